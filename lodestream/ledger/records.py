@@ -1,0 +1,218 @@
+"""What goes into a site's book and what comes out of it: entries, outcomes, postings, findings, lots.
+
+These values are the wire contract too: `schemas/` holds an Avro record for each, field by field.
+Masses are integers in milligrams, times integers in microseconds since 1970-01-01 UTC.
+"""
+
+from decimal import Decimal
+from typing import Literal
+
+from msgspec import Struct
+
+from lodestream.epcis.event import Event
+from lodestream.ledger.book import SiteBook
+
+Severity = Literal["hard", "hold", "warn", "info"]
+FindingState = Literal["open", "resolved", "superseded"]
+RULE_VERSION = 1
+
+
+class Origin(Struct, frozen=True):
+    """Where an entry came from: the inbox record and the place of the event in its document (index from 0)."""
+
+    topic: str
+    partition: int
+    offset: int
+    index: int
+
+
+class Posting(Struct, frozen=True):
+    """One leg of a transaction: `amount_mg` of `element` into (positive) or out of (negative) `account`."""
+
+    posting_id: str
+    leg: int
+    element: str
+    account: str
+    amount_mg: int
+
+
+class Finding(Struct, frozen=True):
+    """A rule of the catalogue that spoke: `arithmetic` lets a reader redo it, `lots` says on which lots it stands."""
+
+    id: str
+    rule: str
+    code: str
+    version: int
+    severity: Severity
+    inputs: list[str]
+    arithmetic: str
+    state: FindingState = "open"
+    lots: list[str] = []
+
+
+class LotState(Struct, frozen=True):
+    """The state of one lot after a transaction. A lot is (site, canonical id); `seq` is its version.
+
+    `contained_mg` is what STOCK(lot) or LOSS(class, lot) holds by element, `u_mg` its standard uncertainty.
+    `findings` are the open hard and hold findings on the lot itself, `inherited` those that came with an offer.
+    `parents` are the lots of the same site that it was made of.
+    """
+
+    site: str
+    lot: str
+    seq: int
+    wet_mg: int
+    dry_mg: int
+    assayed: bool
+    contained_mg: dict[str, int]
+    u_mg: dict[str, int]
+    created_us: int
+    loss_class: str | None = None
+    product_class: str | None = None
+    owner: str | None = None
+    country_of_origin: str | None = None
+    findings: list[str] = []
+    inherited: list[str] = []
+    parents: list[str] = []
+
+
+class Edge(Struct, frozen=True):
+    """Lineage: `dry_mg` and `contained_mg` went from one lot version to another in this transaction.
+
+    The ends are at different sites where a receipt made the edge; `from_seq` is then the version that was shipped.
+    """
+
+    from_site: str
+    from_lot: str
+    from_seq: int
+    to_site: str
+    to_lot: str
+    to_seq: int
+    dry_mg: int
+    contained_mg: dict[str, int]
+
+
+class Parcel(Struct, frozen=True):
+    """The whole state of what one site offers to another for one (consignment, lot); `version` grows with each change.
+
+    `dry_mg` and the rest are sums over the shipments that stand; a withdrawn shipment is no longer in them.
+    """
+
+    lot: str
+    version: int
+    dry_mg: int
+    wet_mg: int
+    assayed: bool
+    contained_mg: dict[str, int]
+    u_mg: dict[str, int]
+    shipped_us: int
+    product_class: str | None = None
+    country_of_origin: str | None = None
+    owner: str | None = None
+    findings: list[str] = []
+    embodied_g_co2e: int | None = None
+
+
+class Offer(Struct, frozen=True):
+    """What the sender's book tells the receiver's: the parcels of one consignment that are on their way."""
+
+    consignment: str
+    from_site: str
+    from_location: str
+    to_location: str
+    elements: list[str]
+    parcels: list[Parcel]
+
+
+class SettledParcel(Struct, frozen=True):
+    """The receiver's answer for one (consignment, lot): of the offered metal, what it has settled so far, in all."""
+
+    lot: str
+    version: int
+    dry_mg: int
+    contained_mg: dict[str, int]
+    final: bool
+
+
+class Answer(Struct, frozen=True):
+    """What the receiver's book tells the sender's; `to_site` of the offer is where it comes from."""
+
+    consignment: str
+    receiver: str
+    parcels: list[SettledParcel]
+
+
+class Entry(Struct, frozen=True):
+    """One entry of a site's book, in the one order that counts. `kind` says which of the last fields is there.
+
+    `locations` maps every location of the event to its site, written by the gate so that the ledger looks
+    nothing up; `listed` are those of these sites that the register lists.
+    """
+
+    entry_id: str
+    site: str
+    kind: str  # EVENT | OFFER | ANSWER | BOOK
+    record_time_us: int
+    source: str = ""
+    cause: str | None = None
+    origin: Origin | None = None
+    locations: dict[str, str] = {}
+    listed: list[str] = []
+    external: list[str] = []
+    event: Event | None = None
+    offer: Offer | None = None
+    answer: Answer | None = None
+    book: SiteBook | None = None
+
+
+class Line(Struct, frozen=True):
+    """One lot's part in the event as the ledger took it: drawn (input), made or created (output, object).
+
+    `quantity` and `uom` are as the event stated them; `contained_mg` is empty while the lot is not assayed.
+    """
+
+    role: str
+    lot: str
+    wet_mg: int
+    dry_mg: int
+    contained_mg: dict[str, int]
+    quantity: Decimal | None = None
+    uom: str | None = None
+    product_class: str | None = None
+    loss_class: str | None = None
+
+
+class Outcome(Struct, frozen=True):
+    """What became of an entry: `outcome` is TRANSACTION, DUPLICATE, NOTHING, PARKED or UNREADABLE.
+
+    Only a TRANSACTION has `seq`, `prev` and `chain`. A refused event is a TRANSACTION without postings.
+    `kind` says what the transaction does: create, transform, split, ship, offer, receive, answer, destroy, assay,
+    correct, book, link or refuse.
+    """
+
+    outcome: str
+    entry_id: str
+    txn_id: str
+    attempt: int
+    site: str
+    rule_version: int
+    record_time_us: int
+    valid_time_us: int
+    kind: str = ""
+    seq: int = 0
+    prev: str = ""
+    chain: str = ""
+    event_id: str | None = None
+    event_hash: str | None = None
+    event_type: str | None = None
+    biz_step: str | None = None
+    reason: str = ""
+    postings: list[Posting] = []
+    findings: list[Finding] = []
+    lots: list[LotState] = []
+    edges: list[Edge] = []
+    lines: list[Line] = []
+    location: str | None = None
+    event_time_zone_offset: str | None = None
+    transformation_id: str | None = None
+    cause: str | None = None
