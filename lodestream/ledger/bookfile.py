@@ -1,0 +1,179 @@
+"""The book file: a TOML text with the register, the sources and the settings of each site, read into a `BookFile`.
+
+    [register]
+    open = false                              # other places than those below are external parties
+    external_parties = ["https://id.gs1.org/417/9501101539992"]
+
+    [sources]
+    mes = "epcis.inbox.mes.v1"                # a source may write to this topic, and only it may
+
+    [sites."https://id.gs1.org/414/9501101530003"]
+    name = "Concentrator"
+    locations = ["https://id.gs1.org/414/9501101530003/254/A"]
+    elements = ["Cu"]
+    sources = ["mes"]
+    mass_basis = "dry"
+    transit_tolerance_percent = 0.5           # read as an exact decimal
+    lot_tolerance_percent = 0.5
+    clock_skew_minutes = 15
+
+Everything is optional; what is not said is the default book's (ledger-rules section 1).
+"""
+
+import re
+import tomllib
+from decimal import Decimal
+from hashlib import sha256
+from typing import Annotated, Literal
+
+import msgspec
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import PydanticCustomError
+
+from lodestream.ledger.book import BookFile, Register, SiteBook
+
+
+def _matching(pattern: str, what: str) -> AfterValidator:
+    """A check by regular expression that says in words what was expected."""
+    compiled = re.compile(pattern)
+
+    def check(text: str) -> str:
+        if not compiled.fullmatch(text):
+            raise PydanticCustomError("mismatch", what)
+        return text
+
+    return AfterValidator(check)
+
+
+Percent = Annotated[Decimal, Field(ge=0, le=100, max_digits=9, strict=False)]
+Uri = Annotated[str, _matching(r"[A-Za-z][A-Za-z0-9+.-]*:\S{1,2040}", "should be a URI, as the events write it")]
+Element = Annotated[str, _matching(r"[A-Z][a-z]?", "should be the symbol of an element, such as Cu")]
+SourceName = Annotated[str, _matching(r"[a-z0-9][a-z0-9-]{0,62}", "should be a source's name: small letters, digits and -")]
+InboxTopic = Annotated[
+    str, _matching(r"epcis\.inbox\.([a-z0-9][a-z0-9-]*\.)?v1", "should be epcis.inbox.v1 or epcis.inbox.<source>.v1")
+]
+
+
+class BookError(ValueError):
+    """A book file that cannot be used. `problems` are (where, what) pairs, all of them at once."""
+
+    def __init__(self, problems: list[tuple[str, str]]) -> None:
+        """Keep the problems and say them one a line."""
+        self.problems = problems
+        super().__init__("\n".join(f"{where}: {what}" if where else what for where, what in problems))
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class _Register(_Model):
+    open: bool = True
+    external_parties: list[Uri] = []
+
+
+class _Site(_Model):
+    name: str = Field(default="", max_length=200)
+    locations: list[Uri] = []
+    elements: list[Element] = []
+    sources: list[SourceName] = []
+    mass_basis: Literal["wet", "dry", "as_received"] | None = None
+    transit_tolerance_percent: Percent = Decimal("0.5")
+    lot_tolerance_percent: Percent = Decimal("0.5")
+    clock_skew_minutes: int = Field(default=15, ge=0, le=1440)
+
+
+class _Book(_Model):
+    register_: _Register = Field(default=_Register(), alias="register")
+    sources: dict[SourceName, InboxTopic] = {}
+    sites: dict[Uri, _Site] = {}
+
+
+def read_book(text: str) -> BookFile:
+    """The book file in `text`. Raises BookError, which names every place that is wrong and says what is."""
+    try:
+        # Decimal, not float: a tolerance is part of the arithmetic of a finding.
+        book = _Book.model_validate(tomllib.loads(text, parse_float=Decimal))
+    except tomllib.TOMLDecodeError as error:
+        raise BookError([("", f"not TOML: {error}")]) from None
+    except ValidationError as error:
+        raise BookError(
+            [(_where(e["loc"]), _what(e["type"], e["msg"], e["input"])) for e in error.errors(include_url=False)]
+        ) from None
+    # What no field can see alone: a place has one site, a site's source is declared, a source's own topic is its own.
+    problems = [*_double_locations(book.sites), *_unknown_sources(book), *_shared_topics(book.sources)]
+    if problems:
+        raise BookError(problems)
+    locations = {location: site for site, settings in book.sites.items() for location in settings.locations}
+    register = Register(
+        open=book.register_.open,
+        locations=locations | {site: site for site in book.sites},
+        sites=sorted(book.sites),
+        external_parties=sorted(book.register_.external_parties),
+    )
+    return BookFile(register=register, sources=dict(book.sources), sites={site: _site_book(s) for site, s in book.sites.items()})
+
+
+def site_digest(book: SiteBook) -> str:
+    """SHA-256 (hex) over one site's settings in canonical JSON, a part of its BOOK entry's id (runtime-rules section 2)."""
+    return sha256(msgspec.json.encode(book, order="deterministic")).hexdigest()
+
+
+def _site_book(site: _Site) -> SiteBook:
+    return SiteBook(**site.model_dump(exclude={"locations"}), booked=True)
+
+
+def _double_locations(sites: dict[str, _Site]) -> list[tuple[str, str]]:
+    """A location belongs to one site, or routing would depend on the order of the file."""
+    owner = {site: site for site in sites}
+    problems = []
+    for site, settings in sites.items():
+        for index, location in enumerate(settings.locations):
+            if owner.setdefault(location, site) != site:
+                problems.append(
+                    (_where(("sites", site, "locations", index)), f"{location} already belongs to the site {owner[location]}")
+                )
+    return problems
+
+
+def _unknown_sources(book: _Book) -> list[tuple[str, str]]:
+    return [
+        (_where(("sites", site, "sources", index)), f"the source {source!r} is not in [sources]")
+        for site, settings in book.sites.items()
+        for index, source in enumerate(settings.sources)
+        if source not in book.sources
+    ]
+
+
+def _shared_topics(sources: dict[str, str]) -> list[tuple[str, str]]:
+    """Only connectors share a topic (`epcis.inbox.v1`, keyed by source); elsewhere the topic is what proves the source."""
+    owner: dict[str, str] = {}
+    return [
+        (
+            _where(("sources", source)),
+            f"{topic} already is the topic of the source {owner[topic]!r}; each direct source has its own",
+        )
+        for source, topic in sources.items()
+        if topic != "epcis.inbox.v1" and owner.setdefault(topic, source) != source
+    ]
+
+
+def _where(path: tuple[int | str, ...]) -> str:
+    """A place in the file as its author would write it: sites."https://…".locations[2]."""
+    text = ""
+    for part in path:
+        if isinstance(part, int):
+            text += f"[{part}]"
+        elif part != "[key]":
+            name = part if part.replace("_", "").replace("-", "").isalnum() else f'"{part}"'
+            text += f".{name}" if text else name
+    return text
+
+
+def _what(kind: str, message: str, given: object) -> str:
+    if kind == "extra_forbidden":
+        return "there is no such setting"
+    shown = (
+        str(given) if isinstance(given, Decimal) else repr(given) if isinstance(given, str | int) else f"a {type(given).__name__}"
+    )
+    return f"{message} (it is {shown:.120})"
