@@ -1,0 +1,269 @@
+"""Settings of every program: flags before environment before lodestream.toml before defaults, and where each one came from."""
+
+import os
+import re
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit, urlunsplit
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+from pydantic_settings.exceptions import SettingsError
+
+CONFIG_VARIABLE = "LODESTREAM_CONFIG"
+ENV_PREFIX = "LODESTREAM_"
+MASK = "********"
+
+# What exactly-once rests on is not for configuration (docs/adr/0002): runtime/clients.py sets these and nobody else.
+OURS = frozenset(
+    {
+        "bootstrap.servers",
+        "group.id",
+        "group.instance.id",
+        "group.protocol",
+        "transactional.id",
+        "transaction.timeout.ms",
+        "session.timeout.ms",
+        "isolation.level",
+        "enable.auto.commit",
+        "enable.auto.offset.store",
+        "enable.idempotence",
+        "auto.offset.reset",
+        "partition.assignment.strategy",
+        "partitioner",
+        "acks",
+        "request.required.acks",
+    }
+)
+
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,100}$")]
+
+
+class ConfigurationError(Exception):
+    """The settings cannot be used; the message names each bad setting, where it came from and what is wrong."""
+
+    code = "CONFIGURATION"
+
+
+class Section(BaseModel):
+    """A part of the settings; an unknown name in it is an error, so that no misspelled setting is silently ignored."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class Kafka(Section):
+    """How to reach the broker. `options` go to librdkafka as they are: security, buffers, anything that is not ours to decide."""
+
+    bootstrap_servers: str = "localhost:9092"
+    options: dict[str, str] = Field(default_factory=dict, repr=False)
+    session_timeout_ms: int = Field(default=15_000, ge=1_000, description="a worker that died is replaced after this time")
+    transaction_timeout_ms: int = Field(
+        default=10_000, ge=1_000, description="what a dead worker left open is aborted after this time"
+    )
+
+    @model_validator(mode="after")
+    def _sound(self) -> "Kafka":
+        taken = sorted(OURS & self.options.keys())
+        if taken:
+            raise ValueError(f"options: {', '.join(taken)} cannot be set here: exactly-once processing rests on our values")
+        if self.transaction_timeout_ms >= self.session_timeout_ms:
+            # Else another worker takes the partition while the dead one's transaction still hides the records behind it.
+            raise ValueError("transaction_timeout_ms must be below session_timeout_ms")
+        return self
+
+
+class ClickHouse(Section):
+    """Where the tables are: `chdb:///absolute/folder` (in this process) or `http(s)://user:password@host:port/database`."""
+
+    url: str = Field(default="", repr=False, description="empty: chdb in data_dir/clickhouse")
+
+
+class Issuer(Section):
+    """Who signs credentials."""
+
+    did: str = ""
+    name: str = ""
+    base_url: str = ""
+    key_file: Path | None = None
+
+
+class Limits(Section):
+    """What is too large is refused by name, not by a broker (runtime-rules, section 1)."""
+
+    inbox_record_bytes: int = Field(default=8 * 1024 * 1024, ge=1024)
+    events_per_document: int = Field(default=10_000, ge=1)
+    list_elements: int = Field(default=1_000, ge=1)
+
+
+class Worker(Section):
+    """How a worker takes its records: one batch is one transaction."""
+
+    batch_records: int = Field(default=1_000, ge=1, le=10_000)
+    batch_bytes: int = Field(default=16 * 1024 * 1024, ge=1024)
+    poll_ms: int = Field(default=200, ge=1, le=10_000)
+    store: Literal["rocksdb", "memory"] = "rocksdb"
+
+
+def _instance() -> str:
+    """This host's name, made fit for a Kafka id. Two workers of one kind on one host need a name each."""
+    return re.sub(r"[^A-Za-z0-9._-]", "-", socket.gethostname())[:100] or "local"
+
+
+def config_file() -> Path:
+    """The file named by LODESTREAM_CONFIG, else lodestream.toml in the current folder (which need not exist)."""
+    named = os.environ.get(CONFIG_VARIABLE)
+    if named and not Path(named).is_file():
+        raise ConfigurationError(f"{CONFIG_VARIABLE} names {named}, which is not a file")
+    return Path(named) if named else Path("lodestream.toml")
+
+
+class Settings(BaseSettings):
+    """All settings. Made with `load()`, which tells errors to a person; keyword arguments are flags and win over everything."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=ENV_PREFIX,
+        env_nested_delimiter="__",
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+    )
+
+    kafka: Kafka = Kafka()
+    data_dir: Path = Path(".lodestream")
+    instance: Name = Field(default_factory=_instance)
+    clickhouse: ClickHouse = ClickHouse()
+    book: Path | None = None
+    issuer: Issuer = Issuer()
+    limits: Limits = Limits()
+    worker: Worker = Worker()
+    partitions: int = Field(default=64, ge=1, le=1024)
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["json", "console", "auto"] = "auto"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003  # the signature is pydantic's
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003  # the signature is pydantic's
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Flags, environment, file, in this order."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, config_file())
+
+    @model_validator(mode="after")
+    def _tables_in_the_data_folder(self) -> "Settings":
+        if not self.clickhouse.url:
+            # The object is frozen for everyone but its own construction.
+            self.__dict__["clickhouse"] = ClickHouse(url=f"chdb://{(self.data_dir / 'clickhouse').absolute()}")
+        return self
+
+
+def load(flags: Mapping[str, Any] | None = None) -> Settings:
+    """The settings in force; flags are nested as the sections are. Raises ConfigurationError."""
+    try:
+        return Settings(**_without_none(flags or {}))
+    except ValidationError as error:
+        lines = [_complaint(".".join(map(str, fault["loc"])), fault["msg"], flags or {}) for fault in error.errors()]
+        raise ConfigurationError("\n".join(lines)) from None
+    except (SettingsError, ValueError) as error:  # a malformed TOML file or a JSON value in the environment that is none
+        raise ConfigurationError(str(error)) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting in force: dotted name, value as text (secrets masked), where it came from."""
+
+    name: str
+    value: str
+    source: str
+
+
+def explain(flags: Mapping[str, Any] | None = None) -> list[Setting]:
+    """Every setting with its value and source, in the order of declaration; what `lodestream config` prints."""
+    settings = load(flags)
+    sources = _sources(flags or {})
+    return [Setting(name, _shown(name, value), _source(name, sources)) for name, value in _leaves(settings, "")]
+
+
+def _without_none(flags: Mapping[str, Any]) -> dict[str, Any]:
+    """A flag that was not given must not hide the environment."""
+    return {
+        key: _without_none(value) if isinstance(value, Mapping) else value for key, value in flags.items() if value is not None
+    }
+
+
+def _leaves(model: BaseModel, prefix: str) -> list[tuple[str, Any]]:
+    found: list[tuple[str, Any]] = []
+    for field in type(model).model_fields:
+        value, name = getattr(model, field), f"{prefix}{field}"
+        if isinstance(value, BaseModel):
+            found += _leaves(value, f"{name}.")
+        elif isinstance(value, dict) and value:
+            found += [(f"{name}.{key}", item) for key, item in value.items()]
+        else:
+            found.append((name, value))
+    return found
+
+
+def _sources(flags: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
+    path = config_file()
+    return [
+        ("flag", _without_none(flags)),
+        ("environment", EnvSettingsSource(Settings)()),
+        (f"file {path}", TomlConfigSettingsSource(Settings, path)()),
+    ]
+
+
+def _source(name: str, sources: list[tuple[str, Mapping[str, Any]]]) -> str:
+    for source, values in sources:
+        if _has(values, name):
+            return f"{source} {ENV_PREFIX}{name.upper().replace('.', '__')}" if source == "environment" else source
+    return "default"
+
+
+def _has(values: Any, name: str) -> bool:
+    """Whether the dotted name is in the nested mapping; names of librdkafka options contain dots themselves."""
+    if not isinstance(values, Mapping):
+        return False
+    if name in values:
+        return True
+    head, _, rest = name.partition(".")
+    return bool(rest) and head in values and _has(values[head], rest)
+
+
+def _complaint(name: str, message: str, flags: Mapping[str, Any]) -> str:
+    return f"{name or 'settings'}: {message} (from {_source(name, _sources(flags))})"
+
+
+_SECRET = re.compile(r"password|secret|passphrase|token|pem$|jaas|oauthbearer\.config|credential", re.IGNORECASE)
+
+
+def _shown(name: str, value: Any) -> str:
+    if name.startswith("kafka.options.") and _SECRET.search(name):
+        return MASK
+    if name == "clickhouse.url":
+        return _without_password(value)
+    return "" if value is None else str(value)
+
+
+def _without_password(url: str) -> str:
+    """The address with its password masked, also one given as a parameter; an address that cannot be read is masked whole."""
+    try:
+        parts = urlsplit(url)
+        host = parts.netloc.rpartition("@")[2]
+        netloc = parts.netloc if parts.password is None else f"{parts.username or ''}:{MASK}@{host}"
+    except ValueError:
+        return MASK
+    query = re.sub(r"((?:password|secret|token)=)[^&]*", rf"\g<1>{MASK}", parts.query, flags=re.IGNORECASE)
+    return urlunsplit((parts.scheme, netloc, parts.path, query, parts.fragment))
