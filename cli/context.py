@@ -1,0 +1,59 @@
+"""What every command is given: the settings in force, read once and only where a command needs them."""
+
+import os
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cli.exits import Unusable
+from runtime.settings import CONFIG_VARIABLE, ConfigurationError, Setting, Settings, explain, load
+
+OPTIONS = "kafka.options."
+
+
+class Context:
+    """Flags that stand before the command, and the settings that follow from them, the environment and the file."""
+
+    def __init__(self, config_file: Path | None, overrides: tuple[str, ...]) -> None:
+        """`overrides` are NAME=VALUE with dotted names. Raises Unusable where one is not."""
+        if config_file is not None:
+            # The variable and not a parameter: the workers that `demo` starts must read the same file.
+            os.environ[CONFIG_VARIABLE] = str(config_file.absolute())
+        self.flags = nested(overrides)
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings in force. Raises Unusable, which names each bad one and where it came from."""
+        try:
+            return load(self.flags)
+        except ConfigurationError as error:
+            raise Unusable(f"the settings cannot be used:\n{error}") from error
+
+    def explain(self) -> list[Setting]:
+        """Every setting with its value and where it came from."""
+        try:
+            return explain(self.flags)
+        except ConfigurationError as error:
+            raise Unusable(f"the settings cannot be used:\n{error}") from error
+
+
+def nested(overrides: tuple[str, ...]) -> dict[str, Any]:
+    """`("kafka.bootstrap_servers=x",)` as `{"kafka": {"bootstrap_servers": "x"}}`; names of librdkafka options keep their dots."""
+    flags: dict[str, Any] = {}
+    for override in overrides:
+        name, equals, value = override.partition("=")
+        if not equals or not name:
+            raise Unusable(f"--set {override}: write NAME=VALUE, for example --set partitions=16 (`lodestream config` lists them)")
+        *path, last = ["kafka", "options", name.removeprefix(OPTIONS)] if name.startswith(OPTIONS) else name.split(".")
+        section = flags
+        for part in path:
+            section = section.setdefault(part, {})
+            if not isinstance(section, dict):
+                raise Unusable(f"--set {override}: {part} is already set to a value")
+        section[last] = value
+    return flags
+
+
+pass_context = click.make_pass_decorator(Context)

@@ -1,0 +1,85 @@
+"""What commands print: JSON lines for programs, tables for people.
+
+Amounts are strings of digits in JSON, so that no reader rounds them, and kilograms with thin groups in tables.
+"""
+
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+SEVERITY_STYLE = {"hard": "bold red", "hold": "yellow", "warn": "magenta", "info": "dim"}
+
+
+def console() -> Console:
+    """The console for people. Where output goes to a file or a pipe, lines are wide enough for any identifier."""
+    return Console(width=None if sys.stdout.isatty() else 200, highlight=False)
+
+
+def print_json(value: object) -> None:
+    """Print one JSON object as a line."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, separators=(",", ":")) + "\n")
+
+
+def plain(value: msgspec.Struct) -> dict[str, Any]:
+    """A Struct as JSON values: decimals and every amount in mg as strings of digits."""
+    fields = msgspec.to_builtins(value)
+    assert isinstance(fields, dict)  # noqa: S101  # a Struct without array_like always is
+    return {name: digits(name, item) for name, item in fields.items()}
+
+
+def digits(name: str, value: Any) -> Any:  # noqa: ANN401  # any JSON value
+    """`value` with its amounts as strings of digits, where `name` says that it holds milligrams."""
+    if isinstance(value, list):
+        return [digits(name, item) for item in value]
+    if isinstance(value, dict):
+        return {key: digits(name if name.endswith("_mg") else key, item) for key, item in value.items()}
+    return str(value) if name.endswith("_mg") and isinstance(value, int) else value
+
+
+def kilograms(mg: int) -> str:
+    """Exact kilograms of `mg`, in groups of three: 855_855_000_000 is "855 855"; 1_195_882_400 is "1 195.8824"."""
+    whole, rest = divmod(abs(mg), 1_000_000)
+    fraction = f".{rest:06d}".rstrip("0").rstrip(".")
+    return f"{'-' if mg < 0 else ''}{whole:,}".replace(",", " ") + fraction
+
+
+def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str | Text]], right: Sequence[str] = ()) -> Table:
+    """A table of the house: light lines, the columns named in `right` to the right."""
+    made = Table(title=title, title_justify="left", title_style="bold", box=None, header_style="dim", pad_edge=False)
+    for column in columns:
+        made.add_column(column, justify="right" if column in right else "left", overflow="fold")
+    for row in rows:
+        made.add_row(*row)
+    return made
+
+
+def severity(word: str) -> Text:
+    """A finding's severity, coloured."""
+    return Text(word, style=SEVERITY_STYLE.get(word, ""))
+
+
+def short(uri: str) -> str:
+    """An identifier for a narrow column: the last two parts of its path, whole where it is short already."""
+    if len(uri) <= 32:
+        return uri
+    parts = uri.rstrip("/").split("/")
+    return "…/" + "/".join(parts[-2:]) if len(parts) > 3 else uri
+
+
+def counted(number: int, one: str, many: str | None = None) -> str:
+    """ "1 event", "3 events"."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def by_key(rows: Iterable[Mapping[str, Any]], key: str) -> dict[str, list[Mapping[str, Any]]]:
+    """Rows grouped by one of their fields, in the order of first appearance."""
+    groups: dict[str, list[Mapping[str, Any]]] = {}
+    for row in rows:
+        groups.setdefault(str(row[key]), []).append(row)
+    return groups
