@@ -1,8 +1,13 @@
-"""Fixtures that all rooms use."""
+"""Fixtures that all rooms use: reference data and brokers."""
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from deploy.kafka import Broker, KafkaUnavailableError
+from runtime.embedded import EmbeddedBroker, EmbeddedBrokerError
 
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
 
@@ -13,3 +18,35 @@ def shared() -> Path:
     if not (SHARED / "data").is_dir():
         pytest.skip("no reference data: ../shared/data is not beside this checkout")
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def kafka() -> Iterator[str]:
+    """The address of a real Kafka: KAFKA_BOOTSTRAP_SERVERS, else a node of our own. Every test uses topics and groups of its own."""
+    address = os.environ.get("KAFKA_BOOTSTRAP_SERVERS")
+    if address:
+        yield address
+        return
+    broker = Broker()
+    try:
+        broker.start()
+    except KafkaUnavailableError as reason:
+        pytest.skip(f"no real Kafka: {reason}")
+    try:
+        yield broker.bootstrap_servers
+    finally:
+        broker.stop()
+
+
+@pytest.fixture(scope="session")
+def embedded_broker() -> Iterator[str]:
+    """The address of an embedded broker (Tansu, in memory). Every test uses topics and groups of its own."""
+    broker = EmbeddedBroker()
+    try:
+        broker.start()
+    except EmbeddedBrokerError as reason:
+        pytest.skip(f"no embedded broker: {reason}")
+    try:
+        yield broker.bootstrap_servers
+    finally:
+        broker.stop()
