@@ -12,7 +12,8 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any, Protocol
 
-from msgspec import Struct, json as msgspec_json
+from msgspec import Struct
+from msgspec import json as msgspec_json
 
 Schema = dict[str, Any]
 """An Avro schema as JSON, self-contained: every record that it names is defined within it."""

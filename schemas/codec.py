@@ -101,7 +101,7 @@ class Codec:
         body.seek(HEADER_BYTES)
         try:
             datum = schemaless_reader(body, reader.writer_schema, reader.reader_schema)
-        except Exception as error:  # noqa: BLE001  # whatever the body makes fastavro raise, it is the body that is bad
+        except Exception as error:  # whatever the body makes fastavro raise, it is the body that is bad
             raise UndecodableError("BAD_BODY", f"the body is no {kind.__name__} of schema id {schema_id}: {error!r}") from error
         if body.tell() != len(data):
             raise UndecodableError("TRAILING_BYTES", f"{len(data) - body.tell()} bytes follow the {kind.__name__}")
@@ -182,7 +182,7 @@ def _plain(value: Any, _schema: Any = None) -> Any:
         return value
     exponent = value.as_tuple().exponent
     if not isinstance(exponent, int):
-        raise ValueError(f"{value} is no number")  # noqa: TRY004  # it is a Decimal: NaN or Infinity
+        raise ValueError(f"{value} is no number")  # it is a Decimal: NaN or Infinity
     if max(value.adjusted(), -exponent, 0) >= DECIMAL_DIGITS_MAX:
         raise ValueError(f"a Decimal of exponent {exponent} has more than {DECIMAL_DIGITS_MAX} digits")
     return format(value, "f")

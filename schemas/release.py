@@ -9,6 +9,8 @@ from hashlib import sha256
 from pathlib import Path
 
 import msgspec
+from fastavro import parse_schema
+from fastavro.schema import SchemaParseException
 
 from schemas.catalogue import FileCatalogue, Release, Schema
 from schemas.compatibility import incompatibilities
@@ -20,7 +22,7 @@ def main() -> int:
     root = Path(__file__).parent
     try:
         made = release(root, present())
-    except IncompatibleError as error:
+    except (IncompatibleError, SchemaParseException) as error:
         print(error, file=sys.stderr)  # noqa: T201  # it is a command
         return 1
     for each in made:
@@ -37,6 +39,8 @@ class IncompatibleError(Exception):
 def release(root: Path, schemas: dict[str, Schema]) -> list[Release]:
     """Write a new version of each subject whose schema is not its newest version. IncompatibleError, and nothing is written."""
     catalogue = FileCatalogue.open(root)
+    for schema in schemas.values():
+        parse_schema(schema)  # SchemaParseException: it is no Avro, or a default is not of its field's type
     faults = [f"{subject}: {fault}" for subject, schema in schemas.items() for fault in _faults(catalogue, subject, schema)]
     if faults:
         raise IncompatibleError("not released, these changes break FULL_TRANSITIVE compatibility:\n" + "\n".join(faults))

@@ -158,7 +158,7 @@ def declared(partitions: int = PARTITIONS, inbox_record_bytes: int = INBOX_RECOR
             1,
             "entry id",
             "JSON",
-            "Entries that an operator told the ledger to pass over, with the reason. Read by every ledger worker and by the audit.",
+            "Entries that an operator told the ledger to pass over, and why. Every ledger worker and the audit read it.",
         ),
         _changelog(LEDGER_CHANGELOG, partitions, "The ledger's state by site, from which a worker restores its store."),
         _changelog(ISSUER_CHANGELOG, partitions, "The issuer's state, from which a worker restores its store."),
