@@ -1,0 +1,24 @@
+"""Units, stoichiometry, uncertainties and the measurement of a lot: how much of an element is there, and how surely.
+
+Exact throughout: integers and rationals, one rounding (half to even) into milligrams, no float anywhere.
+"""
+
+from lodestream.measures.exact import decimal, kg, percent, quadrature, round_half_even, share, tonnes
+from lodestream.measures.lines import Line, lines
+from lodestream.measures.measure import Measured, Note, Refusal, measure
+
+__all__ = [
+    "Line",
+    "Measured",
+    "Note",
+    "Refusal",
+    "decimal",
+    "kg",
+    "lines",
+    "measure",
+    "percent",
+    "quadrature",
+    "round_half_even",
+    "share",
+    "tonnes",
+]
