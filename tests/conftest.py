@@ -22,7 +22,7 @@ def shared() -> Path:
 
 @pytest.fixture(scope="session")
 def kafka() -> Iterator[str]:
-    """The address of a real Kafka: KAFKA_BOOTSTRAP_SERVERS, else a node of our own. Every test uses topics and groups of its own."""
+    """The address of a real Kafka: KAFKA_BOOTSTRAP_SERVERS, else our own node. Every test uses topics and groups of its own."""
     address = os.environ.get("KAFKA_BOOTSTRAP_SERVERS")
     if address:
         yield address
