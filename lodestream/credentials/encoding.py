@@ -1,0 +1,56 @@
+"""The two encodings of the credential standards, both strict: base64url (RFC 7515) and multibase multihashes."""
+
+from base64 import b64decode, urlsafe_b64encode
+
+from lodestream.credentials.errors import CredentialError
+
+BASE58_ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+SHA2_256 = b"\x12\x20"
+"""Multihash code of SHA-256 and its length in bytes."""
+
+
+def to_base64url(data: bytes) -> str:
+    """Base64url without padding (RFC 7515 section 2)."""
+    return urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
+
+
+def from_base64url(text: str) -> bytes:
+    """The bytes of canonical base64url without padding.
+
+    A text has exactly one encoding: other alphabets, padding, white space and non-zero trailing bits are refused, so that no
+    two texts mean one signature. Raises CredentialError (BASE64URL).
+    """
+    try:
+        data = b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    except ValueError:
+        data = b""
+    if not text or to_base64url(data) != text:
+        raise CredentialError("BASE64URL", "is not canonical base64url without padding")
+    return data
+
+
+def to_base58btc(data: bytes) -> str:
+    """Base58 in the Bitcoin alphabet (multibase `z`, without the prefix)."""
+    number = int.from_bytes(data, "big")
+    digits = ""
+    while number:
+        number, digit = divmod(number, 58)
+        digits = BASE58_ALPHABET[digit] + digits
+    zeros = len(data) - len(data.lstrip(b"\0"))
+    return BASE58_ALPHABET[0] * zeros + digits
+
+
+def from_base58btc(text: str, longest: int = 128) -> bytes:
+    """The bytes of a base58btc text of at most `longest` characters. Raises CredentialError (BASE58)."""
+    if not text or len(text) > longest or any(char not in BASE58_ALPHABET for char in text):
+        raise CredentialError("BASE58", f"is not base58btc of 1 to {longest} characters")
+    number = 0
+    for char in text:
+        number = number * 58 + BASE58_ALPHABET.index(char)
+    zeros = len(text) - len(text.lstrip(BASE58_ALPHABET[0]))
+    return b"\0" * zeros + number.to_bytes((number.bit_length() + 7) // 8, "big")
+
+
+def digest_multibase(sha256: bytes) -> str:
+    """`digestMultibase` of a SHA-256 digest: base58btc of its multihash (VC Data Integrity 1.0, section 2.6)."""
+    return "z" + to_base58btc(SHA2_256 + sha256)

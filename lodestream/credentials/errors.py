@@ -1,0 +1,13 @@
+"""The one error of this room: something presented as a credential, a key or a DID document is not what it must be."""
+
+
+class CredentialError(Exception):
+    """What was wrong and where. `code` is stable, the message is for a person and never holds key material.
+
+    Codes: TOO_LARGE, TOO_DEEP, NOT_UTF8, NOT_JSON, NUMBER, BASE64URL, BASE58, ENVELOPE, JWS, HEADER, KEY, SIGNATURE, CLAIMS,
+    DID, DID_DOCUMENT, STRUCTURE, OUTCOME, BUNDLE.
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
