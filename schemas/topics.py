@@ -70,9 +70,11 @@ class Topic(Struct, frozen=True):
             "max.message.bytes": str(self.max_message_bytes),
             "message.timestamp.type": "LogAppendTime" if self.log_append_time else "CreateTime",
             "min.insync.replicas": str(min_insync_replicas),
+            "unclean.leader.election.enable": "false",
         }
         if not self.compacted:
             configs["retention.ms"] = "-1" if self.retention_ms is None else str(self.retention_ms)
+            configs["retention.bytes"] = "-1"  # a default of the cluster must not shorten a log that is kept by time
         if self.delete_retention_ms is not None:
             configs["delete.retention.ms"] = str(self.delete_retention_ms)
         return configs
