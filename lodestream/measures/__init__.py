@@ -5,7 +5,8 @@ Exact throughout: integers and rationals, one rounding (half to even) into milli
 
 from lodestream.measures.exact import decimal, kg, percent, quadrature, round_half_even, share, tonnes
 from lodestream.measures.lines import Line, lines
-from lodestream.measures.measure import Measured, Note, Refusal, measure
+from lodestream.measures.measure import Measured, Note, measure
+from lodestream.measures.refusal import Refusal
 
 __all__ = [
     "Line",

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from lodestream.epcis.event import Assay, Material
 from lodestream.measures import uncertainty
+from lodestream.measures.bulk import BASES, Body, body_of, in_mg
 from lodestream.measures.exact import (
     INT64_MAX,
     NotExactError,
@@ -24,32 +25,12 @@ from lodestream.measures.exact import (
     times,
 )
 from lodestream.measures.lines import Line
+from lodestream.measures.refusal import RULES, Refusal, RefusedError
 from lodestream.measures.stoichiometry import element_of, upper_bound
 from lodestream.measures.uncertainty import SCALE
-from lodestream.measures.units import (
-    CONCENTRATION,
-    COUNTS,
-    GRADE,
-    GROSS_KILOGRAM,
-    KILOGRAM,
-    VOLUME,
-    UnitRefusedError,
-    mass_unit,
-    refusal,
-)
+from lodestream.measures.units import CONCENTRATION, GRADE, UnitRefusedError, refusal
 
-RULES = {"UNIT_REFUSED": "F44", "BASIS_MISSING": "F41", "NO_QUANTITY": "F46", "GRADE_IMPOSSIBLE": "F13", "TOO_LARGE": "F49"}
-BASES = {"dry": "dry", "wet": "wet", "as_received": "wet"}
 _STATUS = {"provisional": 0, "exchanged": 1, "final": 2, "umpire": 3}
-
-
-class Refusal(Struct, frozen=True):
-    """Why a line cannot be measured, as a finding: nothing of its event posts. `mass_mg` is its weight, if that is known."""
-
-    code: str
-    rule: str
-    arithmetic: str
-    mass_mg: int | None = None
 
 
 class Note(Struct, frozen=True):
@@ -90,22 +71,6 @@ class Measured(Struct, frozen=True):
         return None if self.moisture_ratio is None else Fraction(*self.moisture_ratio)
 
 
-class _RefusedError(Exception):
-    def __init__(self, code: str, arithmetic: str, mass_mg: int | None = None) -> None:
-        super().__init__(arithmetic)
-        self.refusal = Refusal(code, RULES[code], arithmetic, mass_mg)
-
-
-class _Body(NamedTuple):
-    """The bulk of a line: wet and dry mass in mg, moisture, litres; `weighed` is the basis that its mass was stated on."""
-
-    wet: Ratio | None
-    dry: Ratio | None
-    moisture: Ratio | None
-    litres: Ratio | None
-    weighed: str | None
-
-
 class _Grade(NamedTuple):
     """One element's grade: a mass fraction (on `basis`) with its absolute uncertainty in units of 1/SCALE."""
 
@@ -129,8 +94,8 @@ def measure(line: Line, basis_default: str | None = None, moisture: Fraction | N
     """
     item = line.material or Material(role=line.role, id=line.id)
     try:
-        return _measured(line, item, _body(line, item, basis_default, moisture))
-    except _RefusedError as refused:
+        return _measured(line, item, body_of(line, item, basis_default, moisture))
+    except RefusedError as refused:
         return refused.refusal
     except UnitRefusedError as refused:
         return Refusal("UNIT_REFUSED", RULES["UNIT_REFUSED"], f"{line.id}: {refused}")
@@ -138,7 +103,7 @@ def measure(line: Line, basis_default: str | None = None, moisture: Fraction | N
         return Refusal("TOO_LARGE", RULES["TOO_LARGE"], f"{line.id}: {refused}")
 
 
-def _measured(line: Line, item: Material, body: _Body) -> Measured:
+def _measured(line: Line, item: Material, body: Body) -> Measured:
     grades: list[_Grade] = []
     amounts: dict[str, _Amount] = {}
     statuses: dict[str, str] = {}
@@ -174,103 +139,8 @@ def _measured(line: Line, item: Material, body: _Body) -> Measured:
     )
 
 
-# --- the bulk ---------------------------------------------------------------------------------------------------------
-
-
-def _body(line: Line, item: Material, basis_default: str | None, moisture: Fraction | None) -> _Body:
-    litres = _litres(line, item)
-    damp = _moisture(line, item, moisture)
-    net = _net(line, item, litres)
-    if net is None:
-        return _Body(None, None, damp, litres, None)
-    mass, implied = net
-    basis = _basis(line, item, implied, basis_default, mass)
-    if damp is None:
-        return _Body(mass if basis == "wet" else None, mass if basis == "dry" else None, None, litres, basis)
-    if basis == "wet":
-        return _Body(mass, times(mass, complement(damp)), damp, litres, basis)
-    return _Body(times(mass, complement(damp)[::-1]), mass, damp, litres, basis)
-
-
-def _net(line: Line, item: Material, litres: Ratio | None) -> tuple[Ratio, str | None] | None:
-    """The net mass in mg and the basis that its unit implies; None for a solution or a contained mass without a weight."""
-    code = item.uom or line.uom
-    gross = item.gross if item.gross is not None else (item.mass if code == GROSS_KILOGRAM else None)
-    if gross is not None and item.tare is not None:
-        (gross_n, gross_d), (tare_n, tare_d) = ratio(gross), ratio(item.tare)
-        net = (gross_n * tare_d - tare_n * gross_d, gross_d * tare_d)
-        if net[0] < 0:
-            raise _RefusedError("NO_QUANTITY", f"{line.id}: tare {item.tare} is above gross {gross}")
-        return _in_mg(line, net, KILOGRAM.code if code == GROSS_KILOGRAM else code)
-    if item.mass is not None:
-        return _in_mg(line, ratio(item.mass), code)
-    if line.quantity is not None and line.uom is not None and line.uom not in VOLUME and line.uom not in COUNTS:
-        return _in_mg(line, ratio(line.quantity), line.uom)
-    if litres is not None or item.contained:
-        return None
-    if item.gross is not None:
-        raise _RefusedError("NO_QUANTITY", f"{line.id}: a gross mass of {item.gross} without its tare is no net mass")
-    count = f"a count of {line.quantity} without a mass" if line.quantity is not None else "neither a quantity nor a mass"
-    raise _RefusedError("NO_QUANTITY", f"{line.id}: {count}")
-
-
-def _in_mg(line: Line, value: Ratio, code: str | None) -> tuple[Ratio, str | None]:
-    if code is None:
-        raise UnitRefusedError("the mass has no unit: state uom, a Rec 20 code such as KGM or TNE")
-    if value[0] < 0:
-        raise _RefusedError("NO_QUANTITY", f"{line.id}: a mass of {decimal(value)} {code} is below zero")
-    unit = mass_unit(code)
-    return times(value, unit.mg), unit.basis
-
-
-def _litres(line: Line, item: Material) -> Ratio | None:
-    value, code = item.volume, item.volume_uom
-    if value is None:
-        if line.quantity is None or line.uom not in VOLUME:
-            return None
-        value, code = line.quantity, line.uom
-    if code not in VOLUME:
-        raise UnitRefusedError(refusal(code or "a volume without a unit", "volume", VOLUME))
-    litres = times(ratio(value), VOLUME[code])
-    if litres[0] < 0:
-        raise _RefusedError("NO_QUANTITY", f"{line.id}: a volume of {value} {code} is below zero")
-    return litres
-
-
-def _moisture(line: Line, item: Material, otherwise: Fraction | None) -> Ratio | None:
-    if item.moisture_percent is None:
-        return (otherwise.numerator, otherwise.denominator) if otherwise is not None and 0 <= otherwise < 1 else None
-    moisture = times(ratio(item.moisture_percent), (1, 100))
-    if not 0 <= moisture[0] < moisture[1]:
-        raise _RefusedError(
-            "GRADE_IMPOSSIBLE", f"{line.id}: a moisture of {item.moisture_percent} % is not from 0 to below 100 %"
-        )
-    return moisture
-
-
-def _basis(line: Line, item: Material, implied: str | None, basis_default: str | None, mass: Ratio) -> str:
-    stated = None if item.mass_basis is None else BASES.get(item.mass_basis)
-    if implied is not None and stated is not None and stated != implied:
-        raise UnitRefusedError(f"the unit is {implied} weight, but massBasis says {item.mass_basis}")
-    if item.mass_basis is not None and stated is None:
-        raise _RefusedError(
-            "BASIS_MISSING", f"{line.id}: massBasis {item.mass_basis!r} is none of {', '.join(BASES)}", rounded(mass)
-        )
-    basis = implied or stated or (BASES.get(basis_default) if basis_default else None)
-    if basis is None:
-        raise _RefusedError(
-            "BASIS_MISSING",
-            f"{line.id}: {kg(rounded(mass))} is stated neither wet nor dry, and the book has no default",
-            rounded(mass),
-        )
-    return basis
-
-
-# --- the grades -------------------------------------------------------------------------------------------------------
-
-
 def _chosen(item: Material, remarks: list[str]) -> list[tuple[str, Ratio, Assay]]:
-    """The assay that counts for each element: the furthest in settlement (umpire, final, exchanged, provisional), else the last."""
+    """The assay that counts for each element: the furthest settled (umpire, final, exchanged, provisional), else the last."""
     chosen: dict[str, tuple[str, Ratio, Assay]] = {}
     for assay in item.assays:
         found = element_of(assay.substance)
@@ -289,23 +159,23 @@ def _grade(line: Line, item: Material, assay: Assay, element: str, factor: Ratio
         raise UnitRefusedError(refusal(assay.unit, "assay", GRADE | CONCENTRATION))
     basis = BASES.get(assay.basis)
     if basis is None:
-        raise _RefusedError(
+        raise RefusedError(
             "BASIS_MISSING", f"{line.id}: the basis {assay.basis!r} of the {assay.substance} assay is none of {', '.join(BASES)}"
         )
     stated = times(ratio(assay.value), unit)
     if not 0 <= stated[0] <= stated[1]:
-        raise _RefusedError("GRADE_IMPOSSIBLE", f"{line.id}: {assay.substance} {_percents(stated)} is not from 0 to 100 %")
+        raise RefusedError("GRADE_IMPOSSIBLE", f"{line.id}: {assay.substance} {_percents(stated)} is not from 0 to 100 %")
     u = uncertainty.of_grade(item, assay, stated, unit)
     return _Grade(element, times(stated, factor), basis, u * factor[0] // factor[1])
 
 
-def _contained(item: Material, grade: _Grade, body: _Body) -> _Amount | None:
+def _contained(item: Material, grade: _Grade, body: Body) -> _Amount | None:
     """Contained mass of one element; None while the mass on the grade's basis is not known.
 
     u^2 = (c u_W)^2 + (dc/dM u_M)^2 + (mass u_g)^2 (mass-balance 2.2), by partial derivatives, so that a grade of 0 has its u too.
     """
     if body.weighed is None:
-        raise _RefusedError("NO_QUANTITY", f"{item.id}: a {grade.element} grade by mass needs a mass")
+        raise RefusedError("NO_QUANTITY", f"{item.id}: a {grade.element} grade by mass needs a mass")
     mass = body.dry if grade.basis == "dry" else body.wet
     if mass is None:
         return None
@@ -319,41 +189,38 @@ def _contained(item: Material, grade: _Grade, body: _Body) -> _Amount | None:
     return _Amount(contained, _combined(by_mass, by_moisture, by_grade))
 
 
-def _dissolved(line: Line, item: Material, assay: Assay, factor: Ratio, body: _Body) -> _Amount:
+def _dissolved(line: Line, item: Material, assay: Assay, factor: Ratio, body: Body) -> _Amount:
     """Contained mass in solution: volume x concentration."""
     if body.litres is None:
-        raise _RefusedError("NO_QUANTITY", f"{line.id}: a {assay.substance} concentration in {assay.unit} needs a volume")
+        raise RefusedError("NO_QUANTITY", f"{line.id}: a {assay.substance} concentration in {assay.unit} needs a volume")
     value = ratio(assay.value)
     if value[0] < 0:
-        raise _RefusedError("GRADE_IMPOSSIBLE", f"{line.id}: {assay.substance} {assay.value} {assay.unit} is below zero")
+        raise RefusedError("GRADE_IMPOSSIBLE", f"{line.id}: {assay.substance} {assay.value} {assay.unit} is below zero")
     contained = times(body.litres, value, CONCENTRATION[assay.unit], factor)
     whole = contained[0] // contained[1]
     return _Amount(contained, _combined(whole * uncertainty.of_mass(item), whole * uncertainty.of_concentration(assay, value)))
 
 
-def _stated(line: Line, item: Material, body: _Body) -> dict[str, _Amount]:
+def _stated(line: Line, item: Material, body: Body) -> dict[str, _Amount]:
     """Contained masses that the item states outright; together they are not more than the mass that holds them."""
     stated: dict[str, _Amount] = {}
     for contained in item.contained:
         found = element_of(contained.element)
         if found is None:
-            raise _RefusedError(
+            raise RefusedError(
                 "GRADE_IMPOSSIBLE",
                 f"{line.id}: contained {contained.element!r} is neither an element nor a compound of the table",
             )
-        mass = times(_in_mg(line, ratio(contained.mass), contained.uom)[0], found[1])
+        mass = times(in_mg(line, ratio(contained.mass), contained.uom)[0], found[1])
         stated[found[0]] = _Amount(mass, _combined(mass[0] // mass[1] * uncertainty.of_contained(item)))
     bulk = body.dry or body.wet
     together = sum(rounded(amount.contained) for amount in stated.values())
     if bulk is not None and together > rounded(bulk) + len(stated):
-        raise _RefusedError("GRADE_IMPOSSIBLE", f"{line.id}: contained {kg(together)} is above the mass of {kg(rounded(bulk))}")
+        raise RefusedError("GRADE_IMPOSSIBLE", f"{line.id}: contained {kg(together)} is above the mass of {kg(rounded(bulk))}")
     return stated
 
 
-# --- what cannot be (F13) ---------------------------------------------------------------------------------------------
-
-
-def _check_sum(line: Line, grades: list[_Grade], body: _Body) -> None:
+def _check_sum(line: Line, grades: list[_Grade], body: Body) -> None:
     """Elements are parts of one whole: 3u above 100 % no sample can be. Compounds count as their element, since they overlap."""
     if not grades:
         return
@@ -361,10 +228,10 @@ def _check_sum(line: Line, grades: list[_Grade], body: _Body) -> None:
     bound = SCALE + 3 * quadrature(*(grade.u for grade in grades))
     if sum(n * SCALE // d for n, d in fractions) > bound:
         parts = " + ".join(f"{grade.element} {_percents(fraction)}" for grade, fraction in zip(grades, fractions, strict=True))
-        raise _RefusedError("GRADE_IMPOSSIBLE", f"{line.id}: {parts} is above 100 % + 3u = {_percents((bound, SCALE))}")
+        raise RefusedError("GRADE_IMPOSSIBLE", f"{line.id}: {parts} is above 100 % + 3u = {_percents((bound, SCALE))}")
 
 
-def _beyond_form(line: Line, item: Material, grades: list[_Grade], body: _Body) -> list[Note]:
+def _beyond_form(line: Line, item: Material, grades: list[_Grade], body: Body) -> list[Note]:
     if item.chemical_form is None:
         return []
     notes = []
@@ -383,16 +250,13 @@ def _beyond_form(line: Line, item: Material, grades: list[_Grade], body: _Body) 
     return notes
 
 
-def _on_dry(grade: _Grade, body: _Body) -> Ratio:
+def _on_dry(grade: _Grade, body: Body) -> Ratio:
     if grade.basis == "dry" or body.moisture is None:
         return grade.fraction
     return times(grade.fraction, complement(body.moisture)[::-1])
 
 
-# --- small things -----------------------------------------------------------------------------------------------------
-
-
-def _u_dry(item: Material, body: _Body) -> int:
+def _u_dry(item: Material, body: Body) -> int:
     if body.dry is None:
         return 0
     by_mass = body.dry[0] // body.dry[1] * uncertainty.of_mass(item)
@@ -408,7 +272,7 @@ def _combined(*parts: int) -> int:
 def _fitting(line: Line, mass: Ratio) -> int:
     whole = rounded(mass)
     if whole > INT64_MAX:
-        raise _RefusedError("TOO_LARGE", f"{line.id}: {kg(whole)} is above the {kg(INT64_MAX)} that an amount can be")
+        raise RefusedError("TOO_LARGE", f"{line.id}: {kg(whole)} is above the {kg(INT64_MAX)} that an amount can be")
     return whole
 
 

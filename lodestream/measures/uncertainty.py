@@ -83,7 +83,7 @@ def of_contained(item: Material) -> int:
 
 
 def of_grade(item: Material, assay: Assay, grade: Ratio, unit: Ratio) -> int:
-    """Absolute uncertainty of an assay of mass fraction `grade` of its substance; `unit` is the mass fraction in one of its unit."""
+    """Absolute uncertainty of an assay of mass fraction `grade`; `unit` is the mass fraction in one of its unit."""
     if assay.uncertainty is not None:
         n, d = ratio(assay.uncertainty)
         return _scaled((n * unit[0], d * unit[1]))
@@ -103,4 +103,4 @@ def of_concentration(assay: Assay, value: Ratio) -> int:
 
 
 def _scaled(value: Ratio, divisor: int = 1) -> int:
-    return value[0] * SCALE // (value[1] * divisor)
+    return abs(value[0]) * SCALE // (value[1] * divisor)
