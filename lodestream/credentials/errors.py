@@ -1,5 +1,8 @@
 """The one error of this room: something presented as a credential, a key or a DID document is not what it must be."""
 
+LONGEST_MESSAGE = 600
+"""Messages quote what strangers sent; they do not repeat all of it."""
+
 
 class CredentialError(Exception):
     """What was wrong and where. `code` is stable, the message is for a person and never holds key material.
@@ -9,5 +12,5 @@ class CredentialError(Exception):
     """
 
     def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
+        super().__init__(message[:LONGEST_MESSAGE])
         self.code = code

@@ -10,7 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
 
 VC_CONTEXT = "https://www.w3.org/ns/credentials/v2"
 UNTP_CONTEXT = "https://vocabulary.uncefact.org/untp/0.7.0/context/"
@@ -45,7 +45,7 @@ def _date_time(text: str) -> str:
 
 def _number(value: Any) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
-        raise ValueError("is no exact number")  # noqa: TRY004  # pydantic collects ValueErrors
+        raise ValueError("is no exact number")
     return Decimal(value)
 
 
@@ -225,6 +225,23 @@ class ModifyEvent(LifecycleEvent):
     modifiedAtFacility: Facility  # noqa: N815
 
 
+def _kind_of_event(value: Any) -> str | None:
+    types = value.get("type") if isinstance(value, dict) else getattr(value, "type", None)
+    if not isinstance(types, list):
+        return None
+    return next((kind for kind in ("MakeEvent", "MoveEvent", "ModifyEvent") if kind in types), None)
+
+
+Event = Annotated[
+    Annotated[MakeEvent, Tag("MakeEvent")] | Annotated[MoveEvent, Tag("MoveEvent")] | Annotated[ModifyEvent, Tag("ModifyEvent")],
+    Discriminator(
+        _kind_of_event,
+        custom_error_type="event_type",
+        custom_error_message="type must name MakeEvent, MoveEvent or ModifyEvent",
+    ),
+]
+
+
 class CredentialIssuer(Open):
     """Who says so; `id` is the DID that the key belongs to."""
 
@@ -291,7 +308,7 @@ def _as_list(types: Any) -> Any:
 def _issuer(value: Any) -> Any:
     issuer = value.get("id") if isinstance(value, dict) else value
     if not isinstance(issuer, str):
-        raise ValueError("must be a URI or an object with an id (VCDM 2.0 section 4.7)")  # noqa: TRY004  # as above
+        raise ValueError("must be a URI or an object with an id (VCDM 2.0 section 4.7)")
     _uri(issuer)
     return value
 
@@ -328,4 +345,4 @@ class DigitalTraceabilityEvent(Open):
     credentialStatus: BitstringStatusListEntry | None = None  # noqa: N815
     renderMethod: list[RenderTemplate2024] | None = None  # noqa: N815
     issuingSoftware: IssuingSoftware | None = None  # noqa: N815
-    credentialSubject: Annotated[list[MakeEvent | MoveEvent | ModifyEvent], Field(min_length=1)]  # noqa: N815
+    credentialSubject: Annotated[list[Event], Field(min_length=1)]  # noqa: N815
