@@ -8,6 +8,9 @@ from typing import Any
 import click
 
 from cli.exits import Unusable
+from lodestream.epcis.limits import Limits
+from lodestream.ledger.book import BookFile
+from lodestream.ledger.bookfile import BookError, read_book
 from runtime.settings import CONFIG_VARIABLE, ConfigurationError, Setting, Settings, explain, load
 
 OPTIONS = "kafka.options."
@@ -31,6 +34,16 @@ class Context:
         except ConfigurationError as error:
             raise Unusable(f"the settings cannot be used:\n{error}") from error
 
+    @cached_property
+    def limits(self) -> Limits:
+        """The gate's limits as the settings have them."""
+        return Limits(**self.settings.limits.model_dump())
+
+    def book(self, path: Path | None = None) -> BookFile:
+        """The book file at `path`, else the settings'; without either the default book, in which every location is a site."""
+        path = path or self.settings.book
+        return BookFile() if path is None else read_book_file(path)
+
     def explain(self) -> list[Setting]:
         """Every setting with its value and where it came from."""
         try:
@@ -40,12 +53,14 @@ class Context:
 
 
 def nested(overrides: tuple[str, ...]) -> dict[str, Any]:
-    """`("kafka.bootstrap_servers=x",)` as `{"kafka": {"bootstrap_servers": "x"}}`; names of librdkafka options keep their dots."""
+    """`kafka.bootstrap_servers=x` as `{"kafka": {"bootstrap_servers": "x"}}`; names of librdkafka options keep their dots."""
     flags: dict[str, Any] = {}
     for override in overrides:
         name, equals, value = override.partition("=")
         if not equals or not name:
-            raise Unusable(f"--set {override}: write NAME=VALUE, for example --set partitions=16 (`lodestream config` lists them)")
+            raise Unusable(
+                f"--set {override}: write NAME=VALUE, for example --set partitions=16 (`lodestream config` lists them)"
+            )
         *path, last = ["kafka", "options", name.removeprefix(OPTIONS)] if name.startswith(OPTIONS) else name.split(".")
         section = flags
         for part in path:
@@ -54,6 +69,16 @@ def nested(overrides: tuple[str, ...]) -> dict[str, Any]:
                 raise Unusable(f"--set {override}: {part} is already set to a value")
         section[last] = value
     return flags
+
+
+def read_book_file(path: Path) -> BookFile:
+    """The book file at `path`. Raises Unusable, which says what is wrong with it and where."""
+    try:
+        return read_book(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise Unusable(f"{path}: {error}") from error
+    except BookError as error:
+        raise Unusable(f"{path} cannot be used:\n" + "\n".join(f"  {line}" for line in str(error).splitlines())) from error
 
 
 pass_context = click.make_pass_decorator(Context)

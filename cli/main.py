@@ -46,11 +46,11 @@ Examples:
 class LazyGroup(click.Group):
     """A group whose commands are named in `COMMANDS` and imported when they are called."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
         """The commands, in the order in which a newcomer needs them."""
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  # click's signature
         """The command's module gives it as `command`."""
         if cmd_name not in COMMANDS:
             return None
@@ -58,7 +58,7 @@ class LazyGroup(click.Group):
         assert isinstance(command, click.Command)  # noqa: S101  # a slip in a module of ours, for its author
         return command
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  # click's signature
         """List the commands from the table, without importing one."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, said) for name, (_, said) in COMMANDS.items()])

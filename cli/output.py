@@ -33,7 +33,7 @@ def plain(value: msgspec.Struct) -> dict[str, Any]:
     return {name: digits(name, item) for name, item in fields.items()}
 
 
-def digits(name: str, value: Any) -> Any:  # noqa: ANN401  # any JSON value
+def digits(name: str, value: Any) -> Any:
     """`value` with its amounts as strings of digits, where `name` says that it holds milligrams."""
     if isinstance(value, list):
         return [digits(name, item) for item in value]

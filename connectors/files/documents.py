@@ -70,7 +70,7 @@ def _measure_line(file: BinaryIO) -> int:
     """The bytes up to the end of the line, read past and forgotten."""
     size = 0
     while chunk := file.readline(CHUNK):
-        size += len(chunk)
+        size += len(chunk.rstrip(b"\r\n"))
         if chunk.endswith(b"\n"):
-            return size - 1
+            break
     return size
