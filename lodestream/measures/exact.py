@@ -10,9 +10,8 @@ from math import isqrt
 
 Ratio = tuple[int, int]
 
-ONE: Ratio = (1, 1)
 INT64_MAX = 2**63 - 1
-_MAX_EXPONENT = 40  # no quantity of this world has more digits before or behind the point
+_MAX_EXPONENT = 120  # what the gate lets through has at most 60 digits, before and behind the point
 
 
 class NotExactError(ValueError):
