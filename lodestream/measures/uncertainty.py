@@ -45,28 +45,25 @@ _SALT = ClassDefault(mass=5 * _HUNDREDTH)
 PRODUCT_CLASS = {
     "ore": _ORE,
     "tailings": _TAILINGS,
-    "tails": _TAILINGS,
     "slag": _REST,
     "residue": _REST,
     "cathode": _CATHODE,
     "sulphate": _SALT,
-    "sulfate": _SALT,
     "lithium_hydroxide": _SALT,
-    "lioh": _SALT,
 }
 
 
 def class_default(item: Material) -> ClassDefault:
     """The defaults of the item's product class, else of the loss class that it is declared as, else of no class."""
     name = item.product_class or item.loss_class
-    return PRODUCT_CLASS.get(name.lower(), _UNCLASSED) if name else _UNCLASSED
+    return PRODUCT_CLASS.get(name, _UNCLASSED) if name else _UNCLASSED
 
 
 def of_mass(item: Material) -> int:
     """Relative uncertainty of the item's mass: its own, else by how it was weighed, else by its class."""
     if item.mass_uncertainty_percent is not None:
         return _scaled(ratio(item.mass_uncertainty_percent), 100)
-    by_method = MASS_METHOD.get(item.mass_method.lower()) if item.mass_method else None
+    by_method = MASS_METHOD.get(item.mass_method) if item.mass_method else None
     return by_method if by_method is not None else class_default(item).mass
 
 
@@ -90,7 +87,7 @@ def of_grade(item: Material, assay: Assay, grade: Ratio, unit: Ratio) -> int:
     default = class_default(item)
     if default.relative:
         return default.grade * grade[0] // grade[1]
-    spodumene = assay.substance == "Li2O" and (item.product_class or "").lower() in {"spodumene", "concentrate"}
+    spodumene = assay.substance == "Li2O" and item.product_class == "concentrate"
     return SPODUMENE if spodumene else default.grade
 
 
