@@ -1,0 +1,257 @@
+"""The loop's broker, on confluent-kafka: what its calls and errors mean is translated here and nowhere else."""
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+from confluent_kafka import (
+    OFFSET_BEGINNING,
+    Consumer,
+    KafkaError,
+    KafkaException,
+    Message,
+    Producer,
+    TopicCollection,
+    TopicPartition,
+)
+from confluent_kafka.admin import ConfigResource  # type: ignore[attr-defined]  # public, but not in its list
+
+from runtime import clients
+from runtime.errors import AbortError, FatalError, NotReadyError, RefusedError, RetryError
+from runtime.kafka_errors import END_OF_PARTITION, fatal, in_transaction, is_record, translated, translated_in_transaction
+from runtime.port import Listener, Partition, Slice, TopicFacts
+from runtime.processor import Record
+from runtime.settings import Settings
+
+CALL_SECONDS = 5.0  # one attempt; the checkpoint decides how often
+COMMITTED_SECONDS = 1.0  # while a transaction is open on the partition there is no answer, and the others wait with us
+OPEN_SECONDS = 60.0
+DRAIN_RECORDS = 200
+DELETE_RETENTION_MS = 86_400_000  # Kafka's default, for a broker that does not tell
+
+
+class KafkaLog:
+    """One worker's consumer and transactional producer; both carry the processor's name and the instance's."""
+
+    def __init__(self, settings: Settings, name: str) -> None:
+        self._settings = settings
+        self._name = name
+        with translated():  # an option that librdkafka does not know
+            self._consumer: Consumer = clients.consumer(settings, name)
+            self._producer: Producer = clients.producer(settings, f"{name}-{settings.instance}")
+            self._admin = clients.admin(settings)
+        self._generation: Any = None
+        self._written: dict[Partition, int] = {}
+
+    # --- the group -------------------------------------------------------------------------------------------------------
+
+    def open(self, inputs: Sequence[str], listener: Listener) -> None:
+        """Fence off an earlier process of the same id, finish what it left open, and join the group."""
+        # Before any partition is ours: from here on a process of the same id that still lives can commit nothing.
+        deadline = time.monotonic() + OPEN_SECONDS
+        while True:
+            try:
+                with translated():
+                    self._producer.init_transactions(CALL_SECONDS)
+                break
+            except RetryError as reason:
+                if time.monotonic() >= deadline:
+                    raise FatalError(f"Kafka at {self._settings.kafka.bootstrap_servers} does not answer: {reason}") from None
+
+        def given(consumer: Consumer, partitions: list[TopicPartition]) -> None:
+            # Any valid offset, only so that the client asks for none: the loop seeks before it takes the first record.
+            consumer.incremental_assign([TopicPartition(p.topic, p.partition, OFFSET_BEGINNING) for p in partitions])
+            consumer.pause(partitions)
+            listener.assigned([Partition(p.topic, p.partition) for p in partitions])
+
+        def taken(consumer: Consumer, partitions: list[TopicPartition]) -> None:
+            listener.revoked([Partition(p.topic, p.partition) for p in partitions])
+            consumer.incremental_unassign(partitions)
+
+        self._consumer.subscribe(list(inputs), on_assign=given, on_revoke=taken, on_lost=taken)
+
+    def close(self) -> None:
+        """Leave; the partitions are revoked first."""
+        self._consumer.close()
+
+    def poll(self, limit: int, timeout_s: float) -> list[Record]:
+        """What has been fetched, bounded in bytes too. Waits for the first record only: `consume(n, t)` would wait for all n."""
+        try:
+            messages = self._consumer.consume(1, timeout_s)
+            size = _size(messages)
+            while messages and len(messages) < limit and size < self._settings.worker.batch_bytes:
+                more = self._consumer.consume(min(DRAIN_RECORDS, limit - len(messages)), 0)
+                if not more:
+                    break
+                messages += more
+                size += _size(more)
+            # Right after consume: whatever the group decides later, this batch is committed for this generation or not at all.
+            self._generation = self._consumer.consumer_group_metadata()
+        except KafkaException as fault:
+            # What was fetched before the error is gone from the client's queue: going on would skip it.
+            raise fatal(fault.args[0], "poll") from None
+        return [_record(message) for message in messages if is_record(message)]
+
+    def pause(self, partition: Partition) -> None:
+        """Fetch nothing more of it."""
+        with translated():
+            self._consumer.pause([TopicPartition(*partition)])
+
+    def resume(self, partition: Partition) -> None:
+        """Fetch it again."""
+        with translated():
+            self._consumer.resume([TopicPartition(*partition)])
+
+    def seek(self, partition: Partition, offset: int) -> None:
+        """The next record polled is the first at or after this offset."""
+        try:
+            self._consumer.seek(TopicPartition(*partition, offset))
+        except KafkaException as fault:
+            raise NotReadyError(f"{partition.topic}/{partition.number} cannot be positioned: {fault.args[0]}") from None
+
+    # --- what is there ---------------------------------------------------------------------------------------------------
+
+    def committed(self, partition: Partition) -> int | None:
+        """The group's offset, once no transaction is open on it (read_committed asks for stable offsets)."""
+        with translated():
+            answer = self._consumer.committed([TopicPartition(*partition)], timeout=COMMITTED_SECONDS)[0]
+            if answer.error is not None:
+                raise KafkaException(answer.error)
+        return int(answer.offset) if answer.offset >= 0 else None
+
+    def bounds(self, partition: Partition) -> tuple[int, int]:
+        """First offset, and the one after the last that is committed."""
+        with translated():
+            answer = self._consumer.get_watermark_offsets(TopicPartition(*partition), timeout=CALL_SECONDS)
+        if answer is None:
+            raise RetryError(f"no offsets of {partition.topic}/{partition.number} within {CALL_SECONDS} s")
+        return int(answer[0]), int(answer[1])
+
+    def topic(self, name: str) -> TopicFacts:
+        """What the broker says of the topic."""
+        try:
+            with translated():
+                found = self._admin.describe_topics(TopicCollection([name]), request_timeout=CALL_SECONDS)[name].result()
+        except FatalError as reason:
+            raise RefusedError(f"topic {name}: {reason}; are the topics made? (`lodestream topics apply`)") from None
+        return TopicFacts(str(found.topic_id), len(found.partitions), self._delete_retention_ms(name))
+
+    def _delete_retention_ms(self, name: str) -> int:
+        resource = ConfigResource(ConfigResource.Type.TOPIC, name)
+        with translated():
+            told = self._admin.describe_configs([resource], request_timeout=CALL_SECONDS)[resource].result()
+        entry = told.get("delete.retention.ms")
+        return int(entry.value) if entry is not None and entry.value is not None else DELETE_RETENTION_MS
+
+    def changelog(self, partition: Partition, offset: int) -> "KafkaChangelog":
+        """A reader that starts at the offset."""
+        return KafkaChangelog(self._settings, partition, offset)
+
+    # --- the transaction -------------------------------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """Open a transaction."""
+        self._written = {}
+        with translated():
+            self._producer.begin_transaction()
+
+    def produce(
+        self,
+        topic: str,
+        key: bytes,
+        value: bytes | None,
+        headers: Sequence[tuple[str, bytes]] = (),
+        partition: int | None = None,
+        *,
+        report: bool = False,
+    ) -> None:
+        """Add a record; without a partition the key decides (murmur2)."""
+        more: dict[str, Any] = {}
+        if partition is not None:
+            more["partition"] = partition
+        if headers:
+            more["headers"] = list(headers)
+        if report:
+            more["on_delivery"] = self._delivered
+        deadline = time.monotonic() + CALL_SECONDS
+        while True:
+            try:
+                self._producer.produce(topic, value, key, **more)
+            except BufferError:
+                if time.monotonic() >= deadline:
+                    raise AbortError(f"the producer's buffer stayed full for {CALL_SECONDS} s", transient=True) from None
+                self._producer.poll(0.1)
+            except KafkaException as fault:
+                raise in_transaction(fault.args[0], f"a record of {len(value or b'')} bytes for {topic}") from None
+            else:
+                return
+
+    def _delivered(self, error: KafkaError | None, message: Message) -> None:
+        if error is None:
+            self._written[Partition(str(message.topic()), int(message.partition() or 0))] = int(message.offset() or 0)
+
+    def send_offsets(self, offsets: Mapping[Partition, int]) -> None:
+        """Add the offsets to read from next, for the generation of the last poll."""
+        positions = [TopicPartition(topic, number, offset) for (topic, number), offset in offsets.items()]
+        with translated_in_transaction("offsets"):
+            self._producer.send_offsets_to_transaction(positions, self._generation, CALL_SECONDS)
+
+    def commit(self) -> Mapping[Partition, int]:
+        """Make it all visible at once; the offsets of reported records."""
+        with translated_in_transaction("commit"):
+            self._producer.commit_transaction(CALL_SECONDS)
+        return self._written
+
+    def abort(self) -> None:
+        """Make sure that nothing of it is ever visible."""
+        try:
+            with translated_in_transaction("abort"):
+                self._producer.abort_transaction(CALL_SECONDS)
+        except AbortError as reason:
+            raise FatalError(f"the transaction could be neither committed nor aborted: {reason}") from None
+
+
+class KafkaChangelog:
+    """A reader of one changelog partition, with a consumer of its own for as long as the restore takes."""
+
+    def __init__(self, settings: Settings, partition: Partition, offset: int) -> None:
+        self._next = offset
+        self._at_end = False
+        self._consumer = clients.reader(settings)
+        self._consumer.assign([TopicPartition(*partition, offset)])
+
+    def read(self, limit: int, timeout_s: float) -> Slice:
+        """At most `limit` committed records; the end is known once the broker has told it."""
+        records: list[Record] = []
+        with translated():
+            for message in self._consumer.consume(limit, timeout_s):
+                error = message.error()
+                if error is None:
+                    records.append(_record(message))
+                    self._next, self._at_end = records[-1].offset + 1, False
+                elif error.code() == END_OF_PARTITION:
+                    # The end lies behind the markers of transactions, which are no records but have offsets.
+                    self._next, self._at_end = max(self._next, int(message.offset() or 0)), True
+                else:
+                    raise KafkaException(error)
+        return Slice(records, self._next, self._at_end)
+
+    def close(self) -> None:
+        """Give back what the reader holds."""
+        self._consumer.close()
+
+
+def _size(messages: Sequence[Message]) -> int:
+    return sum(len(message) for message in messages)
+
+
+def _record(message: Message) -> Record:
+    return Record(
+        message.topic() or "",
+        message.partition() or 0,
+        message.offset() or 0,
+        message.timestamp()[1],
+        message.key(),
+        message.value(),
+        cast("tuple[tuple[str, bytes], ...]", tuple(message.headers() or ())),  # read records have a list of bytes
+    )
