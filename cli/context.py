@@ -1,5 +1,6 @@
 """What every command is given: the settings in force, read once and only where a command needs them."""
 
+import logging
 import os
 from functools import cached_property
 from pathlib import Path
@@ -25,6 +26,10 @@ class Context:
             # The variable and not a parameter: the workers that `demo` starts must read the same file.
             os.environ[CONFIG_VARIABLE] = str(config_file.absolute())
         self.flags = nested(overrides)
+        # librdkafka says on its own each second that a broker is away. A command says it once, in its own words; a worker
+        # sets up its own log.
+        logging.getLogger("librdkafka").addHandler(logging.NullHandler())
+        logging.getLogger("librdkafka").propagate = False
 
     @cached_property
     def settings(self) -> Settings:

@@ -1,12 +1,14 @@
 """`lodestream topics`: the topic catalogue, and a cluster that agrees with it."""
 
+import sys
+
 import click
-from confluent_kafka.admin import AdminClient
 from rich.text import Text
 
 from cli.context import Context, pass_context
-from cli.exits import Unreachable, Unusable
+from cli.exits import Exit, Unreachable, Unusable
 from cli.output import console, print_json, table
+from runtime import clients
 from runtime.topics import Change, Refusal, TopicsError, apply, plan
 from schemas.topics import INBOX, Topic, declared, source_inbox
 
@@ -44,7 +46,7 @@ def apply_topics(context: Context, yes: bool) -> None:
     that the book names is made too.
     """
     settings = context.settings
-    admin = AdminClient({"bootstrap.servers": settings.kafka.bootstrap_servers, "log_level": 2} | settings.kafka.options)
+    admin = clients.admin(settings)
     try:
         changes = plan(admin, wanted(context))
         if not changes:
@@ -53,8 +55,9 @@ def apply_topics(context: Context, yes: bool) -> None:
         _show(changes)
         if any(isinstance(change, Refusal) for change in changes):
             raise Unusable("nothing was applied; a partition count cannot be changed (see above)")
-        if not yes:
-            click.confirm("Apply?", abort=True)
+        if not yes and not click.confirm("Apply?"):
+            console().print("Nothing was applied.")
+            sys.exit(Exit.FAULTS)
         apply(admin, changes)
     except TopicsError as error:
         raise Unreachable(f"{settings.kafka.bootstrap_servers}: {error}") from error
