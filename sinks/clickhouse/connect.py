@@ -1,0 +1,119 @@
+"""The way to ClickHouse: one address, either the engine in this process (chDB) or a server.
+
+`chdb:///absolute/folder` opens the folder in this process; chDB locks it, so no other process can have it open at the
+same time. `http://` and `https://user:password@host:port` reach a server of version 25.8 or newer.
+"""
+
+import os
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import clickhouse_connect
+from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.exceptions import ClickHouseError
+
+CONNECT_SECONDS = 10
+QUERY_SECONDS = 300
+
+WRITE_SETTINGS = {
+    # The token of an insert decides alone whether it is new, so everything that bears on it is said here and not left to
+    # a server's defaults, which have changed before (asynchronous inserts became the default in 26.x).
+    "async_insert": "0",
+    "wait_for_async_insert": "1",
+    "insert_deduplicate": "1",
+    "deduplicate_insert": "enable",
+    "deduplicate_blocks_in_dependent_materialized_views": "1",
+    # One insert is one block: a token covers blocks by number, and their boundaries must not differ from try to try.
+    "input_format_parallel_parsing": "0",
+    "max_insert_block_size": "1048449",
+    "min_insert_block_size_rows": "1048449",
+    "min_insert_block_size_bytes": "0",
+    # A column that we do not know is a mistake of ours; a null in a column that takes none is its default.
+    "input_format_skip_unknown_fields": "0",
+    "input_format_null_as_default": "1",
+}
+"""Settings of every insert."""
+
+
+class UnreachableError(Exception):
+    """ClickHouse cannot be used at this address; the message says why and what to do. It never holds a password."""
+
+    code = "CLICKHOUSE_UNREACHABLE"
+
+
+def connect(url: str, settings: dict[str, str] | None = None) -> Client:
+    """A client for the address. It may be used by one thread at a time. Raises UnreachableError."""
+    folder = chdb_folder(url)
+    try:
+        if folder is not None:
+            return _embedded(folder, settings)
+        return _server(url, settings)
+    except (ClickHouseError, OSError, ValueError) as error:
+        raise UnreachableError(f"ClickHouse at {without_password(url)} cannot be used: {_cause(error)}") from None
+
+
+def chdb_folder(url: str) -> Path | None:
+    """The folder of a `chdb:///folder` address, None for a server's. Raises UnreachableError where it is neither."""
+    parts = urlsplit(url)
+    if parts.scheme in {"http", "https"}:
+        return None
+    if parts.scheme != "chdb" or parts.netloc or not parts.path.startswith("/"):
+        raise UnreachableError(f"{without_password(url)} is no address of ClickHouse: write chdb:///absolute/folder or http(s)://host:port")
+    return Path(unquote(parts.path))
+
+
+def without_password(url: str) -> str:
+    """The address as it may be shown and logged: no user, no password, no parameters."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+
+def known(client: Client, settings: dict[str, str]) -> dict[str, str]:
+    """Those of the settings that this server has: an older one lacks some, and then they mean nothing there."""
+    return {name: value for name, value in settings.items() if name in client.server_settings}
+
+
+def _embedded(folder: Path, settings: dict[str, str] | None) -> Client:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    if not folder.exists():
+        folder.mkdir(mode=0o700)
+    try:
+        return clickhouse_connect.get_client(interface="chdb", path=str(folder), settings=settings)
+    except ImportError:
+        raise OSError("the package chdb is not installed (pip install 'lodestream[embedded]')") from None
+    except ClickHouseError as error:
+        if "already initialized" in str(error):
+            raise OSError("this process has another folder open, and chDB takes one at a time") from None
+        if "EmbeddedServer" in str(error):
+            raise OSError("another process has the folder open, and chDB allows one; is a sink running?") from None
+        raise
+
+
+def _server(url: str, settings: dict[str, str] | None) -> Client:
+    parts = urlsplit(url)
+    client = clickhouse_connect.get_client(
+        interface=parts.scheme,
+        host=parts.hostname,
+        port=parts.port or (8443 if parts.scheme == "https" else 8123),
+        username=unquote(parts.username) if parts.username else None,
+        password=unquote(parts.password) if parts.password else "",
+        database=parts.path.strip("/") or None,
+        connect_timeout=CONNECT_SECONDS,
+        send_receive_timeout=QUERY_SECONDS,
+        autogenerate_session_id=False,  # a session would serve one query at a time
+        settings=settings,
+    )
+    if client.server_version and _too_old(client.server_version):
+        client.close()
+        raise OSError(f"it is version {client.server_version}; 25.8 or newer is needed")
+    return client
+
+
+def _too_old(version: str) -> bool:
+    major, minor = (int(part) for part in version.split(".")[:2])
+    return (major, minor) < (25, 8)
+
+
+def _cause(error: BaseException) -> str:
+    """The first line of what the driver says, without its trace."""
+    return str(error).split(os.linesep)[0][:500] or type(error).__name__

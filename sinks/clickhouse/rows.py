@@ -1,0 +1,408 @@
+"""The rows of the raw tables: one Struct a table, its fields the columns that an insert names.
+
+Values of the domain become rows in sinks/clickhouse/mapping.py. A row is encoded as JSON: integers stay exact, a
+Decimal is a string of digits, times are integers in microseconds from which the table makes its DateTime64
+(an input column `*_us`), bytes travel as Base64 (an input column `*_base64`). The empty string stands for none.
+"""
+
+from decimal import ROUND_HALF_EVEN, Context, Decimal
+from typing import ClassVar
+
+from msgspec import Struct
+
+SCALE = 9
+INTEGER_DIGITS = 29
+_EXACT = Context(prec=SCALE + INTEGER_DIGITS, rounding=ROUND_HALF_EVEN)
+
+
+def column(value: Decimal | None) -> str | None:
+    """The value for a Decimal(38, 9) column; None where it has more than 29 digits before the point.
+
+    Beyond nine decimals it is rounded; the record beside it keeps every digit.
+    """
+    if value is None or not value.is_finite() or value.adjusted() >= INTEGER_DIGITS:
+        return None
+    if value.adjusted() < -SCALE - 1:
+        return "0"
+    rounded = value.quantize(Decimal((0, (1,), -SCALE)), context=_EXACT)
+    return None if rounded.adjusted() >= INTEGER_DIGITS else format(rounded, "f")
+
+
+class Row(Struct, frozen=True, kw_only=True):
+    """What every row carries: the Kafka record that it came from."""
+
+    table: ClassVar[str]
+
+    src_topic: str
+    src_topic_id: str
+    src_partition: int
+    src_offset: int
+
+
+class EntryRow(Row, frozen=True, kw_only=True):
+    """One record of site.entries.v1."""
+
+    table: ClassVar[str] = "entries"
+
+    site: str
+    entry_id: str
+    kind: str
+    record_time_us: int
+    source: str
+    cause: str
+    origin_topic: str
+    origin_partition: int | None
+    origin_offset: int | None
+    origin_index: int | None
+    event_id: str
+    event_hash: str
+    record: str
+
+
+class RefItem(Struct, frozen=True):
+    """An element of bizTransactionList, sourceList or destinationList."""
+
+    type: str
+    id: str
+
+
+class QuantityItem(Struct, frozen=True):
+    """A quantity element with the list that it stood in."""
+
+    role: str
+    epc_class: str
+    quantity: str
+    uom: str
+
+
+class EventRow(Row, frozen=True, kw_only=True):
+    """One event of an entry."""
+
+    table: ClassVar[str] = "events"
+
+    site: str
+    entry_id: str
+    event_id: str
+    event_hash: str
+    content_digest: str
+    event_type: str
+    action: str
+    biz_step: str
+    disposition: str
+    event_time_us: int
+    event_time_zone_offset: str
+    record_time_us: int
+    source: str
+    read_point: str
+    biz_location: str
+    epcs: list[str]
+    input_epcs: list[str]
+    output_epcs: list[str]
+    parent_id: str
+    child_epcs: list[str]
+    quantities: list[QuantityItem]
+    transformation_id: str
+    biz_transactions: list[RefItem]
+    sources: list[RefItem]
+    destinations: list[RefItem]
+    error_declared_us: int | None
+    error_reason: str
+    consignment_id: str
+    receipt: str
+    campaign_close: bool
+    opening: bool
+    period_close: str
+    process_emissions_g_co2e: int | None
+    content: str
+
+
+class AssayItem(Struct, frozen=True):
+    """One assay value of a material."""
+
+    substance: str
+    value: str | None
+    unit: str
+    basis: str
+    method: str
+    laboratory: str
+    certificate: str
+    status: str
+    uncertainty: str | None
+
+
+class ContainedItem(Struct, frozen=True):
+    """A contained mass stated outright."""
+
+    element: str
+    mass: str | None
+    uom: str
+
+
+class MaterialRow(Row, frozen=True, kw_only=True):
+    """One item of an event's materials."""
+
+    table: ClassVar[str] = "materials"
+
+    site: str
+    entry_id: str
+    role: str
+    lot: str
+    event_time_us: int
+    mass: str | None
+    uom: str
+    mass_basis: str
+    gross: str | None
+    tare: str | None
+    moisture_percent: str | None
+    volume: str | None
+    volume_uom: str
+    mass_method: str
+    mass_uncertainty_percent: str | None
+    moisture_uncertainty_points: str | None
+    tickets: list[str]
+    seals: list[str]
+    assays: list[AssayItem]
+    contained: list[ContainedItem]
+    chemical_form: str
+    process: str
+    product_class: str
+    source_class: str
+    country_of_origin: str
+    site_of_origin: str
+    unfc_class: str
+    loss_class: str
+    embodied_g_co2e: int | None
+    owner: str
+
+
+class TransactionRow(Row, frozen=True, kw_only=True):
+    """One record of ledger.transactions.v1, whatever its outcome."""
+
+    table: ClassVar[str] = "transactions"
+
+    site: str
+    seq: int
+    outcome: str
+    kind: str
+    txn_id: str
+    entry_id: str
+    attempt: int
+    rule_version: int
+    record_time_us: int
+    valid_time_us: int
+    prev: str
+    chain: str
+    event_id: str
+    event_hash: str
+    event_type: str
+    biz_step: str
+    reason: str
+    location: str
+    event_time_zone_offset: str
+    transformation_id: str
+    cause: str
+    postings: int
+    findings: int
+    record: str
+
+
+class PostingRow(Row, frozen=True, kw_only=True):
+    """One leg."""
+
+    table: ClassVar[str] = "postings"
+
+    site: str
+    element: str
+    account: str
+    posting_id: str
+    txn_id: str
+    txn_seq: int
+    leg: int
+    amount_mg: int
+    valid_time_us: int
+    record_time_us: int
+
+
+class LineRow(Row, frozen=True, kw_only=True):
+    """One lot's part in a transaction."""
+
+    table: ClassVar[str] = "lines"
+
+    site: str
+    lot: str
+    txn_id: str
+    txn_seq: int
+    line: int
+    kind: str
+    role: str
+    wet_mg: int
+    dry_mg: int
+    contained_mg: dict[str, int]
+    quantity: str | None
+    uom: str
+    product_class: str
+    loss_class: str
+    valid_time_us: int
+
+
+class LotRow(Row, frozen=True, kw_only=True):
+    """One version of a lot."""
+
+    table: ClassVar[str] = "lots"
+
+    site: str
+    lot: str
+    seq: int
+    txn_id: str
+    txn_seq: int
+    record_time_us: int
+    wet_mg: int
+    dry_mg: int
+    assayed: bool
+    contained_mg: dict[str, int]
+    u_mg: dict[str, int]
+    created_us: int
+    loss_class: str
+    product_class: str
+    owner: str
+    country_of_origin: str
+    findings: list[str]
+    inherited: list[str]
+    parents: list[str]
+
+
+class EdgeRow(Row, frozen=True, kw_only=True):
+    """One edge of lineage."""
+
+    table: ClassVar[str] = "lineage"
+
+    to_site: str
+    to_lot: str
+    to_seq: int
+    from_site: str
+    from_lot: str
+    from_seq: int
+    txn_id: str
+    txn_seq: int
+    edge: int
+    dry_mg: int
+    contained_mg: dict[str, int]
+    valid_time_us: int
+
+
+class FindingRow(Row, frozen=True, kw_only=True):
+    """One change of a finding."""
+
+    table: ClassVar[str] = "findings"
+
+    site: str
+    finding_id: str
+    txn_id: str
+    txn_seq: int
+    position: int
+    rule: str
+    code: str
+    version: int
+    severity: str
+    state: str
+    inputs: list[str]
+    arithmetic: str
+    lots: list[str]
+    event_id: str
+    record_time_us: int
+
+
+class RejectionRow(Row, frozen=True, kw_only=True):
+    """One refusal of the gate."""
+
+    table: ClassVar[str] = "rejections"
+
+    code: str
+    message: str
+    pointer: str
+    event_index: int | None
+    event_id: str
+    payload_base64: bytes
+    payload_sha256: str
+    payload_truncated: bool
+    source: str
+    inbox_topic: str
+    inbox_partition: int
+    inbox_offset: int
+    record_time_us: int
+
+
+class CredentialRow(Row, frozen=True, kw_only=True):
+    """One credential."""
+
+    table: ClassVar[str] = "credentials"
+
+    site: str
+    credential_id: str
+    kind: str
+    txn_id: str
+    issuer: str
+    lots: list[str]
+    valid_from_us: int
+    record_time_us: int
+    envelope: str
+    sha256: str
+
+
+class StatusRow(Row, frozen=True, kw_only=True):
+    """One change of a credential's status."""
+
+    table: ClassVar[str] = "credential_status"
+
+    credential_id: str
+    status: str
+    reason: str
+    record_time_us: int
+
+
+class DeadLetterRow(Row, frozen=True, kw_only=True):
+    """A record that could not be decoded."""
+
+    table: ClassVar[str] = "dead_letters"
+
+    reason: str
+    message: str
+    record_key_base64: bytes
+    value_base64: bytes
+    value_bytes: int
+    value_sha256: str
+    record_time_us: int
+
+
+class BatchRow(Struct, frozen=True, kw_only=True):
+    """A batch that is written whole; the last insert of the batch, so its presence says that the others are there."""
+
+    table: ClassVar[str] = "sink_batches"
+
+    src_topic: str
+    src_topic_id: str
+    src_partition: int
+    resumed_at: int
+    first_offset: int
+    last_offset: int
+    records: int
+    tombstones: int
+    rows: dict[str, int]
+
+
+ROWS: tuple[type[Row], ...] = (
+    EntryRow,
+    EventRow,
+    MaterialRow,
+    TransactionRow,
+    PostingRow,
+    LineRow,
+    LotRow,
+    EdgeRow,
+    FindingRow,
+    RejectionRow,
+    CredentialRow,
+    StatusRow,
+    DeadLetterRow,
+)
+"""Every table that holds rows of records."""

@@ -1,0 +1,138 @@
+"""The writing side of ClickHouse: the one place that inserts rows and reads back how far they go."""
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from queue import SimpleQueue
+
+import msgspec
+from clickhouse_connect.driver.client import Client
+from msgspec import Struct
+
+from runtime.errors import RefusedError
+from schemas import topics
+from sinks.clickhouse.connect import WRITE_SETTINGS, connect, known
+from sinks.clickhouse.mapping import map_records
+from sinks.clickhouse.plan import Batch, Stored
+from sinks.clickhouse.rows import BatchRow
+
+DATABASE = "lodestream_raw"
+LETTERS = "dead_letters"
+MAIN_TABLES = {
+    topics.ENTRIES: "entries",
+    topics.TRANSACTIONS: "transactions",
+    topics.REJECTED: "rejections",
+    topics.CREDENTIALS: "credentials",
+    topics.CREDENTIAL_STATUS: "credential_status",
+}
+"""The table that has one row for each record of a topic."""
+
+WRITERS = 4
+_ENCODER = msgspec.json.Encoder()
+
+
+class Store:
+    """Writes batches over a few connections of its own. `write` may be called for several batches at once."""
+
+    def __init__(self, url: str, writers: int = WRITERS) -> None:
+        self._clients: SimpleQueue[Client] = SimpleQueue()
+        self._all: list[Client] = []
+        for _ in range(writers):
+            self._all.append(connect(url))
+            self._clients.put(self._all[-1])
+        self._settings = known(self._all[0], WRITE_SETTINGS)
+        self._pool = ThreadPoolExecutor(writers, thread_name_prefix="clickhouse")
+
+    def close(self) -> None:
+        """Let the inserts under way end, then close the connections."""
+        self._pool.shutdown()
+        for client in self._all:
+            client.close()
+
+    def submit(self, batch: Batch) -> "Future[int]":
+        """Write a batch in the background; the result is its number of rows."""
+        return self._pool.submit(self.write, batch)
+
+    def write(self, batch: Batch) -> int:
+        """Insert the rows of a batch, table by table, and last the row that says that it is whole.
+
+        What ClickHouse already has under the batch's tokens it drops. Dead letters come first and the topic's main
+        table next, so that the rows there tell how far a batch reached that was cut off (plan.Stored).
+        """
+        mapped = map_records(batch.records, batch.topic_id)
+        whole = BatchRow(
+            src_topic=batch.topic,
+            src_topic_id=batch.topic_id,
+            src_partition=batch.partition,
+            resumed_at=batch.resumed_at,
+            first_offset=batch.first,
+            last_offset=batch.last,
+            records=len(batch.records),
+            tombstones=mapped.tombstones,
+            rows={table: len(rows) for table, rows in mapped.tables.items()},
+        )
+        client = self._clients.get()
+        try:
+            for table, rows in sorted(mapped.tables.items(), key=lambda item: _rank(batch.topic, item[0])):
+                self._insert(client, table, rows, batch.token(table))
+            self._insert(client, BatchRow.table, [whole], batch.token(BatchRow.table))
+        finally:
+            self._clients.put(client)
+        return sum(whole.rows.values())
+
+    def stored(self, topic: str, topic_id: str, *, reach: bool) -> dict[int, Stored]:
+        """What there is of each partition of a topic. `reach`: also how far rows go, which reads a whole column.
+
+        Raises RefusedError where the rows came from another topic of the same name.
+        """
+        client = self._clients.get()
+        try:
+            self._refuse_other(client, topic, topic_id)
+            whole = client.query(
+                f"SELECT src_partition, max(last_offset) + 1 FROM {DATABASE}.sink_batches"  # noqa: S608  # our own names
+                " WHERE src_topic = {topic:String} GROUP BY src_partition",
+                parameters={"topic": topic},
+            ).result_rows
+            reached: Mapping[int, int] = self._reached(client, topic) if reach else {}
+        finally:
+            self._clients.put(client)
+        following = {int(partition): int(offset) for partition, offset in whole}
+        return {partition: Stored(following.get(partition), reached.get(partition)) for partition in following.keys() | reached.keys()}
+
+    def _reached(self, client: Client, topic: str) -> dict[int, int]:
+        rows = client.query(
+            "SELECT src_partition, max(src_offset) FROM ("  # noqa: S608  # our own names
+            f"SELECT src_topic, src_partition, src_offset FROM {DATABASE}.{MAIN_TABLES[topic]}"
+            f" UNION ALL SELECT src_topic, src_partition, src_offset FROM {DATABASE}.{LETTERS})"
+            " WHERE src_topic = {topic:String} GROUP BY src_partition",
+            parameters={"topic": topic},
+        ).result_rows
+        return {int(partition): int(offset) for partition, offset in rows}
+
+    def _refuse_other(self, client: Client, topic: str, topic_id: str) -> None:
+        rows = client.query(
+            f"SELECT DISTINCT src_topic_id FROM {DATABASE}.sink_batches"  # noqa: S608  # our own names
+            " WHERE src_topic = {topic:String} AND src_topic_id != {id:String}",
+            parameters={"topic": topic, "id": topic_id},
+        ).result_rows
+        if rows:
+            raise RefusedError(
+                f"ClickHouse holds rows of another topic {topic}: their topic id is {rows[0][0]}, that of the broker's is {topic_id}. "
+                "The topic was made anew, or this is another broker. Use an empty database (another chDB folder) for it; "
+                "mixing the two would drop or double rows."
+            )
+
+    def _insert(self, client: Client, table: str, rows: Sequence[Struct], token: str) -> None:
+        client.raw_insert(
+            f"{DATABASE}.{table}",
+            column_names=type(rows[0]).__struct_fields__,
+            insert_block=_ENCODER.encode_lines(rows),
+            fmt="JSONEachRow",
+            settings={**self._settings, "insert_deduplication_token": token},
+        )
+
+
+def _rank(topic: str, table: str) -> int:
+    """Dead letters first, then the main table, then the others as they are."""
+    if table == LETTERS:
+        return 0
+    return 1 if table == MAIN_TABLES[topic] else 2
