@@ -10,7 +10,7 @@ import msgspec
 
 from lodestream.credentials.errors import CredentialError
 
-LARGEST_BYTES = 2 * 1024 * 1024
+LARGEST_BYTES = 8 * 1024 * 1024
 """The largest credential file that is read. The largest of the UNTP samples has 400 kB, most of it pictures."""
 DEEPEST = 64
 LONGEST_NUMBER = 64

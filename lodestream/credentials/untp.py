@@ -18,7 +18,10 @@ CONTEXTS = [VC_CONTEXT, UNTP_CONTEXT]
 DTE = "DigitalTraceabilityEvent"
 VC = "VerifiableCredential"
 
-_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:(?:[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+")
+_CHAR = r"(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})"
+_HOST = rf"(?:\[[0-9A-Fa-f:.]+\](?::\d*)?|{_CHAR}*)"
+_URI = re.compile(rf"[A-Za-z][A-Za-z0-9+.-]*:(?!//)(?:{_CHAR}|/)*(?:\?(?:{_CHAR}|[/?])*)?(?:#(?:{_CHAR}|[/?])*)?")
+_URI_AT_HOST = re.compile(_URI.pattern.replace(":(?!//)", f"://{_HOST}(?![^/?#])", 1))
 # XML Schema 1.1 dateTimeStamp as VCDM 2.0 section 4.9 wants it: always with a zone. Years of four digits.
 _DATE_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)")
 _EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
@@ -33,7 +36,7 @@ def time_us(text: str) -> int:
 
 
 def _uri(text: str) -> str:
-    if not _URI.fullmatch(text):
+    if not (_URI.fullmatch(text) or _URI_AT_HOST.fullmatch(text)):
         raise ValueError("is no URI (RFC 3986)")
     return text
 

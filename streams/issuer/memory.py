@@ -1,0 +1,147 @@
+"""What the issuer remembers of a site: its lots, its transformations, which event made which transaction.
+
+Values are MessagePack behind a version byte. Lists that grow without bound (who drew from a tank) are one key an item, so
+that adding to one costs the same whatever its length.
+"""
+
+from collections.abc import Iterator
+from typing import Literal, TypeVar
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from lodestream.ledger.records import Outcome
+from runtime.processor import State
+
+VERSION = b"\x01"
+
+T = TypeVar("T", bound=Struct)
+
+
+class Assayed(Struct, frozen=True):
+    """A lot as it was when its assay came: masses in mg."""
+
+    wet_mg: int
+    dry_mg: int
+    contained_mg: dict[str, int]
+
+
+class Lot(Struct, frozen=True):
+    """A lot at a site. `findings` are those that are open on it, its own and those that came with it.
+
+    `witness` is the lot that keeps credentials back: itself or one upstream that has open findings. `items` counts the lists.
+    """
+
+    findings: list[str] = []
+    parents: list[str] = []
+    assayed: bool = True
+    assay: Assayed | None = None
+    witness: str | None = None
+    items: dict[str, int] = {}
+
+
+class Made(Struct, frozen=True):
+    """A transformation: what it drew and made, and what became of its credential.
+
+    `outcome` is kept while it waits; `unassayed` are the lots that it made without an assay.
+    """
+
+    status: Literal["waiting", "issued", "revoked", "void"]
+    drew: list[str]
+    made: list[str]
+    unassayed: list[str] = []
+    outcome: Outcome | None = None
+    credential_id: str = ""
+
+
+class Event(Struct, frozen=True):
+    """What an event did, so that its correction finds it: the transaction, and the lots whose content it changed."""
+
+    txn_id: str
+    lots: list[str]
+
+
+class Name(Struct, frozen=True):
+    """An item of a list."""
+
+    value: str
+
+
+ListOf = Literal["child", "touched", "waiting"]
+"""The lists of a lot: lots made of it, transformations that drew or made it, transformations that wait for it."""
+
+_KINDS: dict[type[Struct], str] = {Lot: "lot", Made: "made", Event: "event", Name: "list"}
+_DECODERS = {kind: msgspec.msgpack.Decoder(kind) for kind in _KINDS}
+_ENCODER = msgspec.msgpack.Encoder(order="deterministic", decimal_format="string")
+
+
+class Memory:
+    """A layer over the state of a partition: typed reads, and the writes of this batch."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._values: dict[tuple[type[Struct], bytes], Struct | None] = {}
+        self._written: dict[tuple[type[Struct], bytes], None] = {}
+
+    def get(self, kind: type[T], site: str, ref: str) -> T | None:
+        """The value as this batch has it."""
+        key = self._key(kind, site, ref)
+        if (kind, key) not in self._values:
+            data = self._state.get(key)
+            self._values[kind, key] = None if data is None else self._decode(kind, data)
+        return self._values[kind, key]  # type: ignore[return-value]  # the key holds the type
+
+    def put(self, value: Struct, site: str, ref: str) -> None:
+        """Write a value."""
+        self._set(type(value), self._key(type(value), site, ref), value)
+
+    def lot(self, site: str, lot: str) -> Lot:
+        """The lot; one that is not known has nothing against it."""
+        return self.get(Lot, site, lot) or Lot()
+
+    def add(self, name: ListOf, site: str, lot: str, item: str) -> None:
+        """Add an item to a list of a lot."""
+        held = self.lot(site, lot)
+        count = held.items.get(name, 0)
+        self.put(Name(item), site, f"{name} {count} {lot}")
+        self.put(replace(held, items={**held.items, name: count + 1}), site, lot)
+
+    def items(self, name: ListOf, site: str, lot: str) -> Iterator[str]:
+        """The items of a list of a lot, in the order in which they came."""
+        for n in range(self.lot(site, lot).items.get(name, 0)):
+            item = self.get(Name, site, f"{name} {n} {lot}")
+            if item is None:
+                raise LookupError(f"the issuer's state has lost item {n} of {name} of {lot} at {site}; rebuild it from the log")
+            yield item.value
+
+    def take(self, name: ListOf, site: str, lot: str) -> list[str]:
+        """Empty a list of a lot and give its items."""
+        found = list(self.items(name, site, lot))
+        if found:
+            for n in range(len(found)):
+                self._set(Name, self._key(Name, site, f"{name} {n} {lot}"), None)
+            held = self.lot(site, lot)
+            self.put(replace(held, items={**held.items, name: 0}), site, lot)
+        return found
+
+    def writes(self) -> dict[bytes, bytes | None]:
+        """What this batch wrote, as bytes; None deletes."""
+        return {key: self._encode(self._values[kind, key]) for kind, key in self._written}
+
+    def _set(self, kind: type[Struct], key: bytes, value: Struct | None) -> None:
+        self._values[kind, key] = value
+        self._written[kind, key] = None
+
+    def _key(self, kind: type[Struct], site: str, ref: str) -> bytes:
+        return f"{site}\0{_KINDS[kind]}\0{ref}".encode()
+
+    def _encode(self, value: Struct | None) -> bytes | None:
+        return None if value is None else VERSION + _ENCODER.encode(value)
+
+    def _decode(self, kind: type[T], data: bytes) -> T:
+        if data[:1] != VERSION:
+            raise ValueError(
+                f"the issuer's state is of version {data[0]}, this program reads {VERSION[0]}; rebuild it from the log"
+            )
+        return _DECODERS[kind].decode(data[1:])  # type: ignore[return-value]  # one decoder a kind
