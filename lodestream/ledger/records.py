@@ -111,6 +111,7 @@ class Parcel(Struct, frozen=True):
     owner: str | None = None
     findings: list[str] = []
     embodied_g_co2e: int | None = None
+    lot_seq: int = 0
 
 
 class Offer(Struct, frozen=True):

@@ -1,0 +1,330 @@
+"""`apply`: one entry of a site's book, as a pure function of the state and the entry (runtime-rules section 2).
+
+Every entry has exactly one outcome; an entry that lets parked ones be posted has theirs behind it. There is no clock
+and no randomness here: the same entries in the same order give the same bytes.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from msgspec.structs import replace
+
+from lodestream.epcis.event import Event
+from lodestream.ids import derive
+from lodestream.ledger import answer, identity, offer
+from lodestream.ledger.chain import chain_value
+from lodestream.ledger.draft import Draft, Refused, Said, Unready
+from lodestream.ledger.kinds import handle_event
+from lodestream.ledger.records import RULE_VERSION, Answer, Entry, Offer, Outcome, Posting
+from lodestream.ledger.state import Fate, Head, Journal, Parked, SameHash, Seen, Source, View, Waiting
+
+OWN_FINDINGS = frozenset({"NO_BOOK", "RETRO_OVERDRAFT"})  # of the site and of an account, not of the event that showed them
+
+
+@dataclass(frozen=True)
+class Effects:
+    """What an entry brings about: outcomes in order, entries for other sites, and writes to the state (None deletes)."""
+
+    outcomes: list[Outcome]
+    entries: list[Entry]
+    writes: dict[bytes, bytes | None]
+
+
+def apply(source: Source, entry: Entry) -> Effects:
+    """Apply one entry to its site's book."""
+    work = _Work(entry.site, source)
+    work.take(entry)
+    work.retry_woken()
+    return Effects(work.outcomes, work.entries, work.view.writes())
+
+
+@dataclass
+class _Work:
+    """The work on one entry: a layer of state over the store, and what has come of it so far."""
+
+    site: str
+    source: Source
+    outcomes: list[Outcome] = field(default_factory=list)
+    entries: list[Entry] = field(default_factory=list)
+    woken: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.view = View(self.site, self.source)
+
+    def take(self, entry: Entry) -> None:
+        """The entry itself: a duplicate, unreadable, or an attempt to post it."""
+        fate = self.view.get(Fate, entry.entry_id)
+        handler = self._handler(entry)
+        if handler is None:
+            self._say(entry, "UNREADABLE", reason=f"kind {entry.kind} is not known or is empty")
+        elif fate is not None and fate.status != "refused":
+            self._say(entry, "DUPLICATE", reason="this entry has its outcome already")
+        else:
+            self._attempt(entry, handler, None)
+
+    def retry_woken(self) -> None:
+        """Parked entries of all that was touched, in order of arrival, until nothing more moves."""
+        while self.woken:
+            ids = {i for key in self.woken for i in _waiting(self.view, key)}
+            self.woken = []
+            parked = [p for p in (self.view.get(Parked, i) for i in ids) if p is not None]
+            for one in sorted(parked, key=lambda p: p.arrival):
+                if self.view.get(Parked, one.entry.entry_id) is not None:
+                    handler = self._handler(one.entry)
+                    assert handler is not None, "only what has a handler was parked"
+                    self._attempt(one.entry, handler, one)
+
+    # -- one attempt --------------------------------------------------------------------------------------------
+
+    def _handler(self, entry: Entry) -> Callable[[Draft], None] | None:
+        if entry.kind == "EVENT" and entry.event is not None:
+            return _event
+        if entry.kind == "OFFER" and entry.offer is not None:
+            return offer.take
+        if entry.kind == "ANSWER" and entry.answer is not None:
+            return answer.take
+        if entry.kind == "BOOK" and entry.book is not None:
+            return _book
+        return None
+
+    def _attempt(self, entry: Entry, handler: Callable[[Draft], None], parked: Parked | None) -> None:
+        draft = Draft(self.view.fork(), entry)
+        try:
+            for finding in parked.findings if parked else []:
+                draft.close_finding(finding)
+            handler(draft)
+        except Unready as unready:
+            self._park(entry, unready, parked)
+            return
+        except _Repeated:
+            self._say(entry, "DUPLICATE", reason="the same event again")
+            return
+        except Refused as refused:
+            draft = self._refusal(entry, refused, parked)
+        self._commit(draft, parked)
+
+    def _refusal(self, entry: Entry, refused: Refused, parked: Parked | None) -> Draft:
+        """A refused event is a transaction without postings; what it said before is superseded."""
+        draft = Draft(self.view.fork(), entry)
+        draft.kind, draft.reason = "refuse", refused.said[0].code
+        for finding in parked.findings if parked else []:
+            draft.close_finding(finding, superseded=True)
+        said = [draft.open(one) for one in refused.said]
+        seen = self._seen(entry)
+        for finding in seen.findings if seen and seen.status == "refused" else []:
+            if finding not in said:
+                draft.close_finding(finding, superseded=True)
+        return draft
+
+    def _seen(self, entry: Entry) -> Seen | None:
+        return self.view.get(Seen, entry.event.identity) if entry.event else None
+
+    # -- outcomes -----------------------------------------------------------------------------------------------
+
+    def _commit(self, draft: Draft, parked: Parked | None) -> None:
+        """Close a draft into a transaction: invariants, sequence, chain, messages, what it wakes."""
+        entry = draft.entry
+        if draft.legs and not draft.head.posted and not draft.book.booked:
+            draft.find("NO_BOOK", (draft.site,), f"{draft.site} is in no book file; the default book is used")
+        draft.check_sums()
+        draft.check_signs()
+        if entry.event is not None:
+            _remember(draft)
+        fate = self.view.get(Fate, entry.entry_id) or Fate(0, "")
+        attempt = fate.outcomes + 1
+        draft.view.put(Fate(attempt, "refused" if draft.kind == "refuse" else "posted"), entry.entry_id)
+        if parked is not None:
+            _unpark(draft.view, parked)
+        outcome = self._transaction(draft, attempt)
+        draft.view.put(
+            replace(
+                draft.view.get(Head) or draft.head,
+                seq=outcome.seq,
+                chain=outcome.chain,
+                record_time_us=draft.record_time_us,
+                posted=draft.head.posted or bool(draft.legs),
+            )
+        )
+        draft.view.merge()
+        self.outcomes.append(outcome)
+        self.entries.extend(_messages(draft, outcome))
+        self.woken.extend([f"lot:{lot}" for lot in draft.touched] + draft.wakes)
+        if entry.event is not None:
+            self.woken.append(f"event:{entry.event.identity}")
+
+    def _transaction(self, draft: Draft, attempt: int) -> Outcome:
+        plain = _plain(draft.entry, "TRANSACTION", attempt, draft.record_time_us)
+        postings = [
+            Posting(derive("posting", plain.txn_id, str(n)), n, element, str(account), mg)
+            for n, (element, account, mg) in enumerate(draft.legs)
+        ]
+        outcome = replace(
+            plain,
+            kind=draft.kind,
+            reason=draft.reason,
+            seq=draft.head.seq + 1,
+            prev=draft.head.chain,
+            postings=postings,
+            findings=draft.findings,
+            lots=draft.lot_states(),
+            edges=draft.edges(),
+            lines=draft.lines,
+        )
+        return replace(outcome, chain=chain_value(outcome))
+
+    def _park(self, entry: Entry, unready: Unready, parked: Parked | None) -> None:
+        """Keep an entry until what it waits for comes; a retry that stays parked says nothing."""
+        if parked is not None:
+            if parked.waits != unready.waits:
+                _unpark(self.view, parked)
+                _put_parked(self.view, replace(parked, waits=unready.waits))
+            return
+        draft = Draft(self.view.fork(), entry)
+        finding = draft.open(unready.said)
+        head = replace(draft.head, arrivals=draft.head.arrivals + 1, record_time_us=draft.record_time_us)
+        draft.view.put(head)
+        _put_parked(draft.view, Parked(entry, head.arrivals, unready.waits, [finding]))
+        fate = self.view.get(Fate, entry.entry_id) or Fate(0, "")
+        draft.view.put(Fate(fate.outcomes + 1, "parked"), entry.entry_id)
+        if entry.event is not None and entry.event.error_declaration is None:
+            _see(draft.view, entry, "parked", [], [finding])
+        draft.view.merge()
+        plain = _plain(entry, "PARKED", fate.outcomes + 1, draft.record_time_us)
+        self.outcomes.append(replace(plain, reason=unready.said.code, findings=draft.findings, lots=draft.lot_states()))
+        if entry.event is not None:
+            self.woken.append(f"event:{entry.event.identity}")
+
+    def _say(self, entry: Entry, outcome: str, reason: str) -> None:
+        """An outcome outside sequence and chain that leaves no trace in the state."""
+        head = self.view.get(Head) or Head()
+        fate = self.view.get(Fate, entry.entry_id) or Fate(0, "")
+        plain = _plain(entry, outcome, fate.outcomes + 1, max(head.record_time_us, entry.record_time_us))
+        self.outcomes.append(replace(plain, reason=reason))
+
+
+class _Repeated(Exception):  # noqa: N818  # an outcome, not an error
+    """The same event again."""
+
+
+def _event(draft: Draft) -> None:
+    """An event: judged against those that the book knows, then handled by its kind."""
+    if draft.book.sources and draft.entry.source not in draft.book.sources:
+        allowed = ", ".join(draft.book.sources)
+        said = f"source {draft.entry.source!r} does not write for {draft.site}; its book names {allowed}"
+        raise Refused(Said("NOT_AUTHORISED", (draft.entry.entry_id, draft.entry.source), said))
+    if draft.event.error_declaration is None:
+        parked = draft.view.get(Parked, draft.entry.entry_id)
+        verdict = identity.NEW if parked else identity.judge(draft.view, draft.event)
+        if verdict == identity.DUPLICATE:
+            raise _Repeated
+        if isinstance(verdict, Said):
+            raise Refused(verdict)
+    handle_event(draft)
+
+
+def _book(draft: Draft) -> None:
+    """New settings of the site, from this entry on."""
+    assert draft.entry.book is not None
+    draft.kind = "book"
+    draft.view.put(replace(draft.head, book=replace(draft.entry.book, booked=True)))
+
+
+def _plain(entry: Entry, outcome: str, attempt: int, record_time_us: int) -> Outcome:
+    """An outcome with all that the entry itself says. txn_id = H(entry_id, rule version, attempt)."""
+    event = entry.event
+    return Outcome(
+        outcome=outcome,
+        entry_id=entry.entry_id,
+        txn_id=derive("txn", entry.entry_id, str(RULE_VERSION), str(attempt)),
+        attempt=attempt,
+        site=entry.site,
+        rule_version=RULE_VERSION,
+        record_time_us=record_time_us,
+        valid_time_us=event.event_time_us if event else entry.record_time_us,
+        event_id=event.event_id if event else None,
+        event_hash=event.event_hash if event else None,
+        event_type=event.type if event else None,
+        biz_step=event.biz_step if event else None,
+        location=(event.biz_location or event.read_point) if event else None,
+        event_time_zone_offset=event.event_time_zone_offset if event else None,
+        transformation_id=event.transformation_id if event else None,
+        cause=entry.cause,
+    )
+
+
+def _messages(draft: Draft, outcome: Outcome) -> list[Entry]:
+    """What goes to other sites, as entries of theirs: entry_id = H(causing txn_id, target site, n)."""
+    made = []
+    for n, message in enumerate(draft.messages):
+        content = message.content
+        made.append(
+            Entry(
+                entry_id=derive("message", outcome.txn_id, message.site, str(n)),
+                site=message.site,
+                kind="OFFER" if isinstance(content, Offer) else "ANSWER",
+                record_time_us=draft.record_time_us,
+                cause=outcome.txn_id,
+                offer=content if isinstance(content, Offer) else None,
+                answer=content if isinstance(content, Answer) else None,
+            )
+        )
+    return made
+
+
+# -- what the book remembers of an event ----------------------------------------------------------------------------
+
+
+def _remember(draft: Draft) -> None:
+    """Note an event as posted or refused, with its journal. A changed copy and a declaration leave the original's note."""
+    event, entry = draft.event, draft.entry
+    if event.error_declaration is not None:
+        return
+    seen = draft.view.get(Seen, event.identity)
+    if draft.kind == "refuse" and seen is not None and seen.status != "refused" and seen.entry_id != entry.entry_id:
+        return
+    opened = [f.id for f in draft.findings if f.state == "open" and f.code not in OWN_FINDINGS]
+    if draft.kind == "refuse":
+        _see(draft.view, entry, "refused", [], opened or (seen.findings if seen else []))
+        return
+    for finding in seen.findings if seen is not None and seen.status == "refused" else []:
+        draft.close_finding(finding, superseded=True)
+    _see(draft.view, entry, "posted", draft.touched, opened)
+    if draft.assayed:  # its legs are in the journals of the events that made the parcels
+        draft.view.put(Journal(draft.kind, assayed=draft.assayed), event.identity)
+    elif draft.legs or draft.changes or draft.pairs:
+        draft.view.put(Journal(draft.kind, draft.leg_records(), draft.changes, draft.pairs), event.identity)
+
+
+def _see(view: View, entry: Entry, status: str, lots: list[str], findings: list[str]) -> None:
+    event: Event | None = entry.event
+    assert event is not None
+    own = identity.tickets(event)
+    seen = Seen(event.event_hash, event.content_digest, entry.entry_id, status, event.event_id is not None, own, lots, findings)
+    view.put(seen, event.identity)
+    same = view.get(SameHash, event.event_hash) or SameHash([])
+    if event.identity not in same.identities:
+        view.put(SameHash([*same.identities, event.identity]), event.event_hash)
+
+
+# -- parking --------------------------------------------------------------------------------------------------------
+
+
+def _waiting(view: View, key: str) -> list[str]:
+    waiting = view.get(Waiting, key)
+    return waiting.entry_ids if waiting else []
+
+
+def _put_parked(view: View, parked: Parked) -> None:
+    view.put(parked, parked.entry.entry_id)
+    for key in parked.waits:
+        view.put(Waiting([*_waiting(view, key), parked.entry.entry_id]), key)
+
+
+def _unpark(view: View, parked: Parked) -> None:
+    view.drop(Parked, parked.entry.entry_id)
+    for key in parked.waits:
+        left = [i for i in _waiting(view, key) if i != parked.entry.entry_id]
+        if left:
+            view.put(Waiting(left), key)
+        else:
+            view.drop(Waiting, key)

@@ -1,0 +1,52 @@
+"""The catalogue of findings that this version of the rules can open (ledger-rules section 9, mass-balance section 3).
+
+A code belongs to one rule (F-number) and has a severity: `hard` and `hold` keep credentials back, `warn` goes with
+them, `info` is for the reader. What is posted nevertheless is said in docs/rulebook.md.
+"""
+
+from typing import NamedTuple
+
+from lodestream.ledger.records import Severity
+
+
+class Rule(NamedTuple):
+    """One code of the catalogue: its rule number, severity and version."""
+
+    number: str
+    severity: Severity
+    version: int = 1
+
+
+CATALOGUE: dict[str, Rule] = {
+    "IMPOSSIBLE": Rule("F1", "hard"),
+    "DOUBLE_SPEND": Rule("F3", "hold"),
+    "PHANTOM_STOCK": Rule("F3", "hold"),
+    "ALREADY_RESOLVED": Rule("F4", "hold"),
+    "TIME_ORDER": Rule("F8", "warn"),
+    "REPLAY_SUSPECT": Rule("F11", "hold"),
+    "GRADE_IMPOSSIBLE": Rule("F13", "hold"),
+    "OPENING_UNPROVEN": Rule("F19", "hold"),
+    "TRANSIT_GAIN": Rule("F20", "hold"),
+    "MUTATED_EVENT": Rule("F24", "hard"),
+    "UNMATCHED": Rule("F27", "hold"),
+    "LOSS_UNEXPLAINED": Rule("F28", "warn"),
+    "RETRO_OVERDRAFT": Rule("F29", "hold"),
+    "NOT_AUTHORISED": Rule("F33", "hold"),
+    "TRANSIT_OPEN": Rule("F34", "hold"),
+    "TRANSIT_LOSS": Rule("F35", "warn"),
+    "UNKNOWN_CONTENT": Rule("F37", "hold"),
+    "SITE_CONFLICT": Rule("F38", "hold"),
+    "ACTION_MISMATCH": Rule("F39", "hold"),
+    "UNASSAYED": Rule("F40", "info"),
+    "BASIS_MISSING": Rule("F41", "hold"),
+    "NO_BOOK": Rule("F42", "info"),
+    "DECLARATION_MISMATCH": Rule("F43", "hold"),
+    "UNIT_REFUSED": Rule("F44", "hold"),
+    "NO_LOT": Rule("F45", "hold"),
+    "NO_QUANTITY": Rule("F46", "hold"),
+    "BOOK_EXCEEDED": Rule("F47", "info"),
+    "ID_REUSED": Rule("F48", "warn"),
+    "TOO_LARGE": Rule("F49", "hold"),
+}
+
+BLOCKING: frozenset[Severity] = frozenset({"hard", "hold"})

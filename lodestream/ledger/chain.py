@@ -1,0 +1,25 @@
+"""The hash chain of a site's transactions, over canonical bytes.
+
+Canonical bytes, version 1: the transaction as JSON in UTF-8 without white space, keys sorted by code point, integers
+as digits, without the field `chain` itself (`prev` is in it). `chain = SHA-256("lodestream-chain-1" NUL bytes)`, hex.
+The first transaction's `prev` is the empty string.
+"""
+
+from hashlib import sha256
+
+import msgspec
+
+from lodestream.ledger.records import Outcome
+
+ENCODER = msgspec.json.Encoder(order="sorted", decimal_format="string")
+PREFIX = b"lodestream-chain-1\0"
+
+
+def canonical_bytes(outcome: Outcome) -> bytes:
+    """The bytes that identify an outcome, whatever carried it."""
+    return ENCODER.encode(msgspec.structs.replace(outcome, chain=""))
+
+
+def chain_value(outcome: Outcome) -> str:
+    """The chain value of a transaction whose `prev` and `seq` are set."""
+    return sha256(PREFIX + canonical_bytes(outcome)).hexdigest()

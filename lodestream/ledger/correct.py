@@ -1,0 +1,173 @@
+"""Error declarations: what the declared event posted is reversed, and it is void (EPCIS 2.0 errorDeclaration).
+
+Nothing is updated: the reversal is a transaction of its own with the exact negatives of the original's legs. Metal that
+moved on meanwhile shows as RETRO_OVERDRAFT.
+"""
+
+from typing import TypeVar
+
+from msgspec.structs import replace
+
+from lodestream.ledger import lots, pairs, ship
+from lodestream.ledger.accounts import Account, custody, transit
+from lodestream.ledger.draft import Draft, Refused, Said, Unready, plus
+from lodestream.ledger.records import Finding
+from lodestream.ledger.state import Assayed, Inbound, Journal, Leg, OpenPairs, Outbound, Parked, Run, SameHash, Seen, Waiting
+
+T = TypeVar("T")
+
+
+def declare(draft: Draft) -> None:
+    """Take back the event that the declaration names, by eventID, else by hash. Before its original it is parked."""
+    event = draft.event
+    identity = _original(draft)
+    seen = draft.view.get(Seen, identity) if identity else None
+    if identity is None or seen is None:
+        said = f"an error declaration of {event.identity}, which is not in the book yet"
+        waits = {f"event:{event.identity}", f"event:{event.event_hash}"}
+        raise Unready(waits, Said("DECLARATION_MISMATCH", (draft.entry.entry_id,), said, (), "info"))
+    if seen.status == "void":
+        draft.reason = "the event is void already"
+        return
+    if seen.digest != event.content_digest:
+        said = f"event {identity}: content digest {seen.digest}, its declaration {event.content_digest}; the event stands"
+        raise Refused(Said("DECLARATION_MISMATCH", (identity, event.content_digest), said, seen.lots))
+    draft.kind = "correct"
+    _void(draft, identity, seen)
+
+
+def _original(draft: Draft) -> str | None:
+    """The identity of the event that a declaration repeats."""
+    event = draft.event
+    if draft.view.get(Seen, event.identity) is not None:
+        return event.identity
+    same = draft.view.get(SameHash, event.event_hash)
+    return same.identities[0] if same is not None and event.event_id is None else None
+
+
+def _void(draft: Draft, identity: str, seen: Seen) -> None:
+    parked = draft.view.get(Parked, seen.entry_id)
+    if parked is not None:
+        _drop_parked(draft, parked)
+    journal = draft.view.get(Journal, identity)
+    if journal is not None:
+        _reverse(draft, identity, journal)
+        draft.view.drop(Journal, identity)
+    current = draft.view.get(Seen, identity) or seen
+    for finding in current.findings:
+        draft.close_finding(finding, superseded=True)
+    draft.view.put(replace(current, status="void", findings=[]), identity)
+
+
+def _drop_parked(draft: Draft, parked: Parked) -> None:
+    """A parked event that never was: it waits no longer."""
+    draft.view.drop(Parked, parked.entry.entry_id)
+    for key in parked.waits:
+        waiting = draft.view.get(Waiting, key)
+        draft.view.put(Waiting([i for i in (waiting.entry_ids if waiting else []) if i != parked.entry.entry_id]), key)
+
+
+def _reverse(draft: Draft, identity: str, journal: Journal) -> None:
+    if journal.kind == "receive" and journal.pairs:
+        for ref in journal.pairs:
+            _unreceive(draft, ref, identity)
+        return
+    for assayed in journal.assayed:
+        _unassay(draft, assayed)
+    sent = [pair for ref in journal.pairs if (pair := _unship(draft, ref, identity)) is not None]
+    _negate(draft, journal.legs)
+    for change in journal.changes:
+        draft.change_lot(change, undo=True)
+    for lot in {change.lot for change in journal.changes}:
+        _forget_parcels(draft, lot, identity)
+    draft.view.drop(Run, identity)
+    if sent:
+        ship.offer(draft, sent)
+
+
+def _negate(draft: Draft, legs: list[Leg]) -> None:
+    for leg in legs:
+        draft.post(leg.element, Account(leg.kind, leg.ref, leg.lot), -leg.mg)
+
+
+def _forget_parcels(draft: Draft, name: str, identity: str) -> None:
+    """Parcels of the void event wait for no assay."""
+    lot = draft.lot(name)
+    assert lot is not None
+    left = [p for p in lot.unassayed if p.ref != identity]
+    if left != lot.unassayed:
+        draft.put_lot(replace(lot, unassayed=left))
+
+
+def _unreceive(draft: Draft, ref: str, identity: str) -> None:
+    """Without this receipt its pair is settled anew; a later one that was refused may count now.
+
+    A receipt that named no consignment may have moved to the pair of an offer since: it is looked for by lot.
+    """
+    lot = ref.split(" ")[1]
+    known = draft.view.get(OpenPairs, lot)
+    for consignment in known.consignments if known else []:
+        pair = draft.view.get(Inbound, pairs.key(consignment, lot))
+        if pair is not None and any(r.identity == identity for r in pair.receipts):
+            pairs.settle(draft, replace(pair, receipts=[r for r in pair.receipts if r.identity != identity]))
+
+
+def _unship(draft: Draft, ref: str, identity: str) -> Outbound | None:
+    """The shipment is withdrawn: what was settled comes back from CUSTODY at once, and a new version of the offer goes out."""
+    pair = draft.view.get(Outbound, ref)
+    if pair is None:
+        return None
+    for element, mg in pair.settled_mg.items():
+        draft.move(element, custody(pair.consignment, pair.lot), transit(pair.consignment, pair.lot), mg)
+    shipments = [s for s in pair.shipments if s.identity != identity]
+    pair = replace(pair, version=pair.version + 1, shipments=shipments, settled=None, settled_mg={})
+    draft.view.put(pair, ref)
+    return pair
+
+
+def _unassay(draft: Draft, assayed: Assayed) -> None:
+    """An assay is void: what it posted is taken back where the parcel still stands, and the parcel waits again."""
+    parcel = assayed.parcel
+    if parcel.origin == "receipt":
+        pair = draft.view.get(Inbound, parcel.ref)
+        if pair is not None:
+            receipts = [replace(r, line=parcel.line) if r.identity == assayed.identity else r for r in pair.receipts]
+            pairs.settle(draft, replace(pair, receipts=receipts))
+        return
+    journal = draft.view.get(Journal, parcel.ref)
+    lot = draft.lot(assayed.lot)
+    if journal is None or lot is None:
+        return
+    draft.view.put(
+        replace(journal, legs=_less(journal.legs, assayed.legs), changes=_less(journal.changes, assayed.changes)), parcel.ref
+    )
+    _negate(draft, assayed.legs)
+    for change in assayed.changes:
+        draft.change_lot(change, undo=True)
+    lots.wait_for_assay(draft, parcel.line, parcel)
+    if parcel.origin == "run":
+        _reopen_run(draft, parcel.ref, assayed)
+
+
+def _less(items: list[T], taken: list[T]) -> list[T]:
+    left = list(items)
+    for item in taken:
+        left.remove(item)
+    return left
+
+
+def _reopen_run(draft: Draft, identity: str, assayed: Assayed) -> None:
+    """The run waits for this output again, and what was judged of it is superseded."""
+    run = draft.view.get(Run, identity)
+    seen = draft.view.get(Seen, identity)
+    if run is None or seen is None:
+        return
+    outputs = dict(run.outputs_mg)
+    for leg in assayed.legs:
+        if leg.lot == assayed.lot:
+            outputs = plus(outputs, leg.element, -leg.mg)
+    draft.view.put(replace(run, outputs_mg=outputs, waits=[*run.waits, assayed.lot]), identity)
+    for finding in seen.findings:
+        held = draft.view.get(Finding, finding)
+        if held is not None and held.code in {"IMPOSSIBLE", "LOSS_UNEXPLAINED"}:
+            draft.close_finding(finding, superseded=True)

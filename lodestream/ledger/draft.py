@@ -1,0 +1,304 @@
+"""A draft of one transaction: legs, lots, findings and messages, until it is closed into an outcome.
+
+A handler of an event kind writes to a draft and either returns (it is posted), raises `Refused` (a transaction
+without postings) or raises `Unready` (parked). The draft keeps the invariants: legs of an element sum to zero, the
+content of a lot is the balance of its account, a balance below zero carries RETRO_OVERDRAFT.
+"""
+
+from collections.abc import Iterable, Sequence
+from math import isqrt
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from lodestream.epcis.event import Event
+from lodestream.ids import derive
+from lodestream.ledger.accounts import NEVER_NEGATIVE, Account
+from lodestream.ledger.book import SiteBook
+from lodestream.ledger.catalogue import BLOCKING, CATALOGUE
+from lodestream.ledger.records import Answer, Edge, Entry, Finding, Line, LotState, Offer, Severity
+from lodestream.ledger.state import Assayed, Balance, Head, Leg, Lot, LotChange, View
+from lodestream.measures import kg, quadrature, share
+
+
+class Said(NamedTuple):
+    """A finding before it has an id."""
+
+    code: str
+    inputs: Sequence[str]
+    arithmetic: str
+    lots: Sequence[str] = ()
+    severity: Severity | None = None
+
+
+class Refused(Exception):  # noqa: N818  # an outcome, not an error
+    """The event is refused: nothing posted, the findings say why."""
+
+    def __init__(self, *said: Said) -> None:
+        super().__init__(said[0].code)
+        self.said = said
+
+
+class Unready(Exception):  # noqa: N818  # an outcome, not an error
+    """The event cannot be posted yet: it is parked with its finding and waits for one of `waits`."""
+
+    def __init__(self, waits: Iterable[str], said: Said) -> None:
+        super().__init__(said.code)
+        self.waits = sorted(waits)
+        self.said = said
+
+
+class Message(NamedTuple):
+    """What the book tells another site's."""
+
+    site: str
+    content: Offer | Answer
+
+
+class Draft:
+    """The draft of one transaction over a layer of the site's state."""
+
+    def __init__(self, view: View, entry: Entry) -> None:
+        self.view = view
+        self.entry = entry
+        self.site = entry.site
+        self.head = view.get(Head) or Head()
+        self.kind = "link"
+        self.reason = ""
+        self.legs: list[tuple[str, Account, int]] = []
+        self.changes: list[LotChange] = []
+        self.lines: list[Line] = []
+        self.findings: list[Finding] = []
+        self.messages: list[Message] = []
+        self.pairs: list[str] = []
+        self.assayed: list[Assayed] = []
+        self.wakes: list[str] = []
+        self.record_time_us = max(self.head.record_time_us, entry.record_time_us)
+        self._edges: list[tuple[str, str, int, str, int, dict[str, int]]] = []
+        self._before: dict[str, int] = {}
+
+    @property
+    def event(self) -> Event:
+        """The entry's event; only entries of kind EVENT have handlers that ask."""
+        assert self.entry.event is not None
+        return self.entry.event
+
+    @property
+    def book(self) -> SiteBook:
+        """The settings of the site's book."""
+        return self.head.book
+
+    # -- lots ---------------------------------------------------------------------------------------------------
+
+    def lot(self, lot: str) -> Lot | None:
+        """The lot as this draft has it."""
+        return self.view.get(Lot, lot)
+
+    def put_lot(self, lot: Lot) -> None:
+        """Write a lot; the first write in a draft makes its next version."""
+        if lot.id not in self._before:
+            self._before[lot.id] = lot.version
+            lot = replace(lot, version=lot.version + 1)
+        self.view.put(lot, lot.id)
+
+    def change_lot(self, change: LotChange, *, undo: bool = False) -> None:
+        """Add to a lot's masses, or take back what was added, and remember it for a declaration."""
+        lot = self.lot(change.lot)
+        assert lot is not None, "masses change only in a lot that is there"
+        sign = -1 if undo else 1
+        if not undo:
+            self.changes.append(change)
+        entered, u = lot.entered_mg, lot.entered_u_mg
+        for element, mg in change.entered_mg.items():
+            entered = plus(entered, element, sign * mg)
+        for element, mg in change.entered_u_mg.items():
+            u = plus(u, element, _joined(u.get(element, 0), mg, undo=undo) - u.get(element, 0))
+        self.put_lot(
+            replace(
+                lot,
+                wet_mg=lot.wet_mg + sign * change.wet_mg,
+                dry_mg=lot.dry_mg + sign * change.dry_mg,
+                entered_dry_mg=lot.entered_dry_mg + sign * change.entered_dry_mg,
+                entered_mg=entered,
+                entered_u_mg=u,
+                entered_u_dry_mg=_joined(lot.entered_u_dry_mg, change.entered_u_dry_mg, undo=undo),
+                excess_dry_mg=lot.excess_dry_mg + sign * change.excess_dry_mg,
+            )
+        )
+
+    def edge(self, origin: tuple[str, str, int] | str, lot: str, dry_mg: int, contained_mg: dict[str, int]) -> None:
+        """Lineage into `lot` of this site, from a lot here or from (site, lot, version) elsewhere."""
+        site, origin_lot, version = (self.site, origin, -1) if isinstance(origin, str) else origin
+        self._edges.append((site, origin_lot, version, lot, dry_mg, contained_mg))
+
+    # -- postings -----------------------------------------------------------------------------------------------
+
+    def post(self, element: str, account: Account, mg: int) -> None:
+        """One leg; nothing for zero."""
+        if mg == 0:
+            return
+        self.legs.append((element, account, mg))
+        if account.lot is None:
+            ref = f"{element} {account}"
+            held = self.view.get(Balance, ref)
+            self.view.put(Balance((held.mg if held else 0) + mg), ref)
+            return
+        lot = self.lot(account.lot)
+        assert lot is not None, "a lot's account moves only where the lot is there"
+        self.put_lot(replace(lot, contained_mg=plus(lot.contained_mg, element, mg)))
+
+    def move(self, element: str, origin: Account, target: Account, mg: int) -> None:
+        """Two legs: `mg` from one account to another."""
+        self.post(element, origin, -mg)
+        self.post(element, target, mg)
+
+    def balance(self, element: str, account: Account) -> int:
+        """The balance of an account as this draft has it, in mg."""
+        if account.lot is not None:
+            lot = self.lot(account.lot)
+            return lot.contained_mg.get(element, 0) if lot else 0
+        held = self.view.get(Balance, f"{element} {account}")
+        return held.mg if held else 0
+
+    # -- findings -----------------------------------------------------------------------------------------------
+
+    def finding_id(self, said: Said) -> str:
+        """Finding id = H(site, rule, version, inputs) (ledger-rules section 9)."""
+        rule = CATALOGUE[said.code]
+        return derive("finding", self.site, rule.number, str(rule.version), *said.inputs)
+
+    def find(
+        self, code: str, inputs: Sequence[str], arithmetic: str, lots: Sequence[str] = (), severity: Severity | None = None
+    ) -> str:
+        """Open a finding; the same finding again adds nothing. Gives its id."""
+        return self.open(Said(code, inputs, arithmetic, lots, severity))
+
+    def open(self, said: Said) -> str:
+        """Open a finding that was said elsewhere; see `find`."""
+        identity = self.finding_id(said)
+        if self.view.get(Finding, identity) is not None:
+            return identity
+        rule = CATALOGUE[said.code]
+        finding = Finding(
+            identity,
+            rule.number,
+            said.code,
+            rule.version,
+            said.severity or rule.severity,
+            list(said.inputs),
+            said.arithmetic,
+            lots=sorted(set(said.lots)),
+        )
+        self.view.put(finding, identity)
+        self.findings.append(finding)
+        if finding.severity in BLOCKING:
+            for name in finding.lots:
+                lot = self.lot(name)
+                if lot is not None:
+                    self.put_lot(replace(lot, findings=[*lot.findings, identity]))
+        return identity
+
+    def close_finding(self, identity: str, *, superseded: bool = False) -> None:
+        """Resolve an open finding (what it waited for came) or supersede it (what it stood on is void)."""
+        finding = self.view.get(Finding, identity)
+        if finding is None:
+            return
+        self.view.drop(Finding, identity)
+        self.findings.append(replace(finding, state="superseded" if superseded else "resolved"))
+        for name in finding.lots:
+            lot = self.lot(name)
+            if lot is not None and identity in lot.findings:
+                self.put_lot(replace(lot, findings=[f for f in lot.findings if f != identity]))
+
+    def check_signs(self) -> None:
+        """RETRO_OVERDRAFT where an account that is never negative went below zero; its end where it came back."""
+        net: dict[tuple[str, Account], int] = {}
+        for element, account, mg in self.legs:
+            net[element, account] = net.get((element, account), 0) + mg
+        for (element, account), mg in net.items():
+            if account.kind not in NEVER_NEGATIVE or mg == 0:
+                continue
+            after = self.balance(element, account)
+            lots = [account.lot or account.ref.split(" ")[1]]
+            said = Said("RETRO_OVERDRAFT", (str(account), element), "", lots)
+            if after < 0 and mg < 0:
+                self.close_finding(self.finding_id(said), superseded=True)
+                arithmetic = f"{account}: {kg(after - mg)} {element} before, {kg(mg)} now = {kg(after)}: metal had moved on"
+                self.open(said._replace(arithmetic=arithmetic))
+            elif after >= 0 and mg > 0:
+                self.close_finding(self.finding_id(said))
+
+    def check_sums(self) -> None:
+        """The first invariant of the ledger: per element the legs sum to zero."""
+        sums: dict[str, int] = {}
+        for element, _, mg in self.legs:
+            sums[element] = sums.get(element, 0) + mg
+        assert not any(sums.values()), f"legs do not sum to zero: {sums}"
+
+    # -- results ------------------------------------------------------------------------------------------------
+
+    @property
+    def touched(self) -> list[str]:
+        """The lots that this draft wrote, in order."""
+        return list(self._before)
+
+    def leg_records(self) -> list[Leg]:
+        """The legs as the journal keeps them."""
+        return [Leg(element, account.kind, account.ref, account.lot, mg) for element, account, mg in self.legs]
+
+    def lot_states(self) -> list[LotState]:
+        """The states of the touched lots after this transaction."""
+        states = []
+        for name in self._before:
+            lot = self.lot(name)
+            assert lot is not None
+            states.append(lot_state(self.site, lot))
+        return states
+
+    def edges(self) -> list[Edge]:
+        """Lineage between lot versions: what was drawn is the version before, what was made the version after."""
+        made = []
+        for site, origin, version, target, dry_mg, contained in self._edges:
+            lot = self.lot(target)
+            assert lot is not None
+            drawn = self._before.get(origin, 0) if version < 0 else version
+            made.append(Edge(site, origin, drawn, self.site, target, lot.version, dry_mg, contained))
+        return made
+
+
+def _joined(u: int, other: int, *, undo: bool) -> int:
+    """The combined uncertainty with another one, or without it again."""
+    if not other:
+        return u
+    return isqrt(max(0, u * u - other * other)) if undo else quadrature(u, other)
+
+
+def plus(amounts: dict[str, int], element: str, mg: int) -> dict[str, int]:
+    """The amounts with `mg` more of an element; an element of which nothing is left is not named."""
+    total = amounts.get(element, 0) + mg
+    rest = {name: amount for name, amount in amounts.items() if name != element}
+    return dict(sorted({**rest, element: total}.items())) if total else rest
+
+
+def lot_state(site: str, lot: Lot) -> LotState:
+    """A lot as the transactions log tells it."""
+    return LotState(
+        site=site,
+        lot=lot.id,
+        seq=lot.version,
+        wet_mg=lot.wet_mg,
+        dry_mg=lot.dry_mg,
+        assayed=not lot.unassayed,
+        contained_mg=lot.contained_mg,
+        u_mg={e: share(u, max(0, lot.dry_mg), lot.entered_dry_mg) for e, u in lot.entered_u_mg.items()}
+        if lot.entered_dry_mg > 0
+        else {},
+        created_us=lot.created_us,
+        loss_class=lot.loss_class,
+        product_class=lot.product_class,
+        owner=lot.owner,
+        country_of_origin=lot.country_of_origin,
+        findings=lot.findings,
+        inherited=lot.inherited,
+        parents=lot.parents,
+    )

@@ -1,0 +1,118 @@
+"""Draws: taking from a lot, by dry mass (ledger-rules sections 5 and 6).
+
+`contained = round(lot contained x drawn dry mass / lot dry mass)`; a draw of all dry mass takes the rest. Within the
+lot's tolerance a draw above the book posts the excess from STOCK_ADJ; beyond it the event is parked.
+"""
+
+from decimal import Decimal
+from fractions import Fraction
+from typing import NamedTuple
+
+from lodestream.ledger.accounts import STOCK_ADJ, STOCK_ADJ_ASSAY, Account, stock
+from lodestream.ledger.draft import Draft, Said, Unready
+from lodestream.ledger.lots import refuse_unusable, tracked
+from lodestream.ledger.state import Lot, LotChange
+from lodestream.measures import Line, Measured, kg, measure, round_half_even, share
+
+
+class Drawn(NamedTuple):
+    """What was drawn: masses in mg, and by element what came from the lot, above the book, and by a new assay."""
+
+    line: Line
+    account: Account
+    wet_mg: int
+    dry_mg: int
+    taken_mg: dict[str, int]
+    excess_mg: dict[str, int]
+    reassayed_mg: dict[str, int]
+    u_mg: dict[str, int]
+    created_us: int
+
+    @property
+    def contained_mg(self) -> dict[str, int]:
+        """Contained mass of the drawn parcel by element, in mg."""
+        parts = (self.taken_mg, self.excess_mg, self.reassayed_mg)
+        elements = sorted({e for part in parts for e in part})
+        return {e: sum(part.get(e, 0) for part in parts) for e in elements}
+
+    def post(self, draft: Draft, element: str, target: Account) -> None:
+        """The legs of one element of the draw into `target`."""
+        draft.move(element, self.account, target, self.taken_mg.get(element, 0))
+        draft.move(element, STOCK_ADJ, target, self.excess_mg.get(element, 0))
+        draft.move(element, STOCK_ADJ_ASSAY, target, self.reassayed_mg.get(element, 0))
+
+
+def draw(draft: Draft, line: Line) -> Drawn:
+    """Take a line from its lot: masses change, legs are the caller's. `Unready` where it cannot be taken yet."""
+    lot = draft.lot(line.id)
+    if lot is None or (lot.entered_dry_mg == 0 and not lot.unassayed):
+        raise Unready([f"lot:{line.id}"], _unknown(draft, line))
+    if lot.unassayed:
+        said = f"{line.id} has no assay yet: what this draw contains is not known"
+        raise Unready([f"lot:{line.id}"], Said("UNASSAYED", (line.id, draft.event.identity), said, [line.id]))
+    measured = _measured(draft, line, lot)
+    wanted = lot.dry_mg if measured is None else _dry(measured)
+    excess = max(0, wanted - max(0, lot.dry_mg)) if lot.dry_mg >= 0 else wanted
+    if excess:
+        _tolerate(draft, line, lot, wanted, excess)
+    dry = wanted - excess
+    whole = dry == lot.dry_mg
+    wet = lot.wet_mg if whole else _wet(measured, dry, lot)
+    taken = {e: mg if whole else share(mg, dry, lot.dry_mg) for e, mg in lot.contained_mg.items()}
+    above = {e: share(mg, excess, lot.entered_dry_mg) for e, mg in lot.entered_mg.items()} if excess else {}
+    u = {e: share(mg, wanted, lot.entered_dry_mg) for e, mg in lot.entered_u_mg.items()}
+    draft.change_lot(LotChange(line.id, wet_mg=-wet, dry_mg=-dry, excess_dry_mg=excess))
+    reassayed: dict[str, int] = {}
+    if measured is not None and measured.assayed:
+        stated = tracked(draft, measured.contained_mg)
+        reassayed = {e: mg - taken.get(e, 0) - above.get(e, 0) for e, mg in stated.items()}
+        u |= {e: mg for e, mg in measured.u_mg.items() if e in stated}
+    return Drawn(line, stock(lot.id, lot.loss_class), wet, wanted, taken, above, reassayed, u, lot.created_us)
+
+
+def _measured(draft: Draft, line: Line, lot: Lot) -> Measured | None:
+    """The line measured with the lot's moisture; None for a bare instance, which is drawn whole."""
+    if line.instance and line.material is None:
+        return None
+    moisture = Fraction(lot.wet_mg - lot.dry_mg, lot.wet_mg) if 0 < lot.dry_mg <= lot.wet_mg else None
+    return refuse_unusable(draft, [line], [measure(line, draft.book.mass_basis, moisture)])[0]
+
+
+def _dry(measured: Measured) -> int:
+    if measured.dry_mg is not None:
+        return measured.dry_mg
+    return measured.wet_mg or 0
+
+
+def _wet(measured: Measured | None, dry_mg: int, lot: Lot) -> int:
+    if measured is not None and measured.wet_mg is not None and measured.moisture is not None:
+        return min(measured.wet_mg, lot.wet_mg)
+    return share(lot.wet_mg, dry_mg, lot.dry_mg) if lot.dry_mg else 0
+
+
+def _unknown(draft: Draft, line: Line) -> Said:
+    """NO_BOOK where the site never posted anything (a carrier's hub opens no book), else PHANTOM_STOCK."""
+    inputs = (line.id, draft.event.identity)
+    if not draft.head.posted and not draft.book.booked:
+        return Said("NO_BOOK", inputs, f"{draft.site} never posted anything: {line.id} cannot leave it yet")
+    return Said("PHANTOM_STOCK", inputs, f"{line.id} was never at {draft.site}: available 0 kg", [line.id])
+
+
+def _tolerate(draft: Draft, line: Line, lot: Lot, wanted: int, excess: int) -> None:
+    """BOOK_EXCEEDED within the tolerance over the lot's life, else `Unready` with DOUBLE_SPEND.
+
+    Tolerance: the larger of the book's percentage of all dry mass that entered and 2u of it; never for an overdraft
+    that a correction made.
+    """
+    percent = draft.book.lot_tolerance_percent / Decimal(100)
+    allowed = max(round_half_even(Fraction(percent) * lot.entered_dry_mg), 2 * lot.entered_u_dry_mg)
+    used = lot.excess_dry_mg + excess
+    inputs = (line.id, draft.event.identity)
+    sums = f"{line.id}: {kg(wanted)} dry drawn, {kg(lot.dry_mg)} available, excess {kg(excess)}"
+    if lot.dry_mg >= 0 and used <= allowed:
+        draft.find("BOOK_EXCEEDED", inputs, f"{sums}; {kg(used)} over the lot's life <= tolerance {kg(allowed)}", [line.id])
+        return
+    short = {e: share(mg, excess, lot.entered_dry_mg) for e, mg in lot.entered_mg.items()} if lot.entered_dry_mg > 0 else {}
+    parts = ", ".join(f"{kg(mg)} {e}" for e, mg in short.items() if mg)
+    said = f"{sums} > tolerance {kg(allowed)}" + (f"; short of {parts}" if parts else "")
+    raise Unready([f"lot:{line.id}"], Said("DOUBLE_SPEND", inputs, said, [line.id]))

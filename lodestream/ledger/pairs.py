@@ -1,0 +1,316 @@
+"""A pair (consignment, lot) at the receiver: what its offer and its receipts come to (ledger-rules section 5).
+
+What a pair posts is a function of the offer and the receipts in their order, whichever came first; `settle` posts the
+difference to what it posted before. So offer and receipt commute, and a withdrawn offer or a void receipt needs no
+rule of its own.
+"""
+
+from decimal import Decimal
+from fractions import Fraction
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from lodestream.ledger.accounts import SINK_UNTRACKED, SOURCE_UNTRACKED, TRANSIT_VAR, Account, custody, stock
+from lodestream.ledger.draft import Draft, Message, Said, plus
+from lodestream.ledger.lots import ensure, unassayed_finding
+from lodestream.ledger.records import Answer, Parcel, SettledParcel
+from lodestream.ledger.state import Inbound, LotChange, OpenPairs, Receipt, Unassayed
+from lodestream.measures import Measured, kg, measure, percent, quadrature, round_half_even, share
+
+
+class Judged(NamedTuple):
+    """One receipt as it counts: masses in mg, content and settled content by element; `refused` by F4, `known` content."""
+
+    receipt: Receipt
+    wet_mg: int
+    dry_mg: int
+    got_mg: dict[str, int]
+    settled_mg: dict[str, int]
+    u_mg: dict[str, int]
+    u_dry_mg: int
+    refused: bool
+    known: bool
+    final: bool
+
+
+def key(consignment: str, lot: str) -> str:
+    """The reference of a pair in the state; canonical ids hold no space."""
+    return f"{consignment} {lot}"
+
+
+def offered(pair: Inbound) -> Parcel | None:
+    """The offer, if it stands: a withdrawn one was never made."""
+    return pair.offer if pair.offer is not None and pair.offer.dry_mg > 0 else None
+
+
+def is_open(pair: Inbound, draft: Draft) -> bool:
+    """Whether an offer stands here of which something is still pending."""
+    return offered(pair) is not None and not any(j.final for j in judge(pair, draft))
+
+
+# -- the judgement, a function of values ----------------------------------------------------------------------------
+
+
+def judge(pair: Inbound, draft: Draft) -> list[Judged]:
+    """Each receipt in its order against what is pending then: final settles all that is left, partial what came."""
+    offer = offered(pair)
+    left_dry = offer.dry_mg if offer else 0
+    left = dict(offer.contained_mg) if offer else {}
+    tolerance = Fraction(draft.book.transit_tolerance_percent / Decimal(100))
+    closed, judged = False, []
+    for receipt in pair.receipts:
+        wet, dry, got, u, u_dry, known = _measured(receipt, offer, draft)
+        if closed:
+            judged.append(Judged(receipt, wet, dry, got, {}, u, u_dry, refused=True, known=known, final=False))
+            continue
+        final = False
+        settled: dict[str, int] = {}
+        if offer is not None and known:
+            final = receipt.final or left_dry - dry <= round_half_even(tolerance * offer.dry_mg)
+            settled = dict(left) if final else _part(left, left_dry, got, dry)
+            left = {e: mg - settled.get(e, 0) for e, mg in left.items()}
+            left_dry -= dry
+            closed = final
+        judged.append(Judged(receipt, wet, dry, got, settled, u, u_dry, refused=False, known=known, final=final))
+    return judged
+
+
+def _part(left: dict[str, int], left_dry: int, got: dict[str, int], dry: int) -> dict[str, int]:
+    """What a partial receipt settles: what came, never more than is pending; of an element not weighed here its share."""
+    return {e: min(mg, got[e] if e in got else share(mg, dry, left_dry)) for e, mg in left.items()}
+
+
+def _measured(receipt: Receipt, offer: Parcel | None, draft: Draft) -> tuple[int, int, dict[str, int], dict[str, int], int, bool]:
+    """Wet, dry, content, its u, that of the dry mass, whether all is known. What the receipt lacks it takes from the offer."""
+    moisture = Fraction(offer.wet_mg - offer.dry_mg, offer.wet_mg) if offer and 0 < offer.dry_mg <= offer.wet_mg else None
+    measured = measure(receipt.line, None, moisture)
+    assert isinstance(measured, Measured), "a receipt that cannot be measured was refused when it came"
+    elements = draft.book.elements
+    dry = measured.dry_mg
+    if dry is None:
+        return measured.wet_mg or 0, 0, {}, {}, 0, False
+    wet = measured.wet_mg if measured.wet_mg is not None else dry
+    if measured.assayed:
+        got = {e: mg for e, mg in measured.contained_mg.items() if not elements or e in elements}
+        got |= {e: 0 for e in elements if e not in got}
+        return wet, dry, got, {e: measured.u_mg.get(e, 0) for e in got}, measured.u_dry_mg, True
+    if offer is None:
+        return wet, dry, {}, {}, measured.u_dry_mg, False
+    taken = {e: mg for e, mg in offer.contained_mg.items() if not elements or e in elements}
+    got = {e: share(mg, dry, offer.dry_mg) for e, mg in taken.items()}
+    return wet, dry, got, {e: share(offer.u_mg.get(e, 0), dry, offer.dry_mg) for e in got}, measured.u_dry_mg, True
+
+
+# -- the difference, posted -----------------------------------------------------------------------------------------
+
+
+def settle(draft: Draft, pair: Inbound) -> Inbound:
+    """Post what the pair comes to now beyond what it posted before; write it, and answer the sender."""
+    judged = judge(pair, draft)
+    pair = _masses(draft, pair, judged)
+    pair = _legs(draft, pair, judged)
+    pair = _findings(draft, pair, judged)
+    pair = _lineage(draft, pair, judged)
+    pair = _answer(draft, pair, judged)
+    ref = key(pair.consignment, pair.lot)
+    if draft.view.get(Inbound, ref) is None:
+        open_pairs = draft.view.get(OpenPairs, pair.lot) or OpenPairs([])
+        draft.view.put(OpenPairs([*open_pairs.consignments, pair.consignment]), pair.lot)
+    draft.view.put(pair, ref)
+    return pair
+
+
+def _masses(draft: Draft, pair: Inbound, judged: list[Judged]) -> Inbound:
+    """The lot's masses, what entered it, what waits for an assay there, and what the offer says of it."""
+    taken = [j for j in judged if not j.refused]
+    for one in taken:
+        ensure(draft, one.receipt.line, one.receipt.received_us)
+    counted = [j for j in taken if j.known or j.dry_mg]
+    got: dict[str, int] = {}
+    u: dict[str, int] = {}
+    for one in counted:
+        for element, mg in one.got_mg.items():
+            got = plus(got, element, mg)
+        u = {e: quadrature(u.get(e, 0), one.u_mg.get(e, 0)) for e in {*u, *one.u_mg}}
+    wet, dry = sum(j.wet_mg for j in counted), sum(j.dry_mg for j in counted)
+    change = LotChange(pair.lot, wet, dry, dry, got, dict(sorted(u.items())), quadrature(*(j.u_dry_mg for j in counted)))
+    if change != pair.change and (draft.lot(pair.lot) is not None):
+        kept = list(draft.changes)
+        if pair.change.lot:
+            draft.change_lot(pair.change, undo=True)
+        draft.change_lot(change)
+        draft.changes = kept  # a pair answers for its own changes, not the event's journal
+    _waiting(draft, pair, taken)
+    _described(draft, pair)
+    return replace(pair, change=change if draft.lot(pair.lot) is not None else LotChange(""))
+
+
+def _waiting(draft: Draft, pair: Inbound, taken: list[Judged]) -> None:
+    """The parcels of this pair that wait for an assay or for the offer; their F40 opens and resolves with them."""
+    lot = draft.lot(pair.lot)
+    if lot is None:
+        return
+    ref = key(pair.consignment, pair.lot)
+    wanted = [Unassayed("receipt", ref, "", j.receipt.line) for j in taken if not j.known]
+    held = [p for p in lot.unassayed if p.ref == ref and p.origin == "receipt"]
+    if wanted == held:
+        return
+    others = [p for p in lot.unassayed if not (p.ref == ref and p.origin == "receipt")]
+    draft.put_lot(replace(lot, unassayed=[*others, *wanted]))
+    if wanted:
+        draft.find(*unassayed_finding(pair.lot, wanted[0]))
+    else:
+        draft.close_finding(draft.finding_id(Said(*unassayed_finding(pair.lot, held[0]))))
+
+
+def _described(draft: Draft, pair: Inbound) -> None:
+    """What the offer knows of the lot and the receipts did not say; the sender's open findings travel with it."""
+    offer, lot = offered(pair), draft.lot(pair.lot)
+    if offer is None or lot is None:
+        return
+    described = replace(
+        lot,
+        product_class=lot.product_class or offer.product_class,
+        country_of_origin=lot.country_of_origin or offer.country_of_origin,
+        owner=lot.owner or offer.owner,
+        inherited=sorted({*lot.inherited, *offer.findings}),
+    )
+    if described != lot:
+        draft.put_lot(described)
+
+
+def _targets(pair: Inbound, judged: list[Judged]) -> dict[tuple[str, str], int]:
+    """What the pair should have posted in all, by element and account; SINK and SOURCE take what only one side tracks."""
+    offer = offered(pair)
+    targets: dict[tuple[str, str], int] = {}
+
+    def add(element: str, account: str, mg: int) -> None:
+        targets[element, account] = targets.get((element, account), 0) + mg
+
+    for one in judged:
+        if one.refused:
+            continue
+        for element in {*one.got_mg, *one.settled_mg}:
+            got, settled = one.got_mg.get(element), one.settled_mg.get(element)
+            add(element, "STOCK", got or 0)
+            if offer is None or not one.known:
+                add(element, "CUSTODY", -(got or 0))
+            elif settled is None:
+                add(element, "SOURCE", -(got or 0))
+            else:
+                add(element, "CUSTODY", -settled)
+                add(element, "SINK" if got is None else "VAR", settled - (got or 0))
+    return targets
+
+
+def _legs(draft: Draft, pair: Inbound, judged: list[Judged]) -> Inbound:
+    lot = draft.lot(pair.lot)
+    accounts: dict[str, Account] = {
+        "STOCK": stock(pair.lot, lot.loss_class if lot else None),
+        "VAR": TRANSIT_VAR,
+        "CUSTODY": custody(pair.consignment, pair.lot),
+        "SINK": SINK_UNTRACKED,
+        "SOURCE": SOURCE_UNTRACKED,
+    }
+    targets = {f"{element} {account}": mg for (element, account), mg in _targets(pair, judged).items()}
+    for name in sorted({*targets, *pair.posted}, key=lambda n: (n.split(" ")[0], list(accounts).index(n.split(" ")[1]))):
+        element, account = name.split(" ")
+        draft.post(element, accounts[account], targets.get(name, 0) - pair.posted.get(name, 0))
+    return replace(pair, posted={name: mg for name, mg in sorted(targets.items()) if mg})
+
+
+def _findings(draft: Draft, pair: Inbound, judged: list[Judged]) -> Inbound:
+    """The findings that the pair stands for now; those that it no longer stands for are resolved or superseded."""
+    said = _said(draft, pair, judged)
+    ids = [draft.open(one) for one in said]
+    unmatched = draft.finding_id(_unmatched(pair))
+    for finding in pair.findings:
+        if finding not in ids:
+            draft.close_finding(finding, superseded=finding != unmatched)
+    return replace(pair, findings=ids)
+
+
+def _unmatched(pair: Inbound) -> Said:
+    arithmetic = f"received {pair.lot} of consignment {pair.consignment}, no offer of it yet"
+    return Said("UNMATCHED", (pair.consignment, pair.lot), arithmetic, [pair.lot])
+
+
+def _said(draft: Draft, pair: Inbound, judged: list[Judged]) -> list[Said]:
+    offer = offered(pair)
+    taken = [j for j in judged if not j.refused]
+    said = [_refused(pair, j.receipt) for j in judged if j.refused]
+    if offer is None:
+        return [*said, _unmatched(pair)] if taken else said
+    said += [_too_early(pair, j.receipt, offer) for j in taken if j.receipt.received_us < offer.shipped_us]
+    if any(j.final for j in taken):
+        said += _in_transit(draft, pair, offer, taken)
+    return said
+
+
+def _refused(pair: Inbound, receipt: Receipt) -> Said:
+    arithmetic = f"{pair.lot} of consignment {pair.consignment} was received in full before {receipt.identity}: pending 0 kg"
+    return Said("ALREADY_RESOLVED", (pair.consignment, pair.lot, receipt.identity), arithmetic, [pair.lot])
+
+
+def _too_early(pair: Inbound, receipt: Receipt, offer: Parcel) -> Said:
+    arithmetic = f"received at {receipt.received_us} us, shipped at {offer.shipped_us} us (microseconds since 1970, UTC)"
+    return Said("TIME_ORDER", (pair.consignment, pair.lot, receipt.identity), arithmetic, [pair.lot])
+
+
+def _in_transit(draft: Draft, pair: Inbound, offer: Parcel, taken: list[Judged]) -> list[Said]:
+    """F20 where more came than was shipped + 3u, F35 where less came than the tolerance + 3u allows, over the whole pair."""
+    said = []
+    for element, sent in offer.contained_mg.items():
+        if not all(element in j.got_mg for j in taken):
+            continue
+        came = sum(j.got_mg[element] for j in taken)
+        u = quadrature(offer.u_mg.get(element, 0), *(j.u_mg.get(element, 0) for j in taken))
+        allowed = round_half_even(Fraction(draft.book.transit_tolerance_percent / Decimal(100)) * sent) + 3 * u
+        inputs = (pair.consignment, pair.lot, element)
+        if came > sent + 3 * u:
+            arithmetic = f"{element}: received {kg(came)} > shipped {kg(sent)} + 3u {kg(3 * u)} ({percent(came, sent)})"
+            said.append(Said("TRANSIT_GAIN", inputs, arithmetic, [pair.lot]))
+        elif sent - came > allowed:
+            arithmetic = (
+                f"{element}: shipped {kg(sent)} - received {kg(came)} = {kg(sent - came)} "
+                f"> {draft.book.transit_tolerance_percent} % + 3u = {kg(allowed)}"
+            )
+            said.append(Said("TRANSIT_LOSS", inputs, arithmetic, [pair.lot]))
+    return said
+
+
+def _lineage(draft: Draft, pair: Inbound, judged: list[Judged]) -> Inbound:
+    """The edge from the sender's lot, once both sides are there; a later part is an edge of its own."""
+    offer = offered(pair)
+    if offer is None or draft.lot(pair.lot) is None:
+        return pair
+    taken = [j for j in judged if not j.refused and j.known]
+    dry = sum(j.dry_mg for j in taken)
+    got: dict[str, int] = {}
+    for one in taken:
+        for element, mg in one.got_mg.items():
+            got[element] = got.get(element, 0) + mg
+    if dry == pair.edged_dry_mg and got == pair.edged_mg:
+        return pair
+    more = {e: mg - pair.edged_mg.get(e, 0) for e, mg in got.items()}
+    draft.edge((pair.from_site, pair.lot, offer.lot_seq), pair.lot, dry - pair.edged_dry_mg, more)
+    return replace(pair, edged_dry_mg=dry, edged_mg=got)
+
+
+def _answer(draft: Draft, pair: Inbound, judged: list[Judged]) -> Inbound:
+    """Tell the sender what is settled of its offer, whenever that changed."""
+    offer = offered(pair)
+    if offer is None:
+        return replace(pair, answered=None)
+    settled: dict[str, int] = {}
+    for one in judged:
+        for element, mg in one.settled_mg.items():
+            settled[element] = settled.get(element, 0) + mg
+    dry = sum(j.dry_mg for j in judged if j.known and not j.refused)
+    answer = SettledParcel(pair.lot, offer.version, dry, dict(sorted(settled.items())), any(j.final for j in judged))
+    nothing_yet = pair.answered is None and not settled and dry == 0
+    if answer == pair.answered or nothing_yet:
+        return pair
+    draft.messages.append(Message(pair.from_site, Answer(pair.consignment, draft.site, [answer])))
+    return replace(pair, answered=answer)

@@ -1,0 +1,75 @@
+"""Receiving: a receipt joins the pair (consignment, lot) that it belongs to, and the pair is settled (ledger-rules section 5)."""
+
+from msgspec.structs import replace
+
+from lodestream.epcis.event import Material
+from lodestream.ledger import create, pairs
+from lodestream.ledger.accounts import source
+from lodestream.ledger.draft import Draft
+from lodestream.ledger.lots import refuse_unusable, told, wet_and_dry
+from lodestream.ledger.ship import consignment_of, location, moved_lines
+from lodestream.ledger.state import Inbound, OpenPairs, Receipt
+from lodestream.measures import Line, Measured, measure
+
+
+def receive(draft: Draft) -> None:
+    """A receiving event at a booked site; at a place other than its destination it is linked only."""
+    event = draft.event
+    to_location = location(event.destinations)
+    if to_location is not None and draft.entry.locations.get(to_location, draft.site) != draft.site:
+        draft.reason = f"received at {draft.site}, destined for {to_location}: kept, moves nothing"
+        return
+    moved = moved_lines(draft)
+    measured = refuse_unusable(draft, moved, [measure(line, draft.book.mass_basis) for line in moved])
+    party = next((ref.id for ref in event.sources if ref.id in draft.entry.external), None)
+    draft.kind = "receive"
+    for line, one in zip(moved, measured, strict=True):
+        if party is not None:
+            create.put(draft, line, one, source(f"external:{party}"))
+        else:
+            _take(draft, line, one)
+    if party is None and not draft.pairs:
+        draft.kind, draft.reason = "link", "another source received this before: confirmed, nothing posted"
+
+
+def _take(draft: Draft, line: Line, measured: Measured) -> None:
+    event = draft.event
+    pair = _pair(draft, line.id)
+    if any(r.source != draft.entry.source for r in pair.receipts):
+        return
+    receipt = Receipt(event.identity, draft.entry.source, event.receipt == "final", event.event_time_us, _based(draft, line))
+    ref = pairs.key(pair.consignment, pair.lot)
+    draft.pairs.append(ref)
+    pair = pairs.settle(draft, replace(pair, receipts=[*pair.receipts, receipt]))
+    wet, dry = wet_and_dry(measured)
+    judged = next(j for j in pairs.judge(pair, draft) if j.receipt == receipt)
+    draft.lines.append(told(line, judged.wet_mg or wet, judged.dry_mg or dry, {} if judged.refused else judged.got_mg))
+    if judged.refused:
+        draft.reason = "ALREADY_RESOLVED"
+
+
+def _based(draft: Draft, line: Line) -> Line:
+    """The line with the book's basis made explicit, so that the receipt reads the same under a later book."""
+    default = draft.book.mass_basis
+    if default is None or (line.material is not None and line.material.mass_basis is not None):
+        return line
+    item = line.material or Material(role=line.role, id=line.id)
+    explicit = replace(line, material=replace(item, mass_basis=default))
+    return explicit if isinstance(measure(explicit, None), Measured) else line
+
+
+def _pair(draft: Draft, lot: str) -> Inbound:
+    """The pair that a receipt of a lot belongs to: by consignment, else the oldest open offer of the lot from that site."""
+    named = consignment_of(draft.event)
+    if named is not None:
+        return draft.view.get(Inbound, pairs.key(named, lot)) or Inbound(named, lot)
+    place = location(draft.event.sources)
+    from_site = draft.entry.locations.get(place) if place else None
+    open_pairs = draft.view.get(OpenPairs, lot)
+    for consignment in open_pairs.consignments if open_pairs else []:
+        pair = draft.view.get(Inbound, pairs.key(consignment, lot))
+        if pair is not None and from_site in {None, pair.from_site} and pairs.is_open(pair, draft):
+            return pair
+    own = draft.event.event_hash
+    known = draft.view.get(Inbound, pairs.key(own, lot))
+    return known or Inbound(own, lot, from_site=from_site or "", named=False)

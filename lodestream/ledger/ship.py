@@ -1,0 +1,161 @@
+"""Shipping: STOCK(lot) -> TRANSIT(consignment, lot), and an offer to the receiver's book (ledger-rules sections 1, 2, 5)."""
+
+import re
+
+from msgspec.structs import replace
+
+from lodestream.epcis.event import Event, TypedRef
+from lodestream.ledger.accounts import transit
+from lodestream.ledger.create import with_mass
+from lodestream.ledger.draft import Draft, Message, Refused, Said, Unready
+from lodestream.ledger.draw import Drawn, draw
+from lodestream.ledger.lots import refuse_unusable, told
+from lodestream.ledger.pairs import key
+from lodestream.ledger.records import Offer, Parcel
+from lodestream.ledger.state import Lot, Outbound, Shipment
+from lodestream.measures import Line, lines, measure, quadrature
+
+SSCC = re.compile(r"https://id\.gs1\.org/00/\d{18}$")
+GSIN = re.compile(r"https://id\.gs1\.org/402/\d{17}$")
+MAX_UPSTREAM = 10_000  # lots that the walk for open findings visits at most
+
+
+def ship(draft: Draft) -> None:
+    """A shipping event at the site that holds the stock. Without a destination there is no offer (TRANSIT_OPEN)."""
+    event = draft.event
+    moved = moved_lines(draft)
+    consignment = consignment_of(event) or event.event_hash
+    to_location = location(event.destinations)
+    to_site = draft.entry.locations.get(to_location) if to_location else None
+    if to_site == draft.site:
+        draft.reason = "from a site to itself: kept, moves nothing"
+        return
+    draft.kind = "ship"
+    sent = [pair for line in moved if (pair := _send(draft, line, consignment, to_site, to_location)) is not None]
+    if not sent:
+        draft.kind, draft.reason = "link", "another source sent this shipment before: confirmed, nothing posted"
+    elif to_location is None:
+        said = f"consignment {consignment} names no destination of type location: no offer is made"
+        draft.find("TRANSIT_OPEN", (consignment, event.identity), said, [pair.lot for pair in sent])
+    else:
+        offer(draft, sent)
+
+
+def moved_lines(draft: Draft) -> list[Line]:
+    """The lines that a move is about. A parent beside its contents is not counted; alone its content is not known yet."""
+    found = lines(draft.event)
+    moved = with_mass(found) + [x for x in found if x.instance and x.material is None and draft.lot(x.id)]
+    if not found:
+        raise Refused(Said("NO_QUANTITY", (draft.event.identity,), "a move names nothing that is moved"))
+    if not moved:
+        parent = found[0].id
+        said = f"{parent} is moved, and what it holds is not known: containment of parents is not kept yet"
+        raise Unready([f"content:{x.id}" for x in found], Said("UNKNOWN_CONTENT", (parent, draft.event.identity), said))
+    weighed = [x for x in moved if not (x.instance and x.material is None)]
+    refuse_unusable(draft, weighed, [measure(x, draft.book.mass_basis) for x in weighed])
+    return moved
+
+
+def consignment_of(event: Event) -> str | None:
+    """Our extension, else GSIN, else `bol`, else `desadv`, else the parent SSCC (ledger-rules section 2)."""
+    if event.consignment_id:
+        return event.consignment_id
+    gsin = next((i for i in [*(t.id for t in event.biz_transactions), *event.epcs] if GSIN.match(i)), None)
+    typed = [t.id for kind in ("bol", "desadv") for t in event.biz_transactions if t.type == kind]
+    parents = [i for i in [event.parent_id or "", *event.epcs] if SSCC.match(i)]
+    return next((i for i in [gsin, *typed, *parents] if i), None)
+
+
+def location(refs: list[TypedRef]) -> str | None:
+    """The first source or destination of type location."""
+    return next((ref.id for ref in refs if ref.type == "location"), None)
+
+
+def _send(draft: Draft, line: Line, consignment: str, to_site: str | None, to_location: str | None) -> Outbound | None:
+    """One lot of a shipment; None where another source's standing shipment is confirmed by this one."""
+    event = draft.event
+    ref = key(consignment, line.id)
+    pair = draft.view.get(Outbound, ref) or Outbound(consignment, line.id, None)
+    if any(s.source != draft.entry.source for s in pair.shipments):
+        return None
+    drawn = draw(draft, line)
+    for element in drawn.contained_mg:
+        drawn.post(draft, element, transit(consignment, line.id))
+    draft.lines.append(told(line, drawn.wet_mg, drawn.dry_mg, drawn.contained_mg))
+    pair = replace(
+        pair,
+        to_site=to_site,
+        from_location=event.read_point or event.biz_location or draft.site,
+        to_location=to_location or "",
+        version=pair.version + 1,
+        shipments=[*pair.shipments, _shipment(draft, drawn)],
+    )
+    draft.view.put(pair, ref)
+    draft.pairs.append(ref)
+    return pair
+
+
+def _shipment(draft: Draft, drawn: Drawn) -> Shipment:
+    return Shipment(
+        draft.event.identity,
+        draft.entry.source,
+        drawn.dry_mg,
+        drawn.wet_mg,
+        drawn.contained_mg,
+        drawn.u_mg,
+        draft.event.event_time_us,
+    )
+
+
+def offer(draft: Draft, pairs: list[Outbound]) -> None:
+    """One offer to the receiver's book, with the whole state of each pair. None to a party without a book here."""
+    first = pairs[0]
+    if first.to_site is None:
+        return
+    elements = draft.book.elements or sorted({e for pair in pairs for s in pair.shipments for e in s.contained_mg})
+    content = Offer(
+        first.consignment,
+        draft.site,
+        first.from_location,
+        first.to_location,
+        elements,
+        [parcel(draft, pair) for pair in pairs],
+    )
+    draft.messages.append(Message(first.to_site, content))
+
+
+def parcel(draft: Draft, pair: Outbound) -> Parcel:
+    """The sums over the shipments that stand, with what the sender's book says of the lot."""
+    elements = sorted({e for s in pair.shipments for e in s.contained_mg})
+    lot = draft.lot(pair.lot) or Lot(pair.lot)
+    return Parcel(
+        lot=pair.lot,
+        version=pair.version,
+        dry_mg=sum(s.dry_mg for s in pair.shipments),
+        wet_mg=sum(s.wet_mg for s in pair.shipments),
+        assayed=True,
+        contained_mg={e: sum(s.contained_mg.get(e, 0) for s in pair.shipments) for e in elements},
+        u_mg={e: quadrature(*(s.u_mg.get(e, 0) for s in pair.shipments)) for e in elements},
+        shipped_us=min((s.shipped_us for s in pair.shipments), default=0),
+        product_class=lot.product_class,
+        country_of_origin=lot.country_of_origin,
+        owner=lot.owner,
+        findings=upstream_findings(draft, pair.lot),
+        lot_seq=lot.version,
+    )
+
+
+def upstream_findings(draft: Draft, lot: str) -> list[str]:
+    """The open hard and hold findings on a lot and on what it was made of at this site."""
+    found: set[str] = set()
+    seen: set[str] = set()
+    todo = [lot]
+    while todo and len(seen) < MAX_UPSTREAM:
+        name = todo.pop()
+        held = draft.lot(name)
+        if name in seen or held is None:
+            continue
+        seen.add(name)
+        found.update(held.findings, held.inherited)
+        todo.extend(held.parents)
+    return sorted(f for f in found if f)

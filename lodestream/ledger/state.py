@@ -1,0 +1,313 @@
+"""The state of a site's book, as typed values by (kind, reference), over a plain store of bytes.
+
+A `View` is a layer: what is written to it is seen by reads through it and reaches the layer below only with
+`merge()`. So an event that cannot be posted after all leaves no trace: its layer is dropped. Values are frozen.
+"""
+
+from typing import Protocol, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from lodestream.ledger.book import SiteBook
+from lodestream.ledger.records import Entry, Finding, Parcel, SettledParcel
+from lodestream.measures import Line
+
+T = TypeVar("T", bound=Struct)
+
+
+class Head(Struct, frozen=True):
+    """The head of a site's book: last sequence, chain value and record time, its settings, and the count of parked events."""
+
+    seq: int = 0
+    chain: str = ""
+    record_time_us: int = 0
+    book: SiteBook = SiteBook()
+    posted: bool = False
+    arrivals: int = 0
+
+
+class Balance(Struct, frozen=True):
+    """The balance of an account that is no lot's content, for one element, in mg."""
+
+    mg: int
+
+
+class Unassayed(Struct, frozen=True):
+    """A parcel of a lot that waits for its first assay: the line as stated, and what answers for it.
+
+    `origin` is `source` (the account SOURCE(`account`)), `run` (the transformation that is the event `ref`) or
+    `receipt` (the pair `ref`).
+    """
+
+    origin: str
+    ref: str
+    account: str
+    line: Line
+
+
+class Lot(Struct, frozen=True):
+    """A lot in the book. `entered_*`: all that came in and its uncertainty; `excess_dry_mg`: what draws took above it."""
+
+    id: str
+    version: int = 0
+    wet_mg: int = 0
+    dry_mg: int = 0
+    contained_mg: dict[str, int] = {}
+    entered_dry_mg: int = 0
+    entered_mg: dict[str, int] = {}
+    entered_u_mg: dict[str, int] = {}
+    entered_u_dry_mg: int = 0
+    excess_dry_mg: int = 0
+    created_us: int = 0
+    loss_class: str | None = None
+    product_class: str | None = None
+    owner: str | None = None
+    country_of_origin: str | None = None
+    findings: list[str] = []
+    inherited: list[str] = []
+    parents: list[str] = []
+    unassayed: list[Unassayed] = []
+
+
+class Seen(Struct, frozen=True):
+    """An event that the book knows, by its identity. `status` is posted, parked, refused or void."""
+
+    hash: str
+    digest: str
+    entry_id: str
+    status: str
+    explicit: bool
+    tickets: list[str] = []
+    lots: list[str] = []
+    findings: list[str] = []
+
+
+class SameHash(Struct, frozen=True):
+    """The identities of all events with one event hash, in order of arrival."""
+
+    identities: list[str]
+
+
+class Fate(Struct, frozen=True):
+    """What became of an entry so far: the number of its outcomes (duplicates apart) and its status, as in `Seen`."""
+
+    outcomes: int
+    status: str
+
+
+class Parked(Struct, frozen=True):
+    """An entry that cannot be posted yet: what it waits for, its place in the order of arrival, its open findings."""
+
+    entry: Entry
+    arrival: int
+    waits: list[str]
+    findings: list[str]
+
+
+class Waiting(Struct, frozen=True):
+    """The parked entries that wait for one thing (`lot:<id>`, `event:<identity>` or `content:<parent>`)."""
+
+    entry_ids: list[str]
+
+
+class LotChange(Struct, frozen=True):
+    """What an event did to a lot's masses, and what it added to all that ever entered, so that it can be taken back."""
+
+    lot: str
+    wet_mg: int = 0
+    dry_mg: int = 0
+    entered_dry_mg: int = 0
+    entered_mg: dict[str, int] = {}
+    entered_u_mg: dict[str, int] = {}
+    entered_u_dry_mg: int = 0
+    excess_dry_mg: int = 0
+
+
+class Leg(Struct, frozen=True):
+    """A posting before it has an id. `lot` is set where the account is a lot's content."""
+
+    element: str
+    kind: str
+    ref: str
+    lot: str | None
+    mg: int
+
+
+class Assayed(Struct, frozen=True):
+    """What an assay event did for one parcel: the parcel as it was, its legs and the change of its lot.
+
+    `identity` is the receipt that the parcel came with, where it is one of a pair.
+    """
+
+    lot: str
+    identity: str
+    parcel: Unassayed
+    legs: list[Leg]
+    changes: list[LotChange]
+
+
+class Journal(Struct, frozen=True):
+    """All that an event posted, later additions included (the assay of what it made), so that a declaration reverses it.
+
+    `pairs` are the (consignment lot) keys whose shipment or receipt the event is; `assayed` what it assayed.
+    """
+
+    kind: str
+    legs: list[Leg] = []
+    changes: list[LotChange] = []
+    pairs: list[str] = []
+    assayed: list[Assayed] = []
+
+
+class Run(Struct, frozen=True):
+    """The balance of a transformation whose outputs wait for assays: sums by element in mg, its lots, those it waits for."""
+
+    run: str
+    inputs_mg: dict[str, int]
+    outputs_mg: dict[str, int]
+    u_inputs_mg: dict[str, int]
+    u_outputs_mg: dict[str, int]
+    outputs: list[str]
+    waits: list[str] = []
+    untracked_out: bool = False  # what only the inputs state has gone from UNACCOUNTED to SINK(untracked)
+
+
+class Shipment(Struct, frozen=True):
+    """One shipping event's part in a pair (consignment, lot) at the sender."""
+
+    identity: str
+    source: str
+    dry_mg: int
+    wet_mg: int
+    contained_mg: dict[str, int]
+    u_mg: dict[str, int]
+    shipped_us: int
+
+
+class Outbound(Struct, frozen=True):
+    """A pair (consignment, lot) at the sender: the shipments that stand, and what the receiver has settled of them."""
+
+    consignment: str
+    lot: str
+    to_site: str | None
+    from_location: str = ""
+    to_location: str = ""
+    version: int = 0
+    shipments: list[Shipment] = []
+    settled: SettledParcel | None = None
+    settled_mg: dict[str, int] = {}
+
+
+class Receipt(Struct, frozen=True):
+    """One receiving event's part in a pair at the receiver: the line as stated there, with its basis made explicit."""
+
+    identity: str
+    source: str
+    final: bool
+    received_us: int
+    line: Line
+
+
+class Inbound(Struct, frozen=True):
+    """A pair at the receiver: the offer, the receipts in their order, and what has been posted for them so far.
+
+    `posted` maps element and account ("Cu STOCK") to mg; `change` is what the receipts put into the lot, `edged_*` what
+    lineage tells of it. `named` is false for a receipt that named no consignment and found no offer.
+    """
+
+    consignment: str
+    lot: str
+    from_site: str = ""
+    named: bool = True
+    elements: list[str] = []
+    offer: Parcel | None = None
+    receipts: list[Receipt] = []
+    posted: dict[str, int] = {}
+    change: LotChange = LotChange("")
+    edged_dry_mg: int = 0
+    edged_mg: dict[str, int] = {}
+    findings: list[str] = []
+    answered: SettledParcel | None = None
+
+
+class OpenPairs(Struct, frozen=True):
+    """The inbound pairs of one lot, oldest first: where a receipt without a consignment, or an offer, looks."""
+
+    consignments: list[str]
+
+
+KINDS: dict[type[Struct], str] = {
+    Head: "head",
+    Balance: "account",
+    Lot: "lot",
+    Seen: "seen",
+    SameHash: "hash",
+    Fate: "fate",
+    Parked: "parked",
+    Waiting: "waiting",
+    Journal: "journal",
+    Run: "run",
+    Outbound: "outbound",
+    Inbound: "inbound",
+    OpenPairs: "pairs",
+    Finding: "finding",
+}
+DECODERS: dict[type[Struct], msgspec.msgpack.Decoder[Struct]] = {kind: msgspec.msgpack.Decoder(kind) for kind in KINDS}
+ENCODER = msgspec.msgpack.Encoder(order="deterministic", decimal_format="string")
+
+
+class Source(Protocol):
+    """Where the bytes of the state come from."""
+
+    def get(self, key: bytes) -> bytes | None:
+        """The value of a key, or None."""
+
+
+def key_of(site: str, kind: type[Struct], ref: str) -> bytes:
+    """The key of a value in the store. Sites and references are URIs or words: they hold no NUL."""
+    return f"{site}\0{KINDS[kind]}\0{ref}".encode()
+
+
+class View:
+    """One layer over a site's state: typed reads fall through, writes stay until `merge`."""
+
+    def __init__(self, site: str, source: Source, parent: "View | None" = None) -> None:
+        self.site = site
+        self._source = source
+        self.parent = parent
+        self.items: dict[tuple[type[Struct], str], Struct | None] = {}
+
+    def fork(self) -> "View":
+        """A layer on top of this one."""
+        return View(self.site, self._source, self)
+
+    def get(self, kind: type[T], ref: str = "") -> T | None:
+        """The value, as the topmost layer that wrote it has it."""
+        layer: View | None = self
+        while layer is not None:
+            if (kind, ref) in layer.items:
+                return layer.items[kind, ref]  # type: ignore[return-value]  # the key holds the type
+            layer = layer.parent
+        data = self._source.get(key_of(self.site, kind, ref))
+        return None if data is None else DECODERS[kind].decode(data)  # type: ignore[return-value]
+
+    def put(self, value: Struct, ref: str = "") -> None:
+        """Write a value to this layer."""
+        self.items[type(value), ref] = value
+
+    def drop(self, kind: type[Struct], ref: str) -> None:
+        """Delete a value in this layer."""
+        self.items[kind, ref] = None
+
+    def merge(self) -> None:
+        """Hand this layer's writes to the layer below."""
+        assert self.parent is not None, "the lowest layer has nothing below"
+        self.parent.items.update(self.items)
+
+    def writes(self) -> dict[bytes, bytes | None]:
+        """This layer's writes as bytes, None for a deletion."""
+        return {
+            key_of(self.site, kind, ref): None if value is None else ENCODER.encode(value)
+            for (kind, ref), value in self.items.items()
+        }
