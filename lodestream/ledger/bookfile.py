@@ -30,7 +30,9 @@ import msgspec
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import PydanticCustomError
 
+from lodestream.ids import derive
 from lodestream.ledger.book import BookFile, Register, SiteBook
+from lodestream.ledger.records import Entry
 
 
 def _matching(pattern: str, what: str) -> AfterValidator:
@@ -117,6 +119,20 @@ def read_book(text: str) -> BookFile:
 def site_digest(book: SiteBook) -> str:
     """SHA-256 (hex) over one site's settings in canonical JSON, a part of its BOOK entry's id (runtime-rules section 2)."""
     return sha256(msgspec.json.encode(book, order="deterministic")).hexdigest()
+
+
+def book_entries(book: BookFile, record_time_us: int) -> list[Entry]:
+    """One BOOK entry a site, in the order of the sites (runtime-rules section 2)."""
+    return [
+        Entry(
+            entry_id=derive("book", site, site_digest(settings), str(record_time_us)),
+            site=site,
+            kind="BOOK",
+            record_time_us=record_time_us,
+            book=settings,
+        )
+        for site, settings in sorted(book.sites.items())
+    ]
 
 
 def _site_book(site: _Site) -> SiteBook:

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from lodestream.ledger.book import BookFile, SiteBook
-from lodestream.ledger.bookfile import BookError, read_book, site_digest
+from lodestream.ledger.bookfile import BookError, book_entries, read_book, site_digest
 
 MINE = "https://id.gs1.org/414/9501101530003"
 SMELTER = "https://id.gs1.org/414/9501101530010"
@@ -113,3 +113,15 @@ def test_a_site_digest_follows_the_settings() -> None:
     one, same, other = SiteBook(elements=["Cu"]), SiteBook(elements=["Cu"]), SiteBook(elements=["Ni"])
     assert site_digest(one) == site_digest(same) != site_digest(other)
     assert len(site_digest(one)) == 64
+
+
+def test_a_book_becomes_one_entry_a_site_with_an_id_of_what_it_says() -> None:
+    book = read_book(WHOLE)
+    entries = book_entries(book, 1_700_000_000_000_000)
+    assert [(entry.site, entry.kind, entry.book) for entry in entries] == [
+        (MINE, "BOOK", book.sites[MINE]),
+        (SMELTER, "BOOK", book.sites[SMELTER]),
+    ]
+    assert entries == book_entries(book, 1_700_000_000_000_000)
+    later = book_entries(book, 1_700_000_000_000_001)
+    assert len({entry.entry_id for entry in [*entries, *later]}) == 4
