@@ -17,19 +17,21 @@
     lot_tolerance_percent = 0.5
     clock_skew_minutes = 15
 
-Everything is optional; what is not said is the default book's (ledger-rules section 1).
+Everything is optional; what is not said is the default book's (ledger-rules section 1). Identifiers may be in any
+spelling that events may use; they are made canonical.
 """
 
 import re
 import tomllib
 from decimal import Decimal
 from hashlib import sha256
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import PydanticCustomError
 
+from lodestream.epcis.identifiers import canonical_id
 from lodestream.ids import derive
 from lodestream.ledger.book import BookFile, Register, SiteBook
 from lodestream.ledger.records import Entry
@@ -48,7 +50,9 @@ def _matching(pattern: str, what: str) -> AfterValidator:
 
 
 Percent = Annotated[Decimal, Field(ge=0, le=100, max_digits=9, strict=False)]
-Uri = Annotated[str, _matching(r"[A-Za-z][A-Za-z0-9+.-]*:\S{1,2040}", "should be a URI, as the events write it")]
+Uri = Annotated[
+    str, _matching(r"[A-Za-z][A-Za-z0-9+.-]*:\S{1,2040}", "should be a URI, as the events write it"), AfterValidator(canonical_id)
+]
 Element = Annotated[str, _matching(r"[A-Z][a-z]?", "should be the symbol of an element, such as Cu")]
 SourceName = Annotated[str, _matching(r"[a-z0-9][a-z0-9-]{0,62}", "should be a source's name: small letters, digits and -")]
 InboxTopic = Annotated[
@@ -95,7 +99,8 @@ def read_book(text: str) -> BookFile:
     """The book file in `text`. Raises BookError, which names every place that is wrong and says what is."""
     try:
         # Decimal, not float: a tolerance is part of the arithmetic of a finding.
-        book = _Book.model_validate(tomllib.loads(text, parse_float=Decimal))
+        raw = tomllib.loads(text, parse_float=Decimal)
+        book = _Book.model_validate(raw)
     except tomllib.TOMLDecodeError as error:
         raise BookError([("", f"not TOML: {error}")]) from None
     except ValidationError as error:
@@ -103,7 +108,7 @@ def read_book(text: str) -> BookFile:
             [(_where(e["loc"]), _what(e["type"], e["msg"], e["input"])) for e in error.errors(include_url=False)]
         ) from None
     # What no field can see alone: a place has one site, a site's source is declared, a source's own topic is its own.
-    problems = [*_double_locations(book.sites), *_unknown_sources(book), *_shared_topics(book.sources)]
+    problems = [*_double_sites(raw), *_double_locations(book.sites), *_unknown_sources(book), *_shared_topics(book.sources)]
     if problems:
         raise BookError(problems)
     locations = {location: site for site, settings in book.sites.items() for location in settings.locations}
@@ -137,6 +142,16 @@ def book_entries(book: BookFile, record_time_us: int) -> list[Entry]:
 
 def _site_book(site: _Site) -> SiteBook:
     return SiteBook(**site.model_dump(exclude={"locations"}), booked=True)
+
+
+def _double_sites(raw: dict[str, Any]) -> list[tuple[str, str]]:
+    """One site in two spellings (EPC URN and Digital Link): reading has kept one of the two settings."""
+    first: dict[str, str] = {}
+    return [
+        (_where(("sites", site)), f"is the site {first[canonical_id(site)]} in another spelling")
+        for site in raw.get("sites", {})
+        if first.setdefault(canonical_id(site), site) != site
+    ]
 
 
 def _double_locations(sites: dict[str, _Site]) -> list[tuple[str, str]]:

@@ -125,3 +125,16 @@ def test_a_book_becomes_one_entry_a_site_with_an_id_of_what_it_says() -> None:
     assert entries == book_entries(book, 1_700_000_000_000_000)
     later = book_entries(book, 1_700_000_000_000_001)
     assert len({entry.entry_id for entry in [*entries, *later]}) == 4
+
+
+def test_identifiers_are_made_canonical() -> None:
+    book = read_book('[sites."urn:epc:id:sgln:9521321.00001.0"]\nlocations = ["https://example.com/414/9521321000018/254/A"]')
+    assert book.register.sites == ["https://id.gs1.org/414/9521321000018"]
+    assert book.register.locations["https://id.gs1.org/414/9521321000018/254/A"] == "https://id.gs1.org/414/9521321000018"
+
+
+def test_one_site_in_two_spellings_is_told() -> None:
+    with pytest.raises(BookError, match="another spelling"):
+        read_book(
+            '[sites."urn:epc:id:sgln:9521321.00001.0"]\nname = "A"\n[sites."https://id.gs1.org/414/9521321000018"]\nname = "B"'
+        )
