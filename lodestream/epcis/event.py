@@ -87,7 +87,9 @@ class Material(Struct, frozen=True):
     contained: list[ContainedMass] = []
     chemical_form: str | None = None
     process: str | None = None
-    product_class: str | None = None  # ore | concentrate | hydroxide | cathode | sulphate | slag | tailings | residue | scrap | ...
+    product_class: str | None = (
+        None  # ore | concentrate | hydroxide | cathode | sulphate | slag | tailings | residue | scrap | ...
+    )
     source_class: str | None = None  # mine | scrap | ...
     country_of_origin: str | None = None
     site_of_origin: str | None = None

@@ -1,0 +1,187 @@
+"""The CBV 2.0 event hash (CBV 2.0 section 8.9), algorithm as ratified upstream ("variant B"), from the canonical event.
+
+A pre-hash string is put together from the fields in a fixed order and hashed with SHA-256. recordTime, eventID,
+errorDeclaration and certificationInfo take no part, so an error declaration has the hash of its original.
+"""
+
+import re
+from collections.abc import Iterable
+from decimal import Decimal
+from functools import lru_cache
+from hashlib import sha256
+from typing import Any
+
+from lodestream.epcis.context import Context
+from lodestream.epcis.structure import STANDARD_FIELDS
+from lodestream.epcis.values import instant, plain
+from lodestream.epcis.vocabulary import canonical_word
+
+_NUMERIC = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
+_COMMENTS = frozenset({"comment", "http://www.w3.org/2000/01/rdf-schema#comment"})
+_METADATA = (
+    "time", "startTime", "endTime", "deviceID", "deviceMetadata", "rawData", "dataProcessingMethod", "bizRules",
+)  # fmt: skip
+_REPORT = (
+    "type", "exception", "deviceID", "deviceMetadata", "rawData", "dataProcessingMethod", "time", "microorganism",
+    "chemicalSubstance", "value", "component", "stringValue", "booleanValue", "hexBinaryValue", "uriValue", "minValue",
+    "maxValue", "meanValue", "sDev", "percRank", "percValue", "uom", "coordinateReferenceSystem",
+)  # fmt: skip
+_METADATA_FIELDS = frozenset(_METADATA)
+_REPORT_FIELDS = frozenset(_REPORT) | {"bizRules"}
+_TIMES = frozenset({"time", "startTime", "endTime"})
+_FREE_TEXT = frozenset({"stringValue", "hexBinaryValue", "uom"})
+
+
+def event_hash(event: dict[str, Any], context: Context) -> str:
+    """The CBV 2.0 event hash id of a canonical event: `ni:///sha-256;<hex>?ver=CBV2.0`."""
+    return f"ni:///sha-256;{sha256(pre_hash(event, context).encode()).hexdigest()}?ver=CBV2.0"
+
+
+def pre_hash(event: dict[str, Any], context: Context) -> str:
+    """The string that is hashed."""
+    get = event.get
+    parts = [
+        f"eventType={event['type']}eventTime={_millis(event['eventTime'])}eventTimeZoneOffset={event['eventTimeZoneOffset']}",
+        _ids("epcList", get("epcList")),
+        _value("parentID", get("parentID")),
+        _ids("inputEPCList", get("inputEPCList")),
+        _ids("childEPCs", get("childEPCs")),
+        _quantities("quantityList", get("quantityList")),
+        _quantities("childQuantityList", get("childQuantityList")),
+        _quantities("inputQuantityList", get("inputQuantityList")),
+        _ids("outputEPCList", get("outputEPCList")),
+        _quantities("outputQuantityList", get("outputQuantityList")),
+        _value("action", get("action")),
+        _value("transformationID", get("transformationID")),
+        _value("bizStep", get("bizStep")),
+        _value("disposition", get("disposition")),
+        _persistent(get("persistentDisposition")),
+        _place("readPoint", get("readPoint")),
+        _place("bizLocation", get("bizLocation")),
+        _typed("bizTransactionList", "bizTransaction", get("bizTransactionList")),
+        _typed("sourceList", "source", get("sourceList")),
+        _typed("destinationList", "destination", get("destinationList")),
+    ]
+    sensors = get("sensorElementList")
+    if sensors:
+        parts.extend(sorted(_sensor(each, context) for each in sensors))
+    if "ilmd" in event:
+        parts.append("ilmd" + "".join(_extensions(event["ilmd"], (), context)) if event["ilmd"] else "")
+    parts.extend(_in_field(event, context))
+    parts.extend(_extensions(event, STANDARD_FIELDS, context))
+    return "".join(parts)
+
+
+def _value(name: str, value: str | None) -> str:
+    return "" if value is None else f"{name}={value}"
+
+
+def _ids(name: str, ids: list[str] | None) -> str:
+    return name + "".join([f"epc={each}" for each in sorted(ids)]) if ids else ""
+
+
+def _quantities(name: str, elements: list[dict[str, str]] | None) -> str:
+    return name + "".join(sorted(map(_quantity, elements))) if elements else ""
+
+
+def _quantity(element: dict[str, str]) -> str:
+    quantity = f"quantity={element['quantity']}" if "quantity" in element else ""
+    uom = f"uom={text_value(element['uom'])}" if "uom" in element else ""
+    return f"quantityElementepcClass={element['epcClass']}{quantity}{uom}"
+
+
+def _persistent(value: dict[str, list[str]] | None) -> str:
+    if not value:
+        return ""
+    pairs = [f"{key}={each}" for key in ("set", "unset") for each in sorted(value.get(key, ()))]
+    return "persistentDisposition" + "".join(pairs)
+
+
+def _place(name: str, value: dict[str, Any] | None) -> str:
+    return f"{name}id={value['id']}" if value else ""
+
+
+def _typed(name: str, member: str, entries: list[dict[str, str]] | None) -> str:
+    if not entries:
+        return ""
+    pairs = [f"{_value('type', each.get('type'))}{member}={each[member]}" for each in entries]
+    return name + "".join(sorted(pairs))
+
+
+def _sensor(element: dict[str, Any], context: Context) -> str:
+    metadata = element.get("sensorMetadata")
+    head = "sensorMetadata" + "".join(_fields(metadata, _METADATA, context)) if metadata else ""
+    reports = ["sensorReport" + "".join(_fields(each, _REPORT, context)) for each in element["sensorReport"]]
+    return f"sensorElement{head}{''.join(sorted(reports))}"
+
+
+def _fields(values: dict[str, Any], order: tuple[str, ...], context: Context) -> Iterable[str]:
+    for key in order:
+        if key in values:
+            value = values[key]
+            if key in _TIMES:
+                value = _millis(value)
+            elif value is True or value is False:
+                value = "true" if value else "false"
+            elif key in _FREE_TEXT:
+                value = text_value(context.expand(value.strip()))
+            yield f"{key}={value}"
+
+
+def _in_field(event: dict[str, Any], context: Context) -> Iterable[str]:
+    """The extensions inside readPoint, bizLocation and sensor elements, which variant B puts behind the ilmd."""
+    for name in ("readPoint", "bizLocation"):
+        found = _extensions(event.get(name, {}), ("id",), context)
+        if found:
+            yield name + "".join(found)
+    yield from sorted(filter(None, (_in_sensor(each, context) for each in event.get("sensorElementList", ()))))
+
+
+def _in_sensor(element: dict[str, Any], context: Context) -> str:
+    metadata = _extensions(element.get("sensorMetadata", {}), _METADATA_FIELDS, context)
+    reports = [_extensions(each, _REPORT_FIELDS, context) for each in element["sensorReport"]]
+    own = _extensions(element, ("sensorMetadata", "sensorReport"), context)
+    if not (metadata or any(reports) or own):
+        return ""
+    head = "sensorMetadata" + "".join(metadata) if metadata else ""
+    middle = sorted("sensorReport" + "".join(each) for each in reports if each)
+    return f"sensorElement{head}{''.join(middle)}{''.join(own)}"
+
+
+def _extensions(values: dict[str, Any], known: Iterable[str], context: Context) -> list[str]:
+    """The extensions among `values`, all keys that are not `known`, as sorted strings."""
+    if len(values) == 1 and "id" in values:
+        return []
+    found: list[str] = []
+    for key, value in values.items():
+        if key not in known and key not in _COMMENTS:
+            found.extend(_extension(context.hash_name(key), value, context))
+    return sorted(found) if len(found) > 1 else found
+
+
+def _extension(name: str, value: Any, context: Context) -> Iterable[str]:
+    if value is None:
+        return
+    if isinstance(value, dict):
+        yield name + "".join(_extensions(value, (), context))
+    elif isinstance(value, list):
+        for each in value:
+            yield from _extension(name, each, context)
+    elif isinstance(value, bool):
+        yield f"{name}={'true' if value else 'false'}"
+    else:
+        text = text_value(context.expand(value.strip()))
+        yield f"{name}={text}" if text else name
+
+
+def _millis(canonical: str) -> str:
+    found = instant(canonical)
+    return found.millis if found else canonical
+
+
+@lru_cache(maxsize=32_768)
+def text_value(text: str) -> str:
+    """A text as it stands in the pre-hash: what looks like a number as one, an identifier or CBV word canonical."""
+    if _NUMERIC.fullmatch(text):
+        return plain(Decimal(text)) if len(text) < 100 else text
+    return canonical_word(text)

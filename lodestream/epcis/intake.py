@@ -1,0 +1,148 @@
+"""The door: the bytes of one inbox record in, its events out, each accepted or rejected. Pure, and never raises for input."""
+
+from decimal import Decimal
+from hashlib import sha256
+from typing import Any
+
+from msgspec import Struct
+
+from lodestream.epcis.canonical import content_digest, jcs
+from lodestream.epcis.context import Context
+from lodestream.epcis.document import Document, open_document
+from lodestream.epcis.event import ErrorDeclaration, Event, Quantity, TypedRef
+from lodestream.epcis.event_hash import event_hash
+from lodestream.epcis.faults import Fault
+from lodestream.epcis.limits import Limits
+from lodestream.epcis.materials import read_extension
+from lodestream.epcis.parse import parse
+from lodestream.epcis.rejection import Rejection
+from lodestream.epcis.rules import refuse, warn
+from lodestream.epcis.sensors import sensor_assays
+from lodestream.epcis.slices import event_slices
+from lodestream.epcis.structure import read_event
+from lodestream.epcis.values import instant
+from lodestream.epcis.vocabulary import BIZ_STEPS, BIZ_TRANSACTION_TYPES, DISPOSITIONS, ERROR_REASONS, PARTY_TYPES, Vocabulary
+
+
+class Accepted(Struct, frozen=True):
+    """An event that passed, its place in the document (from 0), and what was odd about it (`CODE: sentence`)."""
+
+    index: int
+    event: Event
+    warnings: list[str] = []
+
+
+def intake(payload: bytes, limits: Limits = Limits()) -> list[Accepted | Rejection]:  # noqa: B008  # Limits is immutable
+    """Every event of a document, in its order, accepted or rejected; one rejection with index None for a bad document.
+
+    A document is an EPCISDocument, an EPCISQueryDocument or a bare event. The list is empty for one without events.
+    """
+    try:
+        document = open_document(parse(payload, limits), limits)
+    except Fault as fault:
+        return [_rejection(fault, fault.pointer, None, None, payload, limits)]
+    results: list[Accepted | Rejection] = []
+    slices: list[bytes] | None = None
+    for index, raw in enumerate(document.events):
+        try:
+            results.append(accept(raw, document.context, index, limits))
+        except Fault as fault:
+            if slices is None:
+                slices = event_slices(payload, document.path)
+            results.append(_rejection(fault, _pointer(document, index) + fault.pointer, index, raw, slices[index], limits))
+    return results
+
+
+def accept(raw: Any, context: Context, index: int, limits: Limits) -> Accepted:
+    """One event of a document. Raises Fault for what is wrong with it."""
+    canonical, reading = read_event(raw, context, limits)
+    extension = read_extension(canonical, reading)
+    refuse(canonical)
+    warn(canonical, reading)
+    event = Event(
+        type=canonical["type"],
+        event_hash=event_hash(canonical, reading.context),
+        content_digest=content_digest(canonical),
+        event_time_us=_us(canonical["eventTime"]),
+        event_time_zone_offset=canonical["eventTimeZoneOffset"],
+        event_id=canonical.get("eventID"),
+        action=canonical.get("action"),
+        biz_step=_bare(BIZ_STEPS, canonical.get("bizStep")),
+        disposition=_bare(DISPOSITIONS, canonical.get("disposition")),
+        read_point=_place(canonical, "readPoint"),
+        biz_location=_place(canonical, "bizLocation"),
+        epcs=canonical.get("epcList", []),
+        quantities=_quantities(canonical, "quantityList"),
+        parent_id=canonical.get("parentID"),
+        child_epcs=canonical.get("childEPCs", []),
+        child_quantities=_quantities(canonical, "childQuantityList"),
+        input_epcs=canonical.get("inputEPCList", []),
+        input_quantities=_quantities(canonical, "inputQuantityList"),
+        output_epcs=canonical.get("outputEPCList", []),
+        output_quantities=_quantities(canonical, "outputQuantityList"),
+        transformation_id=canonical.get("transformationID"),
+        biz_transactions=_refs(canonical, "bizTransactionList", "bizTransaction", BIZ_TRANSACTION_TYPES),
+        sources=_refs(canonical, "sourceList", "source", PARTY_TYPES),
+        destinations=_refs(canonical, "destinationList", "destination", PARTY_TYPES),
+        error_declaration=_declaration(canonical.get("errorDeclaration")),
+        sensor_assays=sensor_assays(canonical, reading),
+        content=jcs(canonical).decode(),
+        **extension,
+    )
+    return Accepted(index, event, reading.warnings)
+
+
+def _us(time: str) -> int:
+    found = instant(time)
+    if found is None:  # pragma: no cover  # a canonical time is a time
+        raise ValueError(time)
+    return found.us
+
+
+def _bare(vocabulary: Vocabulary, uri: str | None) -> str | None:
+    return None if uri is None else vocabulary.bare(uri)
+
+
+def _place(event: dict[str, Any], key: str) -> str | None:
+    place = event.get(key)
+    return place["id"] if place else None
+
+
+def _quantities(event: dict[str, Any], key: str) -> list[Quantity]:
+    return [
+        Quantity(each["epcClass"], Decimal(each["quantity"]) if "quantity" in each else None, each.get("uom"))
+        for each in event.get(key, ())
+    ]
+
+
+def _refs(event: dict[str, Any], key: str, member: str, types: Vocabulary) -> list[TypedRef]:
+    return [TypedRef(each[member], _bare(types, each.get("type"))) for each in event.get(key, ())]
+
+
+def _declaration(declared: dict[str, Any] | None) -> ErrorDeclaration | None:
+    if declared is None:
+        return None
+    return ErrorDeclaration(
+        declaration_time_us=_us(declared["declarationTime"]),
+        reason=_bare(ERROR_REASONS, declared.get("reason")),
+        corrective_event_ids=declared.get("correctiveEventIDs", []),
+    )
+
+
+def _pointer(document: Document, index: int) -> str:
+    return "".join(f"/{step}" for step in document.path) + (f"/{index}" if document.path else "")
+
+
+def _rejection(fault: Fault, pointer: str, index: int | None, raw: Any, payload: bytes, limits: Limits) -> Rejection:
+    event_id = raw.get("eventID") if isinstance(raw, dict) else None
+    known = type(event_id) is str and len(event_id) <= limits.identifier_chars
+    return Rejection(
+        code=fault.code,
+        message=fault.message,
+        pointer=pointer,
+        index=index,
+        event_id=event_id if known else None,
+        payload=payload[: limits.rejection_bytes],
+        payload_sha256=sha256(payload).hexdigest(),
+        payload_truncated=len(payload) > limits.rejection_bytes,
+    )
