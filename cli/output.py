@@ -17,8 +17,11 @@ SEVERITY_STYLE = {"hard": "bold red", "hold": "yellow", "warn": "magenta", "info
 
 
 def console() -> Console:
-    """The console for people. Where output goes to a file or a pipe, lines are wide enough for any identifier."""
-    return Console(width=None if sys.stdout.isatty() else 200, highlight=False)
+    """The console for people. Where output goes to a file or a pipe, lines are wide enough for any identifier.
+
+    Neither markup nor emoji codes are interpreted: what is printed comes from documents that others wrote.
+    """
+    return Console(width=None if sys.stdout.isatty() else 200, highlight=False, markup=False, emoji=False)
 
 
 def print_json(value: object) -> None:
@@ -55,7 +58,7 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str | Text
     for column in columns:
         made.add_column(column, justify="right" if column in right else "left", overflow="fold")
     for row in rows:
-        made.add_row(*row)
+        made.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in row))
     return made
 
 
