@@ -1,0 +1,85 @@
+"""The ledger as a processor: folds each site's entries into its book, and tells it (DESIGN.md section 1).
+
+What this file adds to `lodestream.ledger.apply` is wire: records in, records out, one overlay of state for a batch.
+"""
+
+from collections.abc import Sequence
+from hashlib import sha256
+
+from lodestream.ids import derive
+from lodestream.ledger.apply import apply
+from lodestream.ledger.records import RULE_VERSION, Entry, Outcome
+from runtime.partitioner import partition_of
+from runtime.processor import Effects, Output, Record, State
+from schemas.codec import UndecodableError, decode, encode
+from schemas.topics import ENTRIES, LEDGER_CHANGELOG, LOTS, TRANSACTIONS
+
+
+class Overlay:
+    """The state as it was before the batch, with what the batch has written so far."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self.writes: dict[bytes, bytes | None] = {}
+
+    def get(self, key: bytes) -> bytes | None:
+        """The value of a key as this batch has it."""
+        return self.writes[key] if key in self.writes else self._state.get(key)
+
+
+class LedgerProcessor:
+    """From `site.entries.v1` to transactions, lots, and entries of other sites. `partitions` is the topics' fixed count."""
+
+    name = "ledger"
+    inputs = (ENTRIES,)
+    changelog = LEDGER_CHANGELOG
+
+    def __init__(self, partitions: int) -> None:
+        self._partitions = partitions
+
+    def process(self, records: Sequence[Record], state: State) -> Effects:
+        """Apply the entries of one partition in their order."""
+        overlay = Overlay(state)
+        outputs: list[Output] = []
+        for record in records:
+            entry = self._read(record)
+            if isinstance(entry, Outcome):
+                outputs.append(Output(TRANSACTIONS, record.key or b"", encode(entry)))
+                continue
+            effects = apply(overlay, entry)
+            overlay.writes.update(effects.writes)
+            for outcome in effects.outcomes:
+                outputs.append(Output(TRANSACTIONS, outcome.site.encode(), encode(outcome)))
+                outputs.extend(Output(LOTS, derive(lot.site, lot.lot).encode(), encode(lot)) for lot in outcome.lots)
+            outputs.extend(Output(ENTRIES, made.site.encode(), encode(made)) for made in effects.entries)
+        return Effects(outputs, overlay.writes)
+
+    def _read(self, record: Record) -> Entry | Outcome:
+        """The entry, or the outcome UNREADABLE: undecodable, or under a key that is not its site's or not of this partition."""
+        try:
+            entry = decode(record.value or b"", Entry)
+        except UndecodableError as error:
+            return _unreadable(record, f"cannot be decoded: {error.code}")
+        if record.key != entry.site.encode():
+            return _unreadable(record, "its key is not its site")
+        if partition_of(record.key, self._partitions) != record.partition:
+            return _unreadable(record, "its site does not live in this partition")
+        return entry
+
+
+def _unreadable(record: Record, reason: str) -> Outcome:
+    """An outcome outside sequence and chain, with the digest of the bytes, so that every fold agrees on it."""
+    digest = sha256(record.value or b"").hexdigest()
+    entry_id = derive("unreadable", digest)
+    time_us = record.timestamp_ms * 1000
+    return Outcome(
+        outcome="UNREADABLE",
+        entry_id=entry_id,
+        txn_id=derive("txn", entry_id, str(RULE_VERSION), "1"),
+        attempt=1,
+        site=(record.key or b"").decode(errors="replace"),
+        rule_version=RULE_VERSION,
+        record_time_us=time_us,
+        valid_time_us=time_us,
+        reason=f"{reason}; sha256 {digest}",
+    )
