@@ -6,6 +6,8 @@ Amounts are strings of digits in JSON, so that no reader rounds them, and kilogr
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -43,6 +45,32 @@ def digits(name: str, value: Any) -> Any:
     if isinstance(value, dict):
         return {key: digits(name if name.endswith("_mg") else key, item) for key, item in value.items()}
     return str(value) if name.endswith("_mg") and isinstance(value, int) else value
+
+
+def jsonable(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row of ClickHouse as JSON values: times in ISO 8601, decimals and amounts in mg as strings."""
+    return {name: digits(name, _plain(value)) for name, value in row.items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    if isinstance(value, dict):
+        return {str(name): _plain(item) for name, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def cell(value: Any) -> str:
+    """A value of ClickHouse for a person's table."""
+    if value is None:
+        return "–"
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {cell(item)}" for name, item in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(map(cell, value))
+    return f"{value:f}" if isinstance(value, Decimal) else str(value)
 
 
 def kilograms(mg: int) -> str:
