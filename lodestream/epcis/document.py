@@ -22,6 +22,10 @@ class Document(Struct, frozen=True):
     path: tuple[str, ...]
     context: Context
 
+    def pointer(self, index: int) -> str:
+        """The JSON pointer of one of the events."""
+        return "/".join(("", *self.path, str(index))) if self.path else ""
+
 
 def open_document(value: Any, limits: Limits) -> Document:
     """The events of an EPCISDocument, an EPCISQueryDocument or a bare event. Raises Fault for a bad envelope."""

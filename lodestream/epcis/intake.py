@@ -5,10 +5,11 @@ from hashlib import sha256
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from lodestream.epcis.canonical import content_digest, jcs
 from lodestream.epcis.context import Context
-from lodestream.epcis.document import Document, open_document
+from lodestream.epcis.document import open_document
 from lodestream.epcis.event import ErrorDeclaration, Event, Quantity, TypedRef
 from lodestream.epcis.event_hash import event_hash
 from lodestream.epcis.faults import Fault
@@ -25,11 +26,15 @@ from lodestream.epcis.vocabulary import BIZ_STEPS, BIZ_TRANSACTION_TYPES, DISPOS
 
 
 class Accepted(Struct, frozen=True):
-    """An event that passed, its place in the document (from 0), and what was odd about it (`CODE: sentence`)."""
+    """An event that passed, its place in the document (from 0), and what was odd about it (`CODE: sentence`).
+
+    `pointer` is the JSON pointer of the event in its document, "" for a bare event.
+    """
 
     index: int
     event: Event
     warnings: list[str] = []
+    pointer: str = ""
 
 
 def intake(payload: bytes, limits: Limits = Limits()) -> list[Accepted | Rejection]:  # noqa: B008  # Limits is immutable
@@ -40,21 +45,26 @@ def intake(payload: bytes, limits: Limits = Limits()) -> list[Accepted | Rejecti
     try:
         document = open_document(parse(payload, limits), limits)
     except Fault as fault:
-        return [_rejection(fault, fault.pointer, None, None, payload, limits)]
+        return [rejected(fault, payload, limits)]
     results: list[Accepted | Rejection] = []
     slices: list[bytes] | None = None
     for index, raw in enumerate(document.events):
+        pointer = document.pointer(index)
         try:
-            results.append(accept(raw, document.context, index, limits))
+            event, warnings = read(raw, document.context, limits)
         except Fault as fault:
             if slices is None:
                 slices = event_slices(payload, document.path)
-            results.append(_rejection(fault, _pointer(document, index) + fault.pointer, index, raw, slices[index], limits))
+            rejection = rejected(fault, slices[index], limits)
+            place = {"pointer": pointer + fault.pointer, "index": index, "event_id": _event_id(raw, limits)}
+            results.append(replace(rejection, **place))
+        else:
+            results.append(Accepted(index, event, warnings, pointer))
     return results
 
 
-def accept(raw: Any, context: Context, index: int, limits: Limits) -> Accepted:
-    """One event of a document. Raises Fault for what is wrong with it."""
+def read(raw: Any, context: Context, limits: Limits) -> tuple[Event, list[str]]:
+    """One event as parsed, in its canonical form, and the warnings. Raises Fault for what is wrong with it."""
     canonical, reading = read_event(raw, context, limits)
     extension = read_extension(canonical, reading)
     refuse(canonical)
@@ -89,7 +99,7 @@ def accept(raw: Any, context: Context, index: int, limits: Limits) -> Accepted:
         content=jcs(canonical).decode(),
         **extension,
     )
-    return Accepted(index, event, reading.warnings)
+    return event, reading.warnings
 
 
 def _us(time: str) -> int:
@@ -129,20 +139,18 @@ def _declaration(declared: dict[str, Any] | None) -> ErrorDeclaration | None:
     )
 
 
-def _pointer(document: Document, index: int) -> str:
-    return "".join(f"/{step}" for step in document.path) + (f"/{index}" if document.path else "")
-
-
-def _rejection(fault: Fault, pointer: str, index: int | None, raw: Any, payload: bytes, limits: Limits) -> Rejection:
-    event_id = raw.get("eventID") if isinstance(raw, dict) else None
-    known = type(event_id) is str and len(event_id) <= limits.identifier_chars
+def rejected(fault: Fault, payload: bytes, limits: Limits) -> Rejection:
+    """The rejection of `payload`, the own bytes of an event or of a whole document, for a fault."""
     return Rejection(
         code=fault.code,
         message=fault.message,
-        pointer=pointer,
-        index=index,
-        event_id=event_id if known else None,
+        pointer=fault.pointer,
         payload=payload[: limits.rejection_bytes],
         payload_sha256=sha256(payload).hexdigest(),
         payload_truncated=len(payload) > limits.rejection_bytes,
     )
+
+
+def _event_id(raw: Any, limits: Limits) -> str | None:
+    event_id = raw.get("eventID") if isinstance(raw, dict) else None
+    return event_id if type(event_id) is str and len(event_id) <= limits.identifier_chars else None
