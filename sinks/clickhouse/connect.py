@@ -56,9 +56,15 @@ def chdb_folder(url: str) -> Path | None:
     """The folder of a `chdb:///folder` address, None for a server's. Raises UnreachableError where it is neither."""
     parts = urlsplit(url)
     if parts.scheme in {"http", "https"}:
+        if parts.path.strip("/") not in {"", "lodestream"}:
+            raise UnreachableError(
+                f"{without_password(url)}: the databases are called lodestream and lodestream_raw everywhere; leave the path out"
+            )
         return None
     if parts.scheme != "chdb" or parts.netloc or not parts.path.startswith("/"):
-        raise UnreachableError(f"{without_password(url)} is no address of ClickHouse: write chdb:///absolute/folder or http(s)://host:port")
+        raise UnreachableError(
+            f"{without_password(url)} is no address of ClickHouse: write chdb:///absolute/folder or http(s)://host:port"
+        )
     return Path(unquote(parts.path))
 
 
@@ -97,7 +103,6 @@ def _server(url: str, settings: dict[str, str] | None) -> Client:
         port=parts.port or (8443 if parts.scheme == "https" else 8123),
         username=unquote(parts.username) if parts.username else None,
         password=unquote(parts.password) if parts.password else "",
-        database=parts.path.strip("/") or None,
         connect_timeout=CONNECT_SECONDS,
         send_receive_timeout=QUERY_SECONDS,
         autogenerate_session_id=False,  # a session would serve one query at a time

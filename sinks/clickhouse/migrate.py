@@ -80,12 +80,24 @@ def pending(wanted: tuple[Migration, ...], had: dict[int, tuple[str, str]]) -> l
     for version, (name, checksum) in had.items():
         migration = by_version.get(version)
         if migration is None:
-            raise MigrationError("NEWER_DATABASE", f"the database has had migration {version:04d}_{name}, which this version of Lodestream does not know; update Lodestream")
+            raise MigrationError(
+                "NEWER_DATABASE",
+                f"the database has had migration {version:04d}_{name}, which this version of Lodestream does not know; "
+                "update Lodestream",
+            )
         if migration.checksum != checksum:
-            raise MigrationError("EDITED", f"migration {version:04d}_{migration.name} was edited after this database had it; put the released file back and write a new one")
+            raise MigrationError(
+                "EDITED",
+                f"migration {version:04d}_{migration.name} was edited after this database had it; "
+                "put the released file back and write a new one",
+            )
     missing = [migration for migration in wanted if migration.version not in had]
     if had and missing and missing[0].version < max(had):
-        raise MigrationError("OUT_OF_ORDER", f"migration {missing[0].version:04d}_{missing[0].name} comes before {max(had):04d}, which the database has had; number it after")
+        raise MigrationError(
+            "OUT_OF_ORDER",
+            f"migration {missing[0].version:04d}_{missing[0].name} comes before {max(had):04d}, which the database has had; "
+            "number it after",
+        )
     return missing
 
 

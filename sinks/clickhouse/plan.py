@@ -1,6 +1,6 @@
 """What the sink does next with one topic partition: pure functions, from which every crash can be thought through.
 
-A batch goes in five steps (streams.md 3.2): its range of offsets is committed to Kafka as an intent, in the metadata of the offset
+A batch goes in five steps: its range of offsets is committed to Kafka as an intent, in the metadata of the offset
 commit; its rows are inserted under a token made of that range, table by table; a row in `sink_batches` says that it is
 whole; the offset after it is committed. Whoever starts reads what is whole from ClickHouse, which is the truth, and
 the intent from Kafka: an intent that is not whole is read again, exactly, and inserted under the same tokens, so
@@ -83,9 +83,16 @@ def start(committed: Committed, stored: Stored, low: int) -> Start:
     if redo is not None and redo.last < position:
         redo = None  # it is whole: only the last commit is missing
     if position < low:
-        return Start(position, redo, f"the topic begins at {low}: retention has deleted the records from {position} on before the sink had them")
+        # From here on the batches are not contiguous any more, so `sink verify` reports it for ever: the records are lost.
+        return Start(
+            low, redo, f"the topic begins at {low}: retention has deleted the records from {position} on before the sink had them"
+        )
     behind = committed.offset is not None and committed.offset > position and redo is None
-    warning = f"the group has read to {committed.offset}, but ClickHouse holds whole batches to {position} only: reading again from there" if behind else ""
+    warning = (
+        f"the group has read to {committed.offset}, but ClickHouse holds whole batches to {position}: reading again from there"
+        if behind
+        else ""
+    )
     return Start(position, redo, warning)
 
 

@@ -6,8 +6,9 @@ Decimal is a string of digits, times are integers in microseconds from which the
 """
 
 from decimal import ROUND_HALF_EVEN, Context, Decimal
-from typing import ClassVar
+from typing import ClassVar, TypedDict
 
+import msgspec
 from msgspec import Struct
 
 SCALE = 9
@@ -26,6 +27,19 @@ def column(value: Decimal | None) -> str | None:
         return "0"
     rounded = value.quantize(Decimal((0, (1,), -SCALE)), context=_EXACT)
     return None if rounded.adjusted() >= INTEGER_DIGITS else format(rounded, "f")
+
+
+RECORD = msgspec.json.Encoder(order="sorted", decimal_format="string")
+"""How a whole record is kept beside its columns: the canonical JSON of the ledger's chain."""
+
+
+class Src(TypedDict):
+    """The columns that say where a row came from."""
+
+    src_topic: str
+    src_topic_id: str
+    src_partition: int
+    src_offset: int
 
 
 class Row(Struct, frozen=True, kw_only=True):
@@ -175,143 +189,6 @@ class MaterialRow(Row, frozen=True, kw_only=True):
     owner: str
 
 
-class TransactionRow(Row, frozen=True, kw_only=True):
-    """One record of ledger.transactions.v1, whatever its outcome."""
-
-    table: ClassVar[str] = "transactions"
-
-    site: str
-    seq: int
-    outcome: str
-    kind: str
-    txn_id: str
-    entry_id: str
-    attempt: int
-    rule_version: int
-    record_time_us: int
-    valid_time_us: int
-    prev: str
-    chain: str
-    event_id: str
-    event_hash: str
-    event_type: str
-    biz_step: str
-    reason: str
-    location: str
-    event_time_zone_offset: str
-    transformation_id: str
-    cause: str
-    postings: int
-    findings: int
-    record: str
-
-
-class PostingRow(Row, frozen=True, kw_only=True):
-    """One leg."""
-
-    table: ClassVar[str] = "postings"
-
-    site: str
-    element: str
-    account: str
-    posting_id: str
-    txn_id: str
-    txn_seq: int
-    leg: int
-    amount_mg: int
-    valid_time_us: int
-    record_time_us: int
-
-
-class LineRow(Row, frozen=True, kw_only=True):
-    """One lot's part in a transaction."""
-
-    table: ClassVar[str] = "lines"
-
-    site: str
-    lot: str
-    txn_id: str
-    txn_seq: int
-    line: int
-    kind: str
-    role: str
-    wet_mg: int
-    dry_mg: int
-    contained_mg: dict[str, int]
-    quantity: str | None
-    uom: str
-    product_class: str
-    loss_class: str
-    valid_time_us: int
-
-
-class LotRow(Row, frozen=True, kw_only=True):
-    """One version of a lot."""
-
-    table: ClassVar[str] = "lots"
-
-    site: str
-    lot: str
-    seq: int
-    txn_id: str
-    txn_seq: int
-    record_time_us: int
-    wet_mg: int
-    dry_mg: int
-    assayed: bool
-    contained_mg: dict[str, int]
-    u_mg: dict[str, int]
-    created_us: int
-    loss_class: str
-    product_class: str
-    owner: str
-    country_of_origin: str
-    findings: list[str]
-    inherited: list[str]
-    parents: list[str]
-
-
-class EdgeRow(Row, frozen=True, kw_only=True):
-    """One edge of lineage."""
-
-    table: ClassVar[str] = "lineage"
-
-    to_site: str
-    to_lot: str
-    to_seq: int
-    from_site: str
-    from_lot: str
-    from_seq: int
-    txn_id: str
-    txn_seq: int
-    edge: int
-    dry_mg: int
-    contained_mg: dict[str, int]
-    valid_time_us: int
-
-
-class FindingRow(Row, frozen=True, kw_only=True):
-    """One change of a finding."""
-
-    table: ClassVar[str] = "findings"
-
-    site: str
-    finding_id: str
-    txn_id: str
-    txn_seq: int
-    position: int
-    rule: str
-    code: str
-    version: int
-    severity: str
-    state: str
-    inputs: list[str]
-    arithmetic: str
-    lots: list[str]
-    event_id: str
-    record_time_us: int
-
-
 class RejectionRow(Row, frozen=True, kw_only=True):
     """One refusal of the gate."""
 
@@ -388,21 +265,3 @@ class BatchRow(Struct, frozen=True, kw_only=True):
     records: int
     tombstones: int
     rows: dict[str, int]
-
-
-ROWS: tuple[type[Row], ...] = (
-    EntryRow,
-    EventRow,
-    MaterialRow,
-    TransactionRow,
-    PostingRow,
-    LineRow,
-    LotRow,
-    EdgeRow,
-    FindingRow,
-    RejectionRow,
-    CredentialRow,
-    StatusRow,
-    DeadLetterRow,
-)
-"""Every table that holds rows of records."""

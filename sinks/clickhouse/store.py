@@ -96,7 +96,9 @@ class Store:
         finally:
             self._clients.put(client)
         following = {int(partition): int(offset) for partition, offset in whole}
-        return {partition: Stored(following.get(partition), reached.get(partition)) for partition in following.keys() | reached.keys()}
+        return {
+            partition: Stored(following.get(partition), reached.get(partition)) for partition in following.keys() | reached.keys()
+        }
 
     def _reached(self, client: Client, topic: str) -> dict[int, int]:
         rows = client.query(
@@ -116,7 +118,7 @@ class Store:
         ).result_rows
         if rows:
             raise RefusedError(
-                f"ClickHouse holds rows of another topic {topic}: their topic id is {rows[0][0]}, that of the broker's is {topic_id}. "
+                f"ClickHouse holds rows of another topic {topic}: its id was {rows[0][0]}, that of the broker's is {topic_id}. "
                 "The topic was made anew, or this is another broker. Use an empty database (another chDB folder) for it; "
                 "mixing the two would drop or double rows."
             )

@@ -1,0 +1,209 @@
+"""The sink: from Kafka into ClickHouse, each record effectively once (DESIGN section 4; the steps are in plan.py).
+
+Every topic partition has batches of its own. Intents of all batches that are ready go out in one commit, the batches are then
+written side by side, and one commit says which are whole. What fails stays where it is and is tried again under the
+same tokens: a failed insert, a lost commit and a killed process are all the same case.
+"""
+
+import time
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, wait
+from dataclasses import dataclass, field
+from itertools import islice
+from threading import Event
+from typing import Protocol
+
+import structlog
+from clickhouse_connect.driver.exceptions import ClickHouseError
+
+from runtime.errors import RetryError
+from runtime.port import Partition
+from runtime.processor import Record
+from sinks.clickhouse.mapping import FEEDS
+from sinks.clickhouse.plan import DONE, Batch, Committed, Limits, Span, Start, Stored, cut, intent, start
+from sinks.clickhouse.source import Source
+
+GROUP = "sink"
+POLL_RECORDS = 20_000
+WAITING_RECORDS = 100_000
+BACKOFF_SECONDS = (0.2, 10.0)
+
+_log = structlog.get_logger(__name__)
+
+
+class Tables(Protocol):
+    """Where batches go; store.Store is the real one."""
+
+    def submit(self, batch: Batch) -> "Future[int]":
+        """Write a batch whole; the result is its number of rows."""
+        ...
+
+    def stored(self, topic: str, topic_id: str, *, reach: bool) -> Mapping[int, Stored]:
+        """What there is of each partition of a topic. Raises RefusedError where it is another topic's."""
+        ...
+
+
+@dataclass(slots=True)
+class Waiting:
+    """Records of one partition that wait to be written, and where they go on from."""
+
+    topic_id: str
+    next_offset: int
+    redo: Span | None = None
+    records: deque[Record] = field(default_factory=deque)
+    since: float = 0.0
+    at_end: bool = False
+
+    def take(self, record: Record, now: float) -> None:
+        """One more record."""
+        if not self.records:
+            self.since = now
+        self.records.append(record)
+        self.at_end = False
+
+    def batch(self, partition: Partition, now: float, limits: Limits, *, hurry: bool) -> Batch | None:
+        """The next batch, if there is one to write now. Its records go on waiting until it is whole."""
+        due = hurry or now - self.since >= limits.linger_s
+        # A batch to repeat may hold more than the limits of today allow.
+        reach = len(self.records) if self.redo else min(len(self.records), limits.records)
+        part = cut(list(islice(self.records, reach)), self.redo, at_end=self.at_end, due=due, limits=limits)
+        self.redo = part.redo
+        if part.records == 0:
+            return None
+        chosen = tuple(islice(self.records, part.records))
+        return Batch(partition.topic, self.topic_id, partition.number, self.next_offset, chosen)
+
+    def repeat(self, batch: Batch) -> None:
+        """The batch was not written: its range stands, so that it is written under the same tokens."""
+        self.redo = Span(batch.first, batch.last)
+
+    def whole(self, batch: Batch, now: float) -> None:
+        """The batch is written."""
+        for _ in batch.records:
+            self.records.popleft()
+        self.next_offset, self.redo, self.since = batch.last + 1, None, now
+
+
+class Sink:
+    """One sink worker. `step` does one round; `run` goes on until the event is set."""
+
+    def __init__(self, source: Source, tables: Tables, limits: Limits, clock: Callable[[], float] = time.monotonic) -> None:
+        self._source = source
+        self._tables = tables
+        self._limits = limits
+        self._clock = clock
+        self._waiting: dict[Partition, Waiting] = {}
+        self._backoff = 0.0
+        self.rows = 0
+
+    def run(self, stop: Event) -> None:
+        """Work until `stop`. What waits then has no intent yet and is read again. Raises FatalError."""
+        self._source.open(list(FEEDS), self)
+        try:
+            while not stop.is_set():
+                self.step()
+                if self._backoff:
+                    stop.wait(self._backoff)
+        finally:
+            self._source.close()
+
+    def step(self) -> None:
+        """One round: take what has come, write what is ready."""
+        now = self._clock()
+        polled = self._source.poll(POLL_RECORDS, self._limits.linger_s / 2)
+        for record in polled.records:
+            # What was fetched of a partition that is not ours any more is somebody else's.
+            if waiting := self._waiting.get(Partition(record.topic, record.partition)):
+                waiting.take(record, now)
+        for partition in polled.ends:
+            if waiting := self._waiting.get(partition):
+                waiting.at_end = True
+        self._write(self._ready())
+
+    # --- the group's decisions (inside poll and close only) ----------------------------------------------------------------
+
+    def assigned(self, partitions: Sequence[Partition]) -> Mapping[Partition, int]:
+        """Ours now: where each begins. Raises RefusedError where ClickHouse holds another topic's rows."""
+        committed = self._source.committed(partitions) if partitions else {}
+        begin: dict[Partition, int] = {}
+        for topic in sorted({partition.topic for partition in partitions}):
+            ours = [partition for partition in partitions if partition.topic == topic]
+            topic_id = self._source.topic_id(topic)
+            # Without our metadata the broker either keeps none or has nothing of us: then the rows themselves must tell.
+            reach = any(not committed.get(partition, Committed()).metadata for partition in ours)
+            stored = self._tables.stored(topic, topic_id, reach=reach)
+            for partition in ours:
+                at = start(
+                    committed.get(partition, Committed()), stored.get(partition.number, Stored()), self._source.low(partition)
+                )
+                self._begin(partition, topic_id, at)
+                begin[partition] = at.position
+        return begin
+
+    def revoked(self, partitions: Sequence[Partition]) -> None:
+        """Not ours any more: what waits has no intent, or one that the next owner finds."""
+        for partition in partitions:
+            self._waiting.pop(partition, None)
+
+    def _begin(self, partition: Partition, topic_id: str, at: Start) -> None:
+        self._waiting[partition] = Waiting(topic_id, at.position, at.redo)
+        if at.warning:
+            _log.warning("sink reads again", topic=partition.topic, partition=partition.number, reason=at.warning)
+        if at.redo:
+            _log.info("sink repeats a batch", topic=partition.topic, partition=partition.number, to=at.redo.last)
+
+    # --- writing -----------------------------------------------------------------------------------------------------------
+
+    def _ready(self) -> list[Batch]:
+        now = self._clock()
+        hurry = sum(len(waiting.records) for waiting in self._waiting.values()) >= WAITING_RECORDS
+        found = (waiting.batch(partition, now, self._limits, hurry=hurry) for partition, waiting in self._waiting.items())
+        return [batch for batch in found if batch is not None]
+
+    def _write(self, batches: list[Batch]) -> None:
+        """The steps of plan.py, for several batches at once."""
+        if not batches or not self._commit({_place(b): Committed(b.first, intent(b.first, b.last)) for b in batches}):
+            return
+        for batch in batches:
+            self._waiting[_place(batch)].repeat(batch)
+        writing = {batch.token(""): (batch, self._tables.submit(batch)) for batch in batches}
+        wait(future for _, future in writing.values())
+        whole = [batch for batch, future in writing.values() if self._written(batch, future)]
+        for batch in whole:
+            self._waiting[_place(batch)].whole(batch, self._clock())
+        # If this is lost, the next start finds the batch whole in ClickHouse.
+        self._commit({_place(batch): Committed(batch.last + 1, DONE) for batch in whole})
+        self._wait_longer(failed=len(whole) < len(batches))
+
+    def _commit(self, offsets: Mapping[Partition, Committed]) -> bool:
+        if not offsets:
+            return True
+        try:
+            self._source.commit(offsets)
+        except RetryError as reason:
+            # The group is about to decide anew, or the broker is away: the next round polls, and begins with the intent.
+            _log.info("sink could not commit", reason=str(reason))
+            return False
+        return True
+
+    def _written(self, batch: Batch, future: "Future[int]") -> bool:
+        try:
+            rows = future.result()
+        except (ClickHouseError, OSError) as reason:
+            _log.error(
+                "sink cannot write", alert=True, topic=batch.topic, partition=batch.partition, first=batch.first, last=batch.last,
+                reason=str(reason)[:1000],
+            )  # fmt: skip
+            return False
+        self.rows += rows
+        _log.debug("sink wrote", topic=batch.topic, partition=batch.partition, first=batch.first, last=batch.last, rows=rows)
+        return True
+
+    def _wait_longer(self, *, failed: bool) -> None:
+        shortest, longest = BACKOFF_SECONDS
+        self._backoff = min(longest, max(shortest, self._backoff * 2)) if failed else 0.0
+
+
+def _place(batch: Batch) -> Partition:
+    return Partition(batch.topic, batch.partition)
