@@ -4,6 +4,7 @@ Amounts are strings of digits in JSON, so that no reader rounds them, and kilogr
 """
 
 import json
+import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
@@ -15,6 +16,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+NARROW = 30
+LONG_URI = re.compile(r"https?://[^\s()/]+(?:/[^\s()/]+){2,}")
+UUID = re.compile(r"(urn:uuid:[0-9a-f]{8})-[0-9a-f]{4}-[0-9a-f-]{22}")
 SEVERITY_STYLE = {"hard": "bold red", "hold": "yellow", "warn": "magenta", "info": "dim"}
 
 
@@ -95,22 +99,19 @@ def severity(word: str) -> Text:
     return Text(word, style=SEVERITY_STYLE.get(word, ""))
 
 
-def short(uri: str) -> str:
-    """An identifier for a narrow column: the last two parts of its path, whole where it is short already."""
-    if len(uri) <= 32:
-        return uri
-    parts = uri.rstrip("/").split("/")
-    return "…/" + "/".join(parts[-2:]) if len(parts) > 3 else uri
+def short(text: str) -> str:
+    """A text for a narrow column: each long URI in it by its beginning and its end."""
+    return UUID.sub(r"\1…", LONG_URI.sub(_short_uri, text))
+
+
+def _short_uri(uri: re.Match[str]) -> str:
+    """`https://id.gs1.org/01/09521321102026/10/K1` as `…/10/K1`, `https://mine.example.com/loc/mill` as `mine/…/mill`."""
+    if len(uri[0]) <= NARROW:
+        return uri[0]
+    host, *_, before, last = uri[0].removeprefix("https://").removeprefix("http://").split("/")
+    return f"…/{before}/{last}" if host == "id.gs1.org" else f"{host.split('.')[0]}/…/{last}"
 
 
 def counted(number: int, one: str, many: str | None = None) -> str:
     """ "1 event", "3 events"."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
-
-
-def by_key(rows: Iterable[Mapping[str, Any]], key: str) -> dict[str, list[Mapping[str, Any]]]:
-    """Rows grouped by one of their fields, in the order of first appearance."""
-    groups: dict[str, list[Mapping[str, Any]]] = {}
-    for row in rows:
-        groups.setdefault(str(row[key]), []).append(row)
-    return groups
