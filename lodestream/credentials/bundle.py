@@ -28,6 +28,8 @@ from lodestream.credentials.report import Check, failed, not_checked, passed
 
 MANY_VALUES = 100_000
 """A credential with more values than this is not expanded: JSON-LD is slow."""
+BASE = "https://relative.invalid/"
+"""What a relative name is resolved against, to be told from one that has a meaning."""
 
 
 class Bundle:
@@ -117,7 +119,7 @@ class JsonLd:
         """The expanded form. Raises CredentialError (STRUCTURE): a context is not in the bundle, or a term has no meaning."""
         jsonld = _library("pyld.jsonld")
         dropped: list[str] = []
-        options = {"documentLoader": self._load}
+        options = {"base": BASE, "documentLoader": self._load}
         try:
             expanded: list[Any] = jsonld.expand(
                 _names_only(credential), options, on_property_dropped=lambda name: dropped.append(str(name))
@@ -168,7 +170,7 @@ def _relative(value: Any) -> list[str]:
         return []
     types = value.get("@type", [])
     names = [*(types if isinstance(types, list) else [types]), value.get("@id", "_:")]
-    found = [str(name) for name in names if isinstance(name, str) and ":" not in name]
+    found = [name.removeprefix(BASE) for name in names if isinstance(name, str) and (name.startswith(BASE) or ":" not in name)]
     return found + [name for key, item in value.items() if key not in ("@type", "@id") for name in _relative(item)]
 
 

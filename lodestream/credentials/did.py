@@ -2,9 +2,8 @@
 
 import re
 from typing import Any, NamedTuple
-from urllib.parse import unquote
 
-from lodestream.credentials.encoding import from_base58btc, to_base64url
+from lodestream.credentials.encoding import from_base58btc, percent_decoded, to_base64url
 from lodestream.credentials.errors import CredentialError
 from lodestream.credentials.jsontext import parse_object, write
 from lodestream.credentials.signer import Signer
@@ -25,10 +24,10 @@ def web_url(did: str) -> str:
     """
     match = _DID_WEB.fullmatch(did)
     steps = match["path"].split(":")[1:] if match else []
-    if match is None or any(unquote(step) in ("", ".", "..") or "/" in unquote(step) for step in steps):
+    if match is None or any(percent_decoded(step) in ("", ".", "..") or "/" in percent_decoded(step) for step in steps):
         raise CredentialError("DID", f"{did[:200]!r} is no did:web identifier, such as did:web:example.com")
     path = "/".join(steps) or ".well-known"
-    return f"https://{unquote(match['host'])}/{path}/did.json"
+    return f"https://{percent_decoded(match['host'])}/{path}/did.json"
 
 
 class Method(NamedTuple):

@@ -9,12 +9,11 @@ from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
-from urllib.parse import quote, unquote
 
 from msgspec import Struct
 from pydantic import ValidationError
 
-from lodestream.credentials.encoding import digest_multibase
+from lodestream.credentials.encoding import digest_multibase, percent_decoded, to_uri
 from lodestream.credentials.errors import CredentialError
 from lodestream.credentials.jsontext import plain
 from lodestream.credentials.policy import faults
@@ -33,7 +32,6 @@ TRANSFORMATION_LINK_TYPE = "https://ref.gs1.org/epcis/transformationID"
 _KEY = re.compile(r"/(?P<ai>10|21)/(?P<value>[^/?#]+)")
 _NI = re.compile(r"ni:///sha-256;(?P<hex>[0-9a-f]{64})(?:\?.*)?")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_URI_CHARACTERS = ":/?#@!$&'()*+,;=-._~%"
 
 
 class IssuerProfile(Struct, frozen=True):
@@ -89,7 +87,7 @@ def _make_event(outcome: Outcome, profile: IssuerProfile) -> dict[str, Any]:
     step = _step(outcome.biz_step or DEFAULT_BIZ_STEP)
     return {
         "type": ["MakeEvent", "LifecycleEvent"],
-        "id": uri(outcome.event_id or outcome.event_hash or ""),
+        "id": to_uri(outcome.event_id or outcome.event_hash or ""),
         "name": step["name"],
         "eventDate": _time(outcome.valid_time_us, outcome.event_time_zone_offset),
         "activityType": step,
@@ -97,7 +95,7 @@ def _make_event(outcome: Outcome, profile: IssuerProfile) -> dict[str, Any]:
         "outputProduct": [
             _product(line, "disposed" if line.loss_class else "new", classes) for line in outcome.lines if line.role != "input"
         ],
-        "madeAtFacility": {"type": ["Facility"], "id": uri(place), "name": profile.facility_names.get(place, place)},
+        "madeAtFacility": {"type": ["Facility"], "id": to_uri(place), "name": profile.facility_names.get(place, place)},
         "relatedDocument": _documents(outcome),
     }
 
@@ -108,7 +106,7 @@ def _product(line: Line, disposition: str, classes: dict[str, str | None]) -> di
     return {
         "product": {
             "type": ["Product"],
-            "id": uri(line.lot),
+            "id": to_uri(line.lot),
             "name": _words(line.loss_class or line.product_class or classes.get(line.lot) or line.lot),
             **_granularity(line.lot),
             **({"characteristics": characteristics} if characteristics else {}),
@@ -120,10 +118,13 @@ def _product(line: Line, disposition: str, classes: dict[str, str | None]) -> di
 
 def _granularity(lot: str) -> dict[str, str]:
     """A lot is a batch unless its identifier has a serial number. The batch number is the GS1 lot, else the id's last part."""
-    found = {match["ai"]: unquote(match["value"]) for match in _KEY.finditer(lot)}
+    found = {match["ai"]: percent_decoded(match["value"]) for match in _KEY.finditer(lot)}
     if "21" in found:
         return {"idGranularity": "item", "itemNumber": found["21"]}
-    return {"idGranularity": "batch", "batchNumber": found.get("10") or unquote(re.split(r"[/:#=]", lot.rstrip("/:#="))[-1])}
+    return {
+        "idGranularity": "batch",
+        "batchNumber": found.get("10") or percent_decoded(re.split(r"[/:#=]", lot.rstrip("/:#="))[-1]),
+    }
 
 
 def _characteristics(line: Line) -> dict[str, Any]:
@@ -150,12 +151,12 @@ def _documents(outcome: Outcome) -> list[dict[str, str]]:
     name = outcome.event_id or outcome.event_hash
     documents = []
     if name:
-        link = {"linkURL": uri(name), "linkName": "EPCIS event (digest: CBV 2.0 event hash)", "linkType": EPCIS_LINK_TYPE}
+        link = {"linkURL": to_uri(name), "linkName": "EPCIS event (digest: CBV 2.0 event hash)", "linkType": EPCIS_LINK_TYPE}
         match = _NI.fullmatch(outcome.event_hash or "")
         digest = {"digestMultibase": digest_multibase(bytes.fromhex(match["hex"]))} if match else {}
         documents.append(link | digest)
     if outcome.transformation_id:
-        url = uri(outcome.transformation_id)
+        url = to_uri(outcome.transformation_id)
         documents.append({"linkURL": url, "linkName": "EPCIS transformationID", "linkType": TRANSFORMATION_LINK_TYPE})
     return documents
 
@@ -164,8 +165,9 @@ def _step(step: str) -> dict[str, str]:
     """The business step as a classification: a CBV word, or a URI of somebody's own."""
     if ":" not in step:
         return {"code": step, "name": _words(step), "schemeId": BIZ_STEP_SCHEME, "schemeName": "GS1 CBV Business Step"}
-    scheme, last = re.fullmatch(r"(.*[/:#])?([^/:#]*)", step).groups(default="")  # type: ignore[union-attr]  # matches any text
-    return {"code": step, "name": _words(unquote(last)) or step, "schemeId": uri(scheme), "schemeName": "Business step"}
+    cut = max(step.rfind(char) for char in "/:#") + 1
+    name = _words(percent_decoded(step[cut:])) or step
+    return {"code": step, "name": name, "schemeId": to_uri(step[:cut]), "schemeName": "Business step"}
 
 
 def _words(code: str) -> str:
@@ -186,8 +188,3 @@ def _time(us: int, offset: str | None = None) -> str:
         moment = moment.astimezone(timezone(timedelta(minutes=-minutes if match[1] == "-" else minutes)))
     text = re.sub(r"(\.\d*?)0+(?=[+-])", r"\1", moment.isoformat())
     return text.replace("+00:00", "Z")
-
-
-def uri(identifier: str) -> str:
-    """An identifier as a URI: characters that only an IRI may have are percent-encoded (RFC 3987 section 3.1)."""
-    return re.sub("%(?![0-9A-Fa-f]{2})", "%25", quote(identifier, safe=_URI_CHARACTERS))

@@ -1,5 +1,6 @@
-"""The two encodings of the credential standards, both strict: base64url (RFC 7515) and multibase multihashes."""
+"""Encodings of the credential standards: base64url (RFC 7515) and multibase, both strict, and percent-encoding (RFC 3986)."""
 
+import re
 from base64 import b64decode, urlsafe_b64encode
 
 from lodestream.credentials.errors import CredentialError
@@ -54,3 +55,19 @@ def from_base58btc(text: str, longest: int = 128) -> bytes:
 def digest_multibase(sha256: bytes) -> str:
     """`digestMultibase` of a SHA-256 digest: base58btc of its multihash (VC Data Integrity 1.0, section 2.6)."""
     return "z" + to_base58btc(SHA2_256 + sha256)
+
+
+_OF_URIS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~:/?#@!$&'()*+,;=%")
+
+
+def to_uri(identifier: str) -> str:
+    """An identifier as a URI: what only an IRI may have, and a lone percent sign, is percent-encoded (RFC 3987 section 3.1)."""
+    head, hash_sign, fragment = re.sub("%(?![0-9A-Fa-f]{2})", "%25", identifier).partition("#")
+    text = head + hash_sign + fragment.replace("#", "%23")
+    parts = (char if char in _OF_URIS else "".join(f"%{byte:02X}" for byte in char.encode("utf-8", "replace")) for char in text)
+    return "".join(parts)
+
+
+def percent_decoded(text: str) -> str:
+    """The text that a part of a URI stands for."""
+    return re.sub(rb"%([0-9A-Fa-f]{2})", lambda match: bytes([int(match[1], 16)]), text.encode()).decode("utf-8", "replace")

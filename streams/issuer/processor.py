@@ -83,17 +83,24 @@ class _Desk:
 
     def _remember(self) -> None:
         outcome = self.outcome
-        identity = outcome.event_id or outcome.event_hash or ""
         if outcome.kind == "correct":
-            self._void(identity)
+            self._void()
         elif outcome.kind in MAKES and self.memory.get(Made, self.site, outcome.txn_id) is None:
             made = self._made()
-            self.memory.put(Event(outcome.txn_id, made.made), self.site, identity)
+            self._note(made.made)
             for lot in _unique([*made.drew, *made.made]):
                 self.memory.add("touched", self.site, lot, outcome.txn_id)
             self._try(outcome.txn_id, made)
         elif outcome.kind in FILLS:
-            self.memory.put(Event(outcome.txn_id, [lot.lot for lot in outcome.lots]), self.site, identity)
+            self._note([lot.lot for lot in outcome.lots])
+
+    def _note(self, lots: list[str]) -> None:
+        """Note what the event did, under its eventID and, as the first of its hash, under its hash: declarations use either."""
+        event = Event(self.outcome.txn_id, lots)
+        if self.outcome.event_id:
+            self.memory.put(event, self.site, self.outcome.event_id)
+        if self.outcome.event_hash and self.memory.get(Event, self.site, self.outcome.event_hash) is None:
+            self.memory.put(event, self.site, self.outcome.event_hash)
 
     def _made(self) -> Made:
         outcome = self.outcome
@@ -154,9 +161,9 @@ class _Desk:
 
     # -- revoking -----------------------------------------------------------------------------------------------
 
-    def _void(self, identity: str) -> None:
+    def _void(self) -> None:
         """A correction reversed an event: what it made has no credential, nor what came of that."""
-        event = self.memory.get(Event, self.site, identity)
+        event = self.memory.get(Event, self.site, self.outcome.event_id or self.outcome.event_hash or "")
         if event is None:
             return
         made = self.memory.get(Made, self.site, event.txn_id)
