@@ -30,13 +30,14 @@ def command(context: Context, paths: tuple[Path, ...], as_json: bool, book: Path
 
     Shows what Lodestream would make of your events before you send them: transactions with their postings, what is
     parked and why, duplicates, rejections, findings, and last the balance of every account and the state of every lot.
-    Transfers between sites are included. Exit code 1 where something is rejected or a hard or hold finding speaks.
+    Transfers between sites are included. Exit code 1 where something was rejected or a hard or hold
+    finding is open at the end.
     """
     replay = Replay(context.book(book))
-    faults = False
+    rejected = False
     fates: list[Fate] = []
     for fate in replay.run(paths, context.limits):
-        faults = faults or _is_fault(fate)
+        rejected = rejected or isinstance(fate.what, Rejection)
         if not as_json:
             fates.append(fate)
         elif (row := json_row(fate)) is not None:
@@ -45,13 +46,8 @@ def command(context: Context, paths: tuple[Path, ...], as_json: bool, book: Path
         print_json(state_row(replay.fold))
     else:
         _show(console(), fates, replay.fold)
-    sys.exit(Exit.FAULTS if faults else Exit.OK)
-
-
-def _is_fault(fate: Fate) -> bool:
-    if isinstance(fate.what, Rejection):
-        return True
-    return any(finding.severity in {"hard", "hold"} and finding.state == "open" for finding in fate.what.findings)
+    stands = any(finding.severity in {"hard", "hold"} for _, finding in replay.fold.open_findings())
+    sys.exit(Exit.FAULTS if rejected or stands else Exit.OK)
 
 
 def _show(to: Console, fates: list[Fate], fold: Fold) -> None:

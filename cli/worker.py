@@ -1,0 +1,70 @@
+"""`lodestream worker`: the gate, the ledger, the issuer or the sink, until it is told to stop.
+
+Each needs other rooms, and a worker process should load only its own: so each has a function that imports them.
+"""
+
+import sys
+from collections.abc import Callable
+
+import click
+
+from cli.context import Context, pass_context
+
+EXIT_CODES = (
+    "Exit codes: 0 stopped as asked; 3 something does not answer; 4 another process runs under this instance name; "
+    "5 state and offsets do not belong together; 6 the state folder is in use; 70 a bug. docs/operators.md says what to do."
+)
+
+
+def gate(context: Context) -> int:
+    """Documents of the inboxes to canonical events of their sites, or to rejections."""
+    from runtime.worker import run_worker
+    from schemas.topics import LEDGER_RECORD_BYTES
+    from streams.gate.processor import GateProcessor
+
+    book = context.book()
+    return run_worker(GateProcessor(book.register, book.sources, context.limits, LEDGER_RECORD_BYTES), context.settings)
+
+
+def ledger(context: Context) -> int:
+    """The entries of each site to transactions, lots and entries of other sites."""
+    from runtime.worker import run_worker
+    from streams.ledger.processor import LedgerProcessor
+
+    return run_worker(LedgerProcessor(context.settings.partitions), context.settings)
+
+
+def issuer(context: Context) -> int:
+    """What the ledger vouches for to signed credentials."""
+    from cli.issuing import profile, signer
+    from runtime.worker import run_worker
+    from streams.issuer.processor import IssuerProcessor
+
+    return run_worker(IssuerProcessor(signer(context.settings), profile(context.settings, context.book())), context.settings)
+
+
+def sink(context: Context) -> int:
+    """All of it to ClickHouse."""
+    from sinks.clickhouse.process import run_sink
+
+    return run_sink(context.settings)
+
+
+WORKERS: dict[str, Callable[[Context], int]] = {"gate": gate, "ledger": ledger, "issuer": issuer, "sink": sink}
+
+
+@click.command(epilog=f"{EXIT_CODES}\n\n\b\nExamples:\n  lodestream worker gate\n  lodestream -s instance=ledger-2 worker ledger")
+@click.argument("name", type=click.Choice(list(WORKERS)))
+@pass_context
+def command(context: Context, name: str) -> None:
+    """Run one worker until SIGTERM or Ctrl-C; it then finishes its batch, commits and leaves.
+
+    \b
+    gate    documents of the inboxes to canonical events of their sites, or to rejections
+    ledger  the entries of each site to transactions, lots and entries of other sites
+    issuer  what the ledger vouches for to signed credentials
+    sink    all of it to ClickHouse
+
+    Run as many of each as you like, each with an `instance` name and a `data_dir` of its own.
+    """
+    sys.exit(WORKERS[name](context))
