@@ -7,7 +7,7 @@ win (docs/adr/0002).
 import logging
 from typing import Any
 
-from confluent_kafka import Consumer, Producer
+from confluent_kafka import Consumer, Producer, TopicCollection
 from confluent_kafka.admin import AdminClient
 
 from runtime.settings import Settings
@@ -50,7 +50,7 @@ def consumer(settings: Settings, group: str, *, static: bool = True, **more: Any
 def reader(settings: Settings, **more: Any) -> Consumer:
     """A consumer outside any group's decisions, for `assign`: reads committed records and tells the end of a partition."""
     config = {
-        "fetch.wait.max.ms": 100,
+        "fetch.wait.max.ms": 5,  # the end of a partition is told once the broker has waited this long in vain
         **_common(settings),
         "allow.auto.create.topics": False,
         "group.id": f"lodestream-reader-{settings.instance}",  # librdkafka wants one; nothing is ever committed under it
@@ -86,6 +86,13 @@ def producer(settings: Settings, transactional_id: str | None = None, **more: An
 def admin(settings: Settings) -> AdminClient:
     """For topics and their settings."""
     return AdminClient(_common(settings), logger=_log)
+
+
+def topic_id(admin: AdminClient, name: str, timeout_s: float = 5.0) -> tuple[str, int]:
+    """The topic's id as Kafka's own tools write it, and its number of partitions. Raises KafkaException."""
+    found = admin.describe_topics(TopicCollection([name]), request_timeout=timeout_s)[name].result()
+    # librdkafka writes the standard base64 alphabet, Kafka the one for URLs and paths; ours end in paths.
+    return str(found.topic_id).replace("/", "_").replace("+", "-").rstrip("="), len(found.partitions)
 
 
 def _common(settings: Settings) -> dict[str, Any]:

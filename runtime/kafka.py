@@ -11,10 +11,9 @@ from confluent_kafka import (
     KafkaException,
     Message,
     Producer,
-    TopicCollection,
     TopicPartition,
 )
-from confluent_kafka.admin import ConfigResource  # type: ignore[attr-defined]  # public, but not in its list
+from confluent_kafka.admin import ConfigResource, OffsetSpec  # type: ignore[attr-defined]  # public, but not in its list
 
 from runtime import clients
 from runtime.errors import AbortError, FatalError, NotReadyError, RefusedError, RetryError
@@ -40,6 +39,7 @@ class KafkaLog:
             self._consumer: Consumer = clients.consumer(settings, name)
             self._producer: Producer = clients.producer(settings, f"{name}-{settings.instance}")
             self._admin = clients.admin(settings)
+        self._idle_readers: list[Consumer] = []  # to connect anew for each of 64 partitions would take longer than to read them
         self._generation: Any = None
         self._written: dict[Partition, int] = {}
 
@@ -73,6 +73,8 @@ class KafkaLog:
     def close(self) -> None:
         """Leave; the partitions are revoked first."""
         self._consumer.close()
+        while self._idle_readers:
+            self._idle_readers.pop().close()
 
     def poll(self, limit: int, timeout_s: float) -> list[Record]:
         """What has been fetched, bounded in bytes too. Waits for the first record only: `consume(n, t)` would wait for all n."""
@@ -119,22 +121,23 @@ class KafkaLog:
                 raise KafkaException(answer.error)
         return int(answer.offset) if answer.offset >= 0 else None
 
-    def bounds(self, partition: Partition) -> tuple[int, int]:
-        """First offset, and the one after the last that is committed."""
+    def first(self, partition: Partition) -> int:
+        """The first offset that is still there."""
+        # Not through the consumer: its connection answers nothing else while the broker holds a fetch.
+        at = TopicPartition(*partition)
         with translated():
-            answer = self._consumer.get_watermark_offsets(TopicPartition(*partition), timeout=CALL_SECONDS)
-        if answer is None:
-            raise RetryError(f"no offsets of {partition.topic}/{partition.number} within {CALL_SECONDS} s")
-        return int(answer[0]), int(answer[1])
+            earliest = OffsetSpec.earliest()  # type: ignore[no-untyped-call]
+            answer = self._admin.list_offsets({at: earliest}, request_timeout=CALL_SECONDS)[at].result()
+        return int(answer.offset)
 
     def topic(self, name: str) -> TopicFacts:
         """What the broker says of the topic."""
         try:
             with translated():
-                found = self._admin.describe_topics(TopicCollection([name]), request_timeout=CALL_SECONDS)[name].result()
+                found, partitions = clients.topic_id(self._admin, name, CALL_SECONDS)
         except FatalError as reason:
             raise RefusedError(f"topic {name}: {reason}; are the topics made? (`lodestream topics apply`)") from None
-        return TopicFacts(str(found.topic_id), len(found.partitions), self._delete_retention_ms(name))
+        return TopicFacts(found, partitions, self._delete_retention_ms(name))
 
     def _delete_retention_ms(self, name: str) -> int:
         resource = ConfigResource(ConfigResource.Type.TOPIC, name)
@@ -145,7 +148,10 @@ class KafkaLog:
 
     def changelog(self, partition: Partition, offset: int) -> "KafkaChangelog":
         """A reader that starts at the offset."""
-        return KafkaChangelog(self._settings, partition, offset)
+        with translated():
+            consumer = self._idle_readers.pop() if self._idle_readers else clients.reader(self._settings)
+            consumer.assign([TopicPartition(*partition, offset)])
+        return KafkaChangelog(consumer, self._idle_readers, partition, offset)
 
     # --- the transaction -------------------------------------------------------------------------------------------------
 
@@ -212,20 +218,24 @@ class KafkaLog:
 
 
 class KafkaChangelog:
-    """A reader of one changelog partition, with a consumer of its own for as long as the restore takes."""
+    """A reader of one changelog partition, with a consumer that it gives back when it is closed."""
 
-    def __init__(self, settings: Settings, partition: Partition, offset: int) -> None:
+    def __init__(self, consumer: Consumer, idle: list[Consumer], partition: Partition, offset: int) -> None:
+        self._consumer = consumer
+        self._idle = idle
+        self._partition = partition
         self._next = offset
         self._at_end = False
-        self._consumer = clients.reader(settings)
-        self._consumer.assign([TopicPartition(*partition, offset)])
 
     def read(self, limit: int, timeout_s: float) -> Slice:
         """At most `limit` committed records; the end is known once the broker has told it."""
         records: list[Record] = []
         with translated():
-            for message in self._consumer.consume(limit, timeout_s):
+            messages = self._consumer.consume(1, timeout_s)
+            for message in messages + (self._consumer.consume(limit - 1, 0) if messages and limit > 1 else []):
                 error = message.error()
+                if (message.topic(), message.partition()) != self._partition:
+                    continue  # of what this consumer read before
                 if error is None:
                     records.append(_record(message))
                     self._next, self._at_end = records[-1].offset + 1, False
@@ -238,7 +248,8 @@ class KafkaChangelog:
 
     def close(self) -> None:
         """Give back what the reader holds."""
-        self._consumer.close()
+        self._consumer.unassign()
+        self._idle.append(self._consumer)
 
 
 def _size(messages: Sequence[Message]) -> int:

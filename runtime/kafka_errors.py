@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import structlog
 from confluent_kafka import KafkaError, KafkaException, Message
 
-from runtime.errors import AbortError, FatalError, FencedError, RetryError, RunError
+from runtime.errors import AbortError, FatalError, FencedError, RefusedError, RetryError, RunError
 
 END_OF_PARTITION = KafkaError._PARTITION_EOF
 
@@ -87,6 +87,11 @@ def in_transaction(error: KafkaError, what: str) -> RunError:
 
 def fatal(error: KafkaError, what: str) -> FatalError:
     """The error that ends this process; `what` names the call."""
+    if error.code() == KafkaError._AUTO_OFFSET_RESET:
+        return RefusedError(
+            f"{what}: the next offset to read is not there ({error}): records were deleted or cut off before they were read, or "
+            "the topic was made anew. To go on regardless, set the group's offset of this partition to one that exists"
+        )
     if error.code() not in _FENCED:
         return FatalError(f"{what}: {error}")
     return FencedError(

@@ -85,15 +85,15 @@ class Log(Protocol):
         ...
 
     def seek(self, partition: Partition, offset: int) -> None:
-        """The next record polled is the first at or after this offset. Raises NotReadyError."""
+        """The next record polled is the first at or after this offset; beyond the end, `poll` raises. Raises NotReadyError."""
         ...
 
     def committed(self, partition: Partition) -> int | None:
         """The group's offset, once no transaction is open on it. Raises RetryError while one is."""
         ...
 
-    def bounds(self, partition: Partition) -> tuple[int, int]:
-        """First offset, and the one after the last that is committed. Raises RetryError."""
+    def first(self, partition: Partition) -> int:
+        """The first offset that is still there. Raises RetryError."""
         ...
 
     def topic(self, name: str) -> TopicFacts:

@@ -99,7 +99,7 @@ class Restorer:
                 f"{assigned.partition.topic} has {source.partitions} partitions and {changelog.topic} {target.partitions}; "
                 "they must have the same number: make the changelog anew with `lodestream topics apply`"
             )
-        first, _ = self._log.bounds(changelog)
+        first = self._log.first(changelog)
         assigned.topic_id, assigned.changelog_id = source.id, target.id
         at = (assigned.partition.topic, source.id, assigned.partition.number)
         if assigned.store is None:
@@ -147,16 +147,13 @@ class Restorer:
             job.at_end = False  # the rest of the changelog may only be late
             self._be_patient(job, _lost(partition, committed, state, self._changelog))
             return False
-        first, end = self._log.bounds(partition)
+        first = self._log.first(partition)
         start = state if state is not None else committed if committed is not None else first
         if start < first:
             raise RefusedError(
                 f"{_at(partition)}: records {start} to {first - 1} were deleted by retention before they were read. They are "
                 f"lost to this processor; to go on without them, set the group's offset of this partition to {first}"
             )
-        if start > end:
-            self._be_patient(job, f"{_at(partition)} ends at {end}, but was already read up to {start}: was it truncated?")
-            return False
         self._log.seek(partition, start)
         job.assigned.next_offset = start
         return True
