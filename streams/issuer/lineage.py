@@ -72,12 +72,17 @@ class Lineage:
         for parent in state.parents:
             if parent not in before.parents:
                 self._memory.add("child", self._site, parent, name)
-        if before.witness is not None and not findings:
-            lost = before.witness == name or any(parent not in state.parents for parent in before.parents)
-            changes.freed += self._release(name, before.witness) if lost else []
-        elif before.witness is None:
+        if before.witness is None:
             witness = name if findings else self._inherited_witness(state.parents)
             changes.held += self._hold([name], witness) if witness is not None else []
+        elif self._lost(name, before, findings, state.parents):
+            changes.freed += self._release(name, before.witness)
+
+    def _lost(self, name: str, before: Lot, findings: list[str], parents: list[str]) -> bool:
+        """Whether what held the lot may hold it no longer: its own findings went, or a parent that handed one down."""
+        if before.witness == name:
+            return not findings
+        return any(parent not in parents for parent in before.parents)
 
     def _hold(self, lots: list[str], witness: str) -> list[str]:
         """Hold the lots and what is downstream of them, as far as it is not held already."""
