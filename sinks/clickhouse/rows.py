@@ -13,7 +13,7 @@ from msgspec import Struct
 
 SCALE = 9
 INTEGER_DIGITS = 29
-_EXACT = Context(prec=SCALE + INTEGER_DIGITS, rounding=ROUND_HALF_EVEN)
+_EXACT = Context(prec=SCALE + INTEGER_DIGITS + 1, rounding=ROUND_HALF_EVEN)
 
 
 def column(value: Decimal | None) -> str | None:
