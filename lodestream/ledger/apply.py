@@ -18,8 +18,6 @@ from lodestream.ledger.kinds import handle_event
 from lodestream.ledger.records import RULE_VERSION, Answer, Entry, Offer, Outcome, Posting
 from lodestream.ledger.state import Fate, Head, Journal, Parked, SameHash, Seen, Source, View, Waiting
 
-OWN_FINDINGS = frozenset({"NO_BOOK", "RETRO_OVERDRAFT"})  # of the site and of an account, not of the event that showed them
-
 
 @dataclass(frozen=True)
 class Effects:
@@ -125,7 +123,7 @@ class _Work:
         """Close a draft into a transaction: invariants, sequence, chain, messages, what it wakes."""
         entry = draft.entry
         if draft.legs and not draft.head.posted and not draft.book.booked:
-            draft.find("NO_BOOK", (draft.site,), f"{draft.site} is in no book file; the default book is used")
+            draft.managed.add(draft.find("NO_BOOK", (draft.site,), f"{draft.site} is in no book file; the default book is used"))
         draft.check_sums()
         draft.check_signs()
         if entry.event is not None:
@@ -282,7 +280,7 @@ def _remember(draft: Draft) -> None:
     seen = draft.view.get(Seen, event.identity)
     if draft.kind == "refuse" and seen is not None and seen.status != "refused" and seen.entry_id != entry.entry_id:
         return
-    opened = [f.id for f in draft.findings if f.state == "open" and f.code not in OWN_FINDINGS]
+    opened = [f.id for f in draft.findings if f.state == "open" and f.id not in draft.managed]
     if draft.kind == "refuse":
         _see(draft.view, entry, "refused", [], opened or (seen.findings if seen else []))
         return

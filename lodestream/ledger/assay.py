@@ -7,7 +7,7 @@ An assay of a lot that has one is kept and linked; its difference is not posted 
 from msgspec.structs import replace
 
 from lodestream.epcis.event import Material
-from lodestream.ledger import pairs
+from lodestream.ledger import matching
 from lodestream.ledger.accounts import SINK_UNTRACKED, SOURCE_UNTRACKED, UNACCOUNTED, Account, source, stock
 from lodestream.ledger.balance import judge
 from lodestream.ledger.draft import Draft, Refused, Said, Unready
@@ -113,6 +113,7 @@ def _advance(draft: Draft, identity: str, run: Run, lot: str, contained: dict[st
             draft.move(element, UNACCOUNTED, SINK_UNTRACKED, run.inputs_mg[element])
         draft.view.put(replace(run, untracked_out=True), identity)
     opened = judge(draft, identity, run, balanced)
+    draft.managed.update(opened)
     seen = draft.view.get(Seen, identity)
     if seen is not None:
         draft.view.put(replace(seen, findings=[*seen.findings, *opened]), identity)
@@ -124,5 +125,5 @@ def _assay_receipt(draft: Draft, parcel: Unassayed, completed: Line) -> str:
     assert pair is not None, "who waits as a receipt has a pair"
     receipt = next(r for r in pair.receipts if r.line == parcel.line)
     receipts = [replace(r, line=completed) if r is receipt else r for r in pair.receipts]
-    pairs.settle(draft, replace(pair, receipts=receipts))
+    matching.update(draft, replace(pair, receipts=receipts))
     return receipt.identity

@@ -20,7 +20,7 @@ def judge(draft: Draft, identity: str, run: Run, elements: list[str]) -> list[st
         gap = inputs - outputs
         if abs(gap) <= 3 * u:
             continue
-        ratio = f"out {percent(outputs, inputs)} of in" if inputs else "nothing in"
+        ratio = f"out {percent(outputs, inputs, 2)} of in" if inputs else "nothing in"
         said = (
             f"{element}: in {tonnes(inputs)} - out {tonnes(outputs)} = U {tonnes(gap)} ({ratio}); "
             f"u_U {tonnes(u)}, |U| > 3u_U {tonnes(3 * u)}"

@@ -8,11 +8,11 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
-from lodestream.ledger import lots, pairs, ship
+from lodestream.ledger import lots, matching, ship
 from lodestream.ledger.accounts import Account, custody, transit
 from lodestream.ledger.draft import Draft, Refused, Said, Unready, plus
 from lodestream.ledger.records import Finding
-from lodestream.ledger.state import Assayed, Inbound, Journal, Leg, OpenPairs, Outbound, Parked, Run, SameHash, Seen, Waiting
+from lodestream.ledger.state import Assayed, Journal, Leg, Outbound, Parked, Run, SameHash, Seen, Waiting
 
 T = TypeVar("T")
 
@@ -102,14 +102,11 @@ def _forget_parcels(draft: Draft, name: str, identity: str) -> None:
 def _unreceive(draft: Draft, ref: str, identity: str) -> None:
     """Without this receipt its pair is settled anew; a later one that was refused may count now.
 
-    A receipt that named no consignment may have moved to the pair of an offer since: it is looked for by lot.
+    A receipt that named no consignment may stand in the pair of an offer by now.
     """
     lot = ref.split(" ")[1]
-    known = draft.view.get(OpenPairs, lot)
-    for consignment in known.consignments if known else []:
-        pair = draft.view.get(Inbound, pairs.key(consignment, lot))
-        if pair is not None and any(r.identity == identity for r in pair.receipts):
-            pairs.settle(draft, replace(pair, receipts=[r for r in pair.receipts if r.identity != identity]))
+    for pair in matching.pairs_with(draft, lot, identity, ref):
+        matching.update(draft, replace(pair, receipts=[r for r in pair.receipts if r.identity != identity]))
 
 
 def _unship(draft: Draft, ref: str, identity: str) -> Outbound | None:
@@ -129,10 +126,9 @@ def _unassay(draft: Draft, assayed: Assayed) -> None:
     """An assay is void: what it posted is taken back where the parcel still stands, and the parcel waits again."""
     parcel = assayed.parcel
     if parcel.origin == "receipt":
-        pair = draft.view.get(Inbound, parcel.ref)
-        if pair is not None:
+        for pair in matching.pairs_with(draft, assayed.lot, assayed.identity, parcel.ref):
             receipts = [replace(r, line=parcel.line) if r.identity == assayed.identity else r for r in pair.receipts]
-            pairs.settle(draft, replace(pair, receipts=receipts))
+            matching.update(draft, replace(pair, receipts=receipts))
         return
     journal = draft.view.get(Journal, parcel.ref)
     lot = draft.lot(assayed.lot)

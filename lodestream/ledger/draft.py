@@ -6,7 +6,6 @@ content of a lot is the balance of its account, a balance below zero carries RET
 """
 
 from collections.abc import Iterable, Sequence
-from math import isqrt
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -17,8 +16,8 @@ from lodestream.ledger.accounts import NEVER_NEGATIVE, Account
 from lodestream.ledger.book import SiteBook
 from lodestream.ledger.catalogue import BLOCKING, CATALOGUE
 from lodestream.ledger.records import Answer, Edge, Entry, Finding, Line, LotState, Offer, Severity
-from lodestream.ledger.state import Assayed, Balance, Head, Leg, Lot, LotChange, View
-from lodestream.measures import kg, quadrature, share
+from lodestream.ledger.state import Assayed, Balance, Head, Held, Leg, Lot, LotChange, View
+from lodestream.measures import kg, share
 
 
 class Said(NamedTuple):
@@ -73,6 +72,7 @@ class Draft:
         self.pairs: list[str] = []
         self.assayed: list[Assayed] = []
         self.wakes: list[str] = []
+        self.managed: set[str] = set()  # findings of an account, a pair or another event: they do not end with this event
         self.record_time_us = max(self.head.record_time_us, entry.record_time_us)
         self._edges: list[tuple[str, str, int, str, int, dict[str, int]]] = []
         self._before: dict[str, int] = {}
@@ -108,11 +108,11 @@ class Draft:
         sign = -1 if undo else 1
         if not undo:
             self.changes.append(change)
-        entered, u = lot.entered_mg, lot.entered_u_mg
+        entered, u2 = lot.entered_mg, lot.entered_u2
         for element, mg in change.entered_mg.items():
             entered = plus(entered, element, sign * mg)
         for element, mg in change.entered_u_mg.items():
-            u = plus(u, element, _joined(u.get(element, 0), mg, undo=undo) - u.get(element, 0))
+            u2 = {**u2, element: str(int(u2.get(element, "0")) + sign * mg * mg)}
         self.put_lot(
             replace(
                 lot,
@@ -120,8 +120,8 @@ class Draft:
                 dry_mg=lot.dry_mg + sign * change.dry_mg,
                 entered_dry_mg=lot.entered_dry_mg + sign * change.entered_dry_mg,
                 entered_mg=entered,
-                entered_u_mg=u,
-                entered_u_dry_mg=_joined(lot.entered_u_dry_mg, change.entered_u_dry_mg, undo=undo),
+                entered_u2={element: square for element, square in sorted(u2.items()) if square != "0"},
+                entered_u2_dry=str(int(lot.entered_u2_dry) + sign * change.entered_u_dry_mg**2),
                 excess_dry_mg=lot.excess_dry_mg + sign * change.excess_dry_mg,
             )
         )
@@ -193,9 +193,7 @@ class Draft:
         self.findings.append(finding)
         if finding.severity in BLOCKING:
             for name in finding.lots:
-                lot = self.lot(name)
-                if lot is not None:
-                    self.put_lot(replace(lot, findings=[*lot.findings, identity]))
+                self._hold(name, {*self.held(name), identity})
         return identity
 
     def close_finding(self, identity: str, *, superseded: bool = False) -> None:
@@ -206,9 +204,22 @@ class Draft:
         self.view.drop(Finding, identity)
         self.findings.append(replace(finding, state="superseded" if superseded else "resolved"))
         for name in finding.lots:
-            lot = self.lot(name)
-            if lot is not None and identity in lot.findings:
-                self.put_lot(replace(lot, findings=[f for f in lot.findings if f != identity]))
+            if identity in self.held(name):
+                self._hold(name, {*self.held(name)} - {identity})
+
+    def held(self, lot: str) -> list[str]:
+        """The open hard and hold findings on a lot id, whether or not the lot is there yet."""
+        held = self.view.get(Held, lot)
+        return held.findings if held else []
+
+    def _hold(self, name: str, findings: set[str]) -> None:
+        if findings:
+            self.view.put(Held(sorted(findings)), name)
+        else:
+            self.view.drop(Held, name)
+        lot = self.lot(name)
+        if lot is not None:
+            self.put_lot(replace(lot, findings=sorted(findings)))
 
     def check_signs(self) -> None:
         """RETRO_OVERDRAFT where an account that is never negative went below zero; its end where it came back."""
@@ -224,7 +235,7 @@ class Draft:
             if after < 0 and mg < 0:
                 self.close_finding(self.finding_id(said), superseded=True)
                 arithmetic = f"{account}: {kg(after - mg)} {element} before, {kg(mg)} now = {kg(after)}: metal had moved on"
-                self.open(said._replace(arithmetic=arithmetic))
+                self.managed.add(self.open(said._replace(arithmetic=arithmetic)))
             elif after >= 0 and mg > 0:
                 self.close_finding(self.finding_id(said))
 
@@ -264,13 +275,6 @@ class Draft:
             drawn = self._before.get(origin, 0) if version < 0 else version
             made.append(Edge(site, origin, drawn, self.site, target, lot.version, dry_mg, contained))
         return made
-
-
-def _joined(u: int, other: int, *, undo: bool) -> int:
-    """The combined uncertainty with another one, or without it again."""
-    if not other:
-        return u
-    return isqrt(max(0, u * u - other * other)) if undo else quadrature(u, other)
 
 
 def plus(amounts: dict[str, int], element: str, mg: int) -> dict[str, int]:

@@ -52,7 +52,8 @@ def tracked(draft: Draft, contained_mg: dict[str, int]) -> dict[str, int]:
 def ensure(draft: Draft, line: Line, at_us: int) -> Lot:
     """The lot of a line, made if it is not there; what the item says of it is noted."""
     item = line.material
-    lot = draft.lot(line.id) or Lot(line.id, loss_class=item.loss_class if item else None, created_us=at_us)
+    loss_class = item.loss_class if item else None
+    lot = draft.lot(line.id) or Lot(line.id, loss_class=loss_class, created_us=at_us, findings=draft.held(line.id))
     lot = replace(
         lot,
         created_us=min(lot.created_us, at_us),

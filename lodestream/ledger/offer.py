@@ -2,10 +2,9 @@
 
 from msgspec.structs import replace
 
-from lodestream.ledger import pairs
+from lodestream.ledger import matching, pairs
 from lodestream.ledger.draft import Draft
-from lodestream.ledger.records import Offer, Parcel
-from lodestream.ledger.state import Inbound, OpenPairs
+from lodestream.ledger.state import Inbound
 
 
 def take(draft: Draft) -> None:
@@ -19,18 +18,4 @@ def take(draft: Draft) -> None:
         if pair.offer is not None and parcel.version <= pair.offer.version:
             draft.reason = "an older version of the offer: ignored"
             continue
-        pair = replace(pair, offer=parcel, from_site=offer.from_site, elements=offer.elements, named=True)
-        _adopt(draft, pairs.settle(draft, pair), offer, parcel)
-
-
-def _adopt(draft: Draft, pair: Inbound, offer: Offer, parcel: Parcel) -> None:
-    """Receipts that named no consignment, oldest first, while something of this offer is pending: they move to its pair."""
-    open_pairs = draft.view.get(OpenPairs, parcel.lot)
-    for consignment in list(open_pairs.consignments) if open_pairs else []:
-        unnamed = draft.view.get(Inbound, pairs.key(consignment, parcel.lot))
-        if unnamed is None or unnamed.named or unnamed.from_site not in {"", offer.from_site}:
-            continue
-        while unnamed.receipts and pairs.is_open(pair, draft):
-            first, *rest = unnamed.receipts
-            unnamed = pairs.settle(draft, replace(unnamed, receipts=rest))
-            pair = pairs.settle(draft, replace(pair, receipts=[*pair.receipts, first]))
+        matching.update(draft, replace(pair, offer=parcel, from_site=offer.from_site, elements=offer.elements))

@@ -113,12 +113,19 @@ def settle(draft: Draft, pair: Inbound) -> Inbound:
     pair = _findings(draft, pair, judged)
     pair = _lineage(draft, pair, judged)
     pair = _answer(draft, pair, judged)
-    ref = key(pair.consignment, pair.lot)
-    if draft.view.get(Inbound, ref) is None:
-        open_pairs = draft.view.get(OpenPairs, pair.lot) or OpenPairs([])
-        draft.view.put(OpenPairs([*open_pairs.consignments, pair.consignment]), pair.lot)
-    draft.view.put(pair, ref)
+    draft.view.put(pair, key(pair.consignment, pair.lot))
+    _list(draft, pair, judged)
     return pair
+
+
+def _list(draft: Draft, pair: Inbound, judged: list[Judged]) -> None:
+    """Keep the pair where receipts without a consignment are matched, unless it can neither take nor hold one."""
+    known = draft.view.get(OpenPairs, pair.lot) or OpenPairs([])
+    closed = any(j.final for j in judged) and all(r.named for r in pair.receipts)
+    idle = not pair.receipts and offered(pair) is None
+    wanted = {*known.consignments} - {pair.consignment} if closed or idle else {*known.consignments, pair.consignment}
+    if wanted != {*known.consignments}:
+        draft.view.put(OpenPairs(sorted(wanted)), pair.lot)
 
 
 def _masses(draft: Draft, pair: Inbound, judged: list[Judged]) -> Inbound:
@@ -159,7 +166,7 @@ def _waiting(draft: Draft, pair: Inbound, taken: list[Judged]) -> None:
     others = [p for p in lot.unassayed if not (p.ref == ref and p.origin == "receipt")]
     draft.put_lot(replace(lot, unassayed=[*others, *wanted]))
     if wanted:
-        draft.find(*unassayed_finding(pair.lot, wanted[0]))
+        draft.managed.add(draft.find(*unassayed_finding(pair.lot, wanted[0])))
     else:
         draft.close_finding(draft.finding_id(Said(*unassayed_finding(pair.lot, held[0]))))
 
@@ -224,6 +231,7 @@ def _findings(draft: Draft, pair: Inbound, judged: list[Judged]) -> Inbound:
     """The findings that the pair stands for now; those that it no longer stands for are resolved or superseded."""
     said = _said(draft, pair, judged)
     ids = [draft.open(one) for one in said]
+    draft.managed.update(ids)
     unmatched = draft.finding_id(_unmatched(pair))
     for finding in pair.findings:
         if finding not in ids:

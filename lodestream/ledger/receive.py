@@ -3,12 +3,12 @@
 from msgspec.structs import replace
 
 from lodestream.epcis.event import Material
-from lodestream.ledger import create, pairs
+from lodestream.ledger import create, matching, pairs
 from lodestream.ledger.accounts import source
 from lodestream.ledger.draft import Draft
 from lodestream.ledger.lots import refuse_unusable, told, wet_and_dry
 from lodestream.ledger.ship import consignment_of, location, moved_lines
-from lodestream.ledger.state import Inbound, OpenPairs, Receipt
+from lodestream.ledger.state import Inbound, Receipt
 from lodestream.measures import Line, Measured, measure
 
 
@@ -33,16 +33,35 @@ def receive(draft: Draft) -> None:
 
 
 def _take(draft: Draft, line: Line, measured: Measured) -> None:
+    """The receipt of one lot, unless another source's stands: then it confirms that one."""
     event = draft.event
-    pair = _pair(draft, line.id)
+    named = consignment_of(event)
+    place = location(event.sources)
+    receipt = Receipt(
+        event.identity,
+        draft.entry.source,
+        event.receipt == "final",
+        event.event_time_us,
+        _based(draft, line),
+        event.event_hash,
+        named is not None,
+        draft.head.seq,
+        draft.entry.locations.get(place, "") if place else "",
+    )
+    consignment = named or event.event_hash
+    pair = draft.view.get(Inbound, pairs.key(consignment, line.id)) or Inbound(consignment, line.id, receipt.from_site)
     if any(r.source != draft.entry.source for r in pair.receipts):
         return
-    receipt = Receipt(event.identity, draft.entry.source, event.receipt == "final", event.event_time_us, _based(draft, line))
-    ref = pairs.key(pair.consignment, pair.lot)
-    draft.pairs.append(ref)
-    pair = pairs.settle(draft, replace(pair, receipts=[*pair.receipts, receipt]))
+    draft.pairs.append(pairs.key(consignment, line.id))
+    matching.update(draft, replace(pair, receipts=[*pair.receipts, receipt]))
+    _tell(draft, receipt, line, measured)
+
+
+def _tell(draft: Draft, receipt: Receipt, line: Line, measured: Measured) -> None:
+    """The line as the pair takes it: with what the offer says where the receipt does not."""
     wet, dry = wet_and_dry(measured)
-    judged = next(j for j in pairs.judge(pair, draft) if j.receipt == receipt)
+    holders = matching.pairs_with(draft, line.id, receipt.identity, draft.pairs[-1])
+    judged = next(j for p in holders for j in pairs.judge(p, draft) if j.receipt == receipt)
     draft.lines.append(told(line, judged.wet_mg or wet, judged.dry_mg or dry, {} if judged.refused else judged.got_mg))
     if judged.refused:
         draft.reason = "ALREADY_RESOLVED"
@@ -56,20 +75,3 @@ def _based(draft: Draft, line: Line) -> Line:
     item = line.material or Material(role=line.role, id=line.id)
     explicit = replace(line, material=replace(item, mass_basis=default))
     return explicit if isinstance(measure(explicit, None), Measured) else line
-
-
-def _pair(draft: Draft, lot: str) -> Inbound:
-    """The pair that a receipt of a lot belongs to: by consignment, else the oldest open offer of the lot from that site."""
-    named = consignment_of(draft.event)
-    if named is not None:
-        return draft.view.get(Inbound, pairs.key(named, lot)) or Inbound(named, lot)
-    place = location(draft.event.sources)
-    from_site = draft.entry.locations.get(place) if place else None
-    open_pairs = draft.view.get(OpenPairs, lot)
-    for consignment in open_pairs.consignments if open_pairs else []:
-        pair = draft.view.get(Inbound, pairs.key(consignment, lot))
-        if pair is not None and from_site in {None, pair.from_site} and pairs.is_open(pair, draft):
-            return pair
-    own = draft.event.event_hash
-    known = draft.view.get(Inbound, pairs.key(own, lot))
-    return known or Inbound(own, lot, from_site=from_site or "", named=False)

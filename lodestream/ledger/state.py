@@ -12,6 +12,7 @@ from msgspec import Struct
 from lodestream.ledger.book import SiteBook
 from lodestream.ledger.records import Entry, Finding, Parcel, SettledParcel
 from lodestream.measures import Line
+from lodestream.measures.exact import root
 
 T = TypeVar("T", bound=Struct)
 
@@ -47,7 +48,10 @@ class Unassayed(Struct, frozen=True):
 
 
 class Lot(Struct, frozen=True):
-    """A lot in the book. `entered_*`: all that came in and its uncertainty; `excess_dry_mg`: what draws took above it."""
+    """A lot in the book. `entered_*` sum up all that came in; `excess_dry_mg` is what draws took above it.
+
+    Variances (mg^2, as digits: they outgrow 64 bits) add up exactly, so that what is taken back leaves no trace.
+    """
 
     id: str
     version: int = 0
@@ -56,8 +60,8 @@ class Lot(Struct, frozen=True):
     contained_mg: dict[str, int] = {}
     entered_dry_mg: int = 0
     entered_mg: dict[str, int] = {}
-    entered_u_mg: dict[str, int] = {}
-    entered_u_dry_mg: int = 0
+    entered_u2: dict[str, str] = {}
+    entered_u2_dry: str = "0"
     excess_dry_mg: int = 0
     created_us: int = 0
     loss_class: str | None = None
@@ -68,6 +72,22 @@ class Lot(Struct, frozen=True):
     inherited: list[str] = []
     parents: list[str] = []
     unassayed: list[Unassayed] = []
+
+    @property
+    def entered_u_mg(self) -> dict[str, int]:
+        """The standard uncertainty of all that entered, by element, in mg."""
+        return {element: root(int(square)) for element, square in self.entered_u2.items()}
+
+    @property
+    def entered_u_dry_mg(self) -> int:
+        """That of the dry mass."""
+        return root(int(self.entered_u2_dry))
+
+
+class Held(Struct, frozen=True):
+    """The open hard and hold findings on a lot id, whether or not the lot is there yet."""
+
+    findings: list[str]
 
 
 class Seen(Struct, frozen=True):
@@ -200,26 +220,32 @@ class Outbound(Struct, frozen=True):
 
 
 class Receipt(Struct, frozen=True):
-    """One receiving event's part in a pair at the receiver: the line as stated there, with its basis made explicit."""
+    """One receiving event's part in a pair at the receiver: the line as stated there, with its basis made explicit.
+
+    `named`: it names its consignment. `arrival` is its place in the book, `from_site` the site that it says it came from.
+    """
 
     identity: str
     source: str
     final: bool
     received_us: int
     line: Line
+    event_hash: str
+    named: bool
+    arrival: int
+    from_site: str = ""
 
 
 class Inbound(Struct, frozen=True):
     """A pair at the receiver: the offer, the receipts in their order, and what has been posted for them so far.
 
     `posted` maps element and account ("Cu STOCK") to mg; `change` is what the receipts put into the lot, `edged_*` what
-    lineage tells of it. `named` is false for a receipt that named no consignment and found no offer.
+    lineage tells of it.
     """
 
     consignment: str
     lot: str
     from_site: str = ""
-    named: bool = True
     elements: list[str] = []
     offer: Parcel | None = None
     receipts: list[Receipt] = []
@@ -232,7 +258,7 @@ class Inbound(Struct, frozen=True):
 
 
 class OpenPairs(Struct, frozen=True):
-    """The inbound pairs of one lot, oldest first: where a receipt without a consignment, or an offer, looks."""
+    """The pairs of one lot, by consignment, that take or hold a receipt without a consignment: all but the named and final."""
 
     consignments: list[str]
 
@@ -241,6 +267,7 @@ KINDS: dict[type[Struct], str] = {
     Head: "head",
     Balance: "account",
     Lot: "lot",
+    Held: "held",
     Seen: "seen",
     SameHash: "hash",
     Fate: "fate",

@@ -52,7 +52,9 @@ def hashed(made: Event) -> Event:
 
     bare = replace(made, event_id=None, error_declaration=None, event_hash="", content_digest="")
     named = replace(bare, event_id=made.event_id)
-    return replace(made, event_hash=sha256(repr(bare).encode()).hexdigest(), content_digest=sha256(repr(named).encode()).hexdigest())
+    return replace(
+        made, event_hash=sha256(repr(bare).encode()).hexdigest(), content_digest=sha256(repr(named).encode()).hexdigest()
+    )
 
 
 def add(lot: str, mass: str, at: str, **more: Any) -> Event:

@@ -17,7 +17,11 @@ def copper() -> Books:
                 ("tails", "113397", {"cu": "0.1180", "product_class": "tailings", "loss_class": "tailings"}),
             ],
         ),
-        transform(MINE, [("K1", "3300", {"mass_basis": "wet"})], [("A", "2000", {"mass_basis": "wet"}), ("B", "1300", {"mass_basis": "wet"})]),
+        transform(
+            MINE,
+            [("K1", "3300", {"mass_basis": "wet"})],
+            [("A", "2000", {"mass_basis": "wet"}), ("B", "1300", {"mass_basis": "wet"})],
+        ),
         ship("A", "2000", MINE, SMELTER, consignment_id="C-A", mass_basis="wet"),
         ship("B", "1300", MINE, SMELTER, consignment_id="C-B", mass_basis="wet"),
         receive("A", "1996.000", SMELTER, consignment_id="C-A", receipt="final", moisture="8.90", cu="28.46"),

@@ -1,0 +1,52 @@
+"""Which pair a receipt belongs to: (consignment, lot), else (source site, lot) oldest first (ledger-rules section 2).
+
+A receipt that names a consignment belongs to its pair for good. One that names none goes to the oldest offer of its lot
+of which something is still pending, else to a pair of its own; that is judged anew with every change, as a function
+of the offers and the receipts in their order, so that it does not matter which came first.
+"""
+
+from msgspec.structs import replace
+
+from lodestream.ledger import pairs
+from lodestream.ledger.draft import Draft
+from lodestream.ledger.state import Inbound, OpenPairs, Receipt
+
+
+def update(draft: Draft, pair: Inbound) -> None:
+    """Settle a pair that changed, and with it every pair that receipts without a consignment go to or come from."""
+    known = draft.view.get(OpenPairs, pair.lot) or OpenPairs([])
+    others = [draft.view.get(Inbound, pairs.key(c, pair.lot)) for c in known.consignments if c != pair.consignment]
+    before = {p.consignment: p for p in [pair, *others] if p is not None}
+    if all(r.named for p in before.values() for r in p.receipts):
+        pairs.settle(draft, pair)
+        return
+    for consignment, after in sorted(_assigned(draft, pair.lot, before).items()):
+        if consignment == pair.consignment or after != before.get(consignment):
+            pairs.settle(draft, after)
+
+
+def _assigned(draft: Draft, lot: str, before: dict[str, Inbound]) -> dict[str, Inbound]:
+    """The pairs of a lot with the receipts that belong to each, in order of arrival."""
+    loose = [r for p in before.values() for r in p.receipts if not r.named]
+    after = {c: replace(p, receipts=[r for r in p.receipts if r.named]) for c, p in before.items()}
+    offers = sorted((offer.shipped_us, c) for c, p in after.items() if (offer := pairs.offered(p)) is not None)
+    for receipt in sorted(loose, key=lambda r: r.arrival):
+        place = next((c for _, c in offers if _takes(draft, after[c], receipt)), receipt.event_hash)
+        pair = after.get(place) or Inbound(place, lot, from_site=receipt.from_site)
+        after[place] = replace(pair, receipts=sorted([*pair.receipts, receipt], key=lambda r: r.arrival))
+    return after
+
+
+def _takes(draft: Draft, pair: Inbound, receipt: Receipt) -> bool:
+    """Whether this offer is of the receipt's source, and something of it is still pending when the receipt comes."""
+    earlier = replace(pair, receipts=[r for r in pair.receipts if r.arrival < receipt.arrival])
+    return receipt.from_site in {"", pair.from_site} and pairs.is_open(earlier, draft)
+
+
+def pairs_with(draft: Draft, lot: str, identity: str, ref: str | None = None) -> list[Inbound]:
+    """The pairs that hold a receipt of this event: of its own reference, or wherever it was matched to."""
+    known = draft.view.get(OpenPairs, lot)
+    refs = [ref] if ref else []
+    refs += [pairs.key(c, lot) for c in (known.consignments if known else [])]
+    found = [draft.view.get(Inbound, r) for r in dict.fromkeys(refs)]
+    return [p for p in found if p is not None and any(r.identity == identity for r in p.receipts)]
