@@ -11,7 +11,7 @@ from cli.exits import Exit
 from lodestream import __version__
 
 COMMANDS: dict[str, tuple[str, str]] = {
-    "demo": ("cli.demo", "See an event travel the whole way on this machine."),
+    "demo": ("cli.demo.command", "See an event travel the whole way on this machine."),
     "validate": ("cli.validate", "Check event documents, without a broker."),
     "replay": ("cli.replay", "Keep the books over event documents, without a broker."),
     "capture": ("cli.capture", "Send event documents to the inbox."),

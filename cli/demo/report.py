@@ -1,0 +1,3 @@
+"""x"""
+def report(to, own, credentials, interruption):
+    """x"""
