@@ -7,8 +7,14 @@ import sys
 from collections.abc import Callable
 
 import click
+from confluent_kafka import KafkaException
 
 from cli.context import Context, pass_context
+from cli.exits import Exit, Unreachable
+from runtime import clients
+from runtime.settings import Settings
+
+CHECK_SECONDS = 10.0
 
 EXIT_CODES = (
     "Exit codes: 0 stopped as asked; 3 something does not answer; 4 another process runs under this instance name; "
@@ -53,10 +59,13 @@ def sink(context: Context) -> int:
 WORKERS: dict[str, Callable[[Context], int]] = {"gate": gate, "ledger": ledger, "issuer": issuer, "sink": sink}
 
 
-@click.command(epilog=f"{EXIT_CODES}\n\n\b\nExamples:\n  lodestream worker gate\n  lodestream -s instance=ledger-2 worker ledger")
+@click.command(
+    epilog=f"{EXIT_CODES}\n\n\b\nExamples:\n  lodestream worker gate\n  lodestream -s instance=ledger-2 worker ledger\n  lodestream worker --check gate"
+)
 @click.argument("name", type=click.Choice(list(WORKERS)))
+@click.option("--check", is_flag=True, help="Only ask the broker whether this instance works in its group: a health check.")
 @pass_context
-def command(context: Context, name: str) -> None:
+def command(context: Context, name: str, check: bool) -> None:
     """Run one worker until SIGTERM or Ctrl-C; it then finishes its batch, commits and leaves.
 
     \b
@@ -67,4 +76,17 @@ def command(context: Context, name: str) -> None:
 
     Run as many of each as you like, each with an `instance` name and a `data_dir` of its own.
     """
-    sys.exit(WORKERS[name](context))
+    sys.exit(_check(context.settings, name) if check else WORKERS[name](context))
+
+
+def _check(settings: Settings, name: str) -> Exit:
+    """Whether this instance is a member of its group: it leaves when its process dies, or takes no records for too long."""
+    group = clients.admin(settings).describe_consumer_groups([name], request_timeout=CHECK_SECONDS)[name]
+    try:
+        members = {member.group_instance_id for member in group.result().members}
+    except KafkaException as error:
+        raise Unreachable(f"{settings.kafka.bootstrap_servers} does not answer: {error.args[0].str()}") from error
+    if f"{name}-{settings.instance}" not in members:
+        raise Unreachable(f"no {name} works under the instance name {settings.instance}")
+    click.echo(f"{name} {settings.instance} works")
+    return Exit.OK

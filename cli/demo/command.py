@@ -14,12 +14,11 @@ from cli.context import Context, pass_context
 from cli.demo.arrival import Arrival
 from cli.demo.processes import Interruption, Workers
 from cli.demo.report import report
-from cli.demo.stage import SETTINGS_NAME, broker, find_examples, fresh_folder, make_topics, settings_of_its_own
+from cli.demo.stage import broker, find_examples, fresh_folder, make_topics, settings_of_its_own
 from cli.exits import Unreachable
 from cli.judged import judge
 from cli.output import console, counted
 from cli.worker import WORKERS
-from connectors.files.documents import expand
 
 DEADLINE_SECONDS = 120.0
 
@@ -57,7 +56,6 @@ def command(context: Context) -> None:
         report(to, own, arrival.tally.credentials, interruption)
 
 
-
 def _wait(to: Console, arrival: Arrival, workers: Workers, interruption: Interruption) -> None:
     """Until all has arrived, with a line that says how far it is. Raises Unreachable after the deadline or a worker's death."""
     began = time.monotonic()
@@ -70,7 +68,9 @@ def _wait(to: Console, arrival: Arrival, workers: Workers, interruption: Interru
             return done
 
         if not interruption.wait(arrived, DEADLINE_SECONDS):
-            raise Unreachable(f"not everything arrived in {DEADLINE_SECONDS:.0f} s ({_progress(arrival)}); see {workers.log_folder}")
+            raise Unreachable(
+                f"not everything arrived in {DEADLINE_SECONDS:.0f} s ({_progress(arrival)}); see {workers.log_folder}"
+            )
     tally = arrival.tally
     seconds = time.monotonic() - began
     _done(to, "arrived", f"{_progress(arrival)}, all in ClickHouse, after {seconds:.1f} s")

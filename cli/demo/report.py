@@ -1,3 +1,5 @@
 """x"""
+
+
 def report(to, own, credentials, interruption):
     """x"""

@@ -75,5 +75,3 @@ def test_the_example_file_shows_every_setting_with_its_default(lodestream: Run, 
     assert all(shown[name][1] == "file lodestream.toml" for name in settings), "a setting is missing in the example"
     stated = settings - ILLUSTRATIVE
     assert {name: shown[name][0] for name in stated} == {name: default[name][0] for name in stated}
-        name: default[name][0] for name in settings - ILLUSTRATIVE
-    }

@@ -73,7 +73,7 @@ def test_workers_wait_for_the_set_up_and_it_for_healthy_servers() -> None:
     for name, service in OURS.items():
         if name != "setup":
             assert service["depends_on"] == {"setup": {"condition": "service_completed_successfully"}}
-            assert service["healthcheck"]["test"][:2] == ["CMD", "lodestream"]
+            assert service["healthcheck"]["test"] == ["CMD", "lodestream", "worker", "--check", name]
     for server, condition in OURS["setup"]["depends_on"].items():
         assert condition == {"condition": "service_healthy"}
         assert "healthcheck" in SERVICES[server]
