@@ -94,6 +94,7 @@ class Sink:
         self._limits = limits
         self._clock = clock
         self._waiting: dict[Partition, Waiting] = {}
+        self._owed: dict[Partition, Committed] = {}  # commits of whole batches that got lost
         self._backoff = 0.0
         self.rows = 0
 
@@ -119,7 +120,9 @@ class Sink:
         for partition in polled.ends:
             if waiting := self._waiting.get(partition):
                 waiting.at_end = True
-        self._write(self._ready())
+        # What is owed comes before the next intent, which it would otherwise overwrite later.
+        if self._pay():
+            self._write(self._ready())
 
     # --- the group's decisions (inside poll and close only) ----------------------------------------------------------------
 
@@ -139,12 +142,15 @@ class Sink:
                 )
                 self._begin(partition, topic_id, at)
                 begin[partition] = at.position
+                if at.redo is None and partition in committed and committed[partition] != Committed(at.position, DONE):
+                    self._owed[partition] = Committed(at.position, DONE)
         return begin
 
     def revoked(self, partitions: Sequence[Partition]) -> None:
         """Not ours any more: what waits has no intent, or one that the next owner finds."""
         for partition in partitions:
             self._waiting.pop(partition, None)
+            self._owed.pop(partition, None)
 
     def _begin(self, partition: Partition, topic_id: str, at: Start) -> None:
         self._waiting[partition] = Waiting(topic_id, at.position, at.redo)
@@ -172,9 +178,16 @@ class Sink:
         whole = [batch for batch, future in writing.values() if self._written(batch, future)]
         for batch in whole:
             self._waiting[_place(batch)].whole(batch, self._clock())
-        # If this is lost, the next start finds the batch whole in ClickHouse.
-        self._commit({_place(batch): Committed(batch.last + 1, DONE) for batch in whole})
+            self._owed[_place(batch)] = Committed(batch.last + 1, DONE)
+        self._pay()
         self._wait_longer(failed=len(whole) < len(batches))
+
+    def _pay(self) -> bool:
+        """Commit what is whole. Were it lost, the next start would find the batch whole in ClickHouse."""
+        if not self._commit(self._owed):
+            return False
+        self._owed = {}
+        return True
 
     def _commit(self, offsets: Mapping[Partition, Committed]) -> bool:
         if not offsets:

@@ -58,11 +58,15 @@ class Book:
         number = len(self.entries)
         recorded = START + 40 * DAY + number
         if isinstance(said, Offer):
-            entry = Entry(derive("offer", self.site, str(number)), self.site, "OFFER", recorded, cause=derive("cause"), offer=said)
+            entry = Entry(
+                derive("offer", self.site, str(number)), self.site, "OFFER", recorded, cause=derive("cause"), offer=said
+            )
         else:
             entry_id = derive("event", self.site, said.identity, said.content_digest)
             origin = Origin(topics.INBOX, 0, number, 0)
-            entry = Entry(entry_id, self.site, "EVENT", recorded, source="mes", origin=origin, locations={self.site: self.site}, event=said)
+            entry = Entry(
+                entry_id, self.site, "EVENT", recorded, source="mes", origin=origin, locations={self.site: self.site}, event=said
+            )
         self.entries.append(entry)
         return entry
 
@@ -95,7 +99,8 @@ class Book:
         self.seq += 1
         made = self.say(entry, "TRANSACTION", kind=kind, seq=self.seq, prev=self.prev, **fields)
         postings = [
-            Posting(derive("posting", made.txn_id, str(n)), n, element, account, mg) for n, (element, account, mg) in enumerate(legs)
+            Posting(derive("posting", made.txn_id, str(n)), n, element, account, mg)
+            for n, (element, account, mg) in enumerate(legs)
         ]
         made = replace(made, postings=postings)
         made = replace(made, chain=chain_value(made))
@@ -119,7 +124,9 @@ def mine() -> Book:
     """A mine that makes concentrate, smelts some of it, ships the cathode, and gets a few things wrong."""
     book = Book(MINE)
     assay = Assay("Cu", Decimal("28.5"), "P1", laboratory="Lab One", uncertainty=Decimal("0.05"))
-    item = Material("output", CONCENTRATE, Decimal(100_000), "KGM", "dry", tickets=["T-1"], assays=[assay], product_class="concentrate")
+    item = Material(
+        "output", CONCENTRATE, Decimal(100_000), "KGM", "dry", tickets=["T-1"], assays=[assay], product_class="concentrate"
+    )
     made = book.enter(
         event(
             1,
@@ -137,7 +144,9 @@ def mine() -> Book:
         "create",
         [("Cu", "SOURCE(mine)", -28_500 * KG), ("Cu", f"STOCK({CONCENTRATE})", 28_500 * KG)],
         lots=[lot(MINE, CONCENTRATE, 1, 100_000, 28_500, product_class="concentrate")],
-        lines=[Line("output", CONCENTRATE, 110_000 * KG, 100_000 * KG, {"Cu": 28_500 * KG}, Decimal(100_000), "KGM", "concentrate")],
+        lines=[
+            Line("output", CONCENTRATE, 110_000 * KG, 100_000 * KG, {"Cu": 28_500 * KG}, Decimal(100_000), "KGM", "concentrate")
+        ],
         findings=[finding("NO_BOOK", "F42", "info", "the default book is used", [MINE])],
     )
     smelted = book.enter(event(2, "TransformationEvent", "commissioning", biz_location=MINE, transformation_id="urn:heat:1"))
@@ -182,7 +191,12 @@ def mine() -> Book:
     book.say(early, "PARKED", reason="PHANTOM_STOCK", findings=[phantom])
     book.post(early, "link", findings=[replace(phantom, state="resolved")])
     impossible = finding("IMPOSSIBLE", "F1", "hard", "10 kg out > 9 kg in + 4u", [SLAG])
-    book.post(book.enter(event(5, "TransformationEvent", "commissioning", biz_location=MINE)), "refuse", reason="IMPOSSIBLE", findings=[impossible])
+    book.post(
+        book.enter(event(5, "TransformationEvent", "commissioning", biz_location=MINE)),
+        "refuse",
+        reason="IMPOSSIBLE",
+        findings=[impossible],
+    )
     return book
 
 
@@ -191,7 +205,9 @@ def smelter() -> Book:
     book = Book(SMELTER)
     parcel = Parcel(CATHODE, 1, 27_510 * KG, 27_510 * KG, True, {"Cu": 27_500 * KG}, {"Cu": 55 * KG}, START + 3 * DAY, "cathode")
     book.post(book.enter(Offer(CONSIGNMENT, MINE, MINE, SMELTER, ["Cu"], [parcel])), "offer")
-    received = book.enter(event(6, "ObjectEvent", "receiving", action="OBSERVE", biz_location=SMELTER, consignment_id=CONSIGNMENT))
+    received = book.enter(
+        event(6, "ObjectEvent", "receiving", action="OBSERVE", biz_location=SMELTER, consignment_id=CONSIGNMENT)
+    )
     book.post(
         received,
         "receive",

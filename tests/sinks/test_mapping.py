@@ -12,7 +12,6 @@ from lodestream.ledger.chain import chain_value
 from lodestream.ledger.records import Entry, LotState, Outcome, Posting
 from runtime.processor import Record
 from schemas import topics
-from schemas.codec import encode
 from sinks.clickhouse.mapping import DEAD_LETTER_BYTES, map_records
 from sinks.clickhouse.plan import Batch
 from sinks.clickhouse.rows import column
@@ -68,7 +67,9 @@ def test_a_tombstone_is_counted() -> None:
 @pytest.mark.embedded
 def test_a_dead_letter_arrives_with_its_bytes(client: Client, store: Store) -> None:
     write(store, [Record(topics.ENTRIES, 0, 7, 1_000, b"\xff", b"\x01\xfe\x00")])
-    found = client.query("SELECT reason, hex(value), hex(record_key), toUnixTimestamp(record_time) FROM lodestream.dead_letters").result_rows
+    found = client.query(
+        "SELECT reason, hex(value), hex(record_key), toUnixTimestamp(record_time) FROM lodestream.dead_letters"
+    ).result_rows
     assert found == [("TOO_SHORT", "01FE00", "FF", 1)]
 
 
@@ -95,8 +96,8 @@ def test_any_text_amount_and_time_arrive_exactly(
     (record,) = records(topics.TRANSACTIONS, [outcome])
     store.write(Batch(record.topic, outcome.chain, 0, 0, (record,)))  # a token of its own
     posted = client.query(
-        "SELECT site, element, account, amount_mg, toDecimal128(amount_mg, 6) / 1000000 = amount_kg, toUnixTimestamp64Micro(valid_time)"
-        " FROM lodestream.postings"
+        "SELECT site, element, account, amount_mg, toDecimal128(amount_mg, 6) / 1000000 = amount_kg,"
+        " toUnixTimestamp64Micro(valid_time) FROM lodestream.postings"
     ).result_rows
     assert posted == [(text, text, text, mg, 1, time_us)]
     kept = client.query("SELECT owner, contained_mg, findings, dry_mg FROM lodestream.current_lots").result_rows

@@ -1,5 +1,7 @@
 """The tables: every column says what it is, migrations run once, in order, and are never edited."""
 
+# ruff: noqa: S608  # every name in these queries is our own
+
 from pathlib import Path
 
 import pytest
@@ -34,13 +36,16 @@ def test_every_raw_table_keeps_tokens_and_merges_by_deterministic_keys(client: C
 @pytest.mark.parametrize("row", [*ROWS, BatchRow], ids=lambda row: row.table)
 def test_a_row_names_the_columns_of_its_table(client: Client, row: type[Row]) -> None:
     columns = client.query(
-        "SELECT name, default_kind, default_expression FROM system.columns WHERE database = 'lodestream_raw' AND table = {table:String}",
+        "SELECT name, default_kind, default_expression FROM system.columns"
+        " WHERE database = 'lodestream_raw' AND table = {table:String}",
         parameters={"table": row.table},
     ).result_rows
     made = {name for name, kind, _ in columns if kind in {"MATERIALIZED", "DEFAULT"}}
     assert {name for name, _, _ in columns} - made == set(row.__struct_fields__)
     for name in made - {"written", "account_kind", "arrival"}:
-        assert any(used in expression for column, _, expression in columns if column == name for used in row.__struct_fields__), name
+        assert any(used in expression for column, _, expression in columns if column == name for used in row.__struct_fields__), (
+            name
+        )
 
 
 def test_no_raw_column_of_a_quantity_is_a_float(client: Client) -> None:

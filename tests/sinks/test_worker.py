@@ -1,0 +1,130 @@
+"""The worker in a world that breaks at every step: no row is lost, none stands twice."""
+
+from itertools import pairwise
+
+import pytest
+from clickhouse_connect.driver.exceptions import DatabaseError
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from runtime.errors import RefusedError
+from runtime.port import Partition
+from runtime.processor import Record
+from schemas import topics
+from sinks.clickhouse.plan import DONE, Batch, Committed, Limits
+from sinks.clickhouse.worker import Sink
+from tests.sinks.simulated import TABLES, Broker, Database, Member, Steps, work
+
+A, B = Partition(topics.TRANSACTIONS, 0), Partition(topics.TRANSACTIONS, 3)
+
+
+def log(partition: Partition, offsets: list[int]) -> list[Record]:
+    return [Record(partition.topic, partition.number, offset, 0, b"", b"x" * (1 + offset % 7)) for offset in offsets]
+
+
+@st.composite
+def offsets(draw: st.DrawFn) -> list[int]:
+    """Offsets with gaps, as the markers of transactions leave them."""
+    steps = draw(st.lists(st.integers(1, 4), min_size=1, max_size=25))
+    return [sum(steps[: n + 1]) for n in range(len(steps))]
+
+
+@settings(max_examples=300)
+@given(
+    a=offsets(),
+    b=offsets(),
+    most=st.integers(1, 8),
+    most_bytes=st.integers(1, 60),
+    linger=st.sampled_from([0.0, 3.0]),
+    chunk=st.integers(1, 10),
+    deaths=st.sets(st.integers(1, 80), max_size=12),
+    keeps_metadata=st.booleans(),
+)
+def test_killed_anywhere_nothing_is_lost_and_nothing_doubled(
+    a: list[int], b: list[int], most: int, most_bytes: int, linger: float, chunk: int, deaths: set[int], keeps_metadata: bool
+) -> None:
+    steps = Steps(deaths)
+    broker = Broker({A: log(A, a), B: log(B, b)}, steps, keeps_metadata)
+    database = Database(steps)
+    work(broker, database, Limits(most, most_bytes, linger), chunk)
+    expected = sorted([(A, offset) for offset in a] + [(B, offset) for offset in b])
+    for table in TABLES:
+        assert sorted(database.rows[table]) == expected, table
+    for batches in database.batches.values():
+        for one, following in pairwise(batches):
+            assert following.resumed_at == one.last + 1
+
+
+def test_every_single_step_can_be_the_last() -> None:
+    """Exhaustive where Hypothesis samples: one batch and a half, and a death at each step there is."""
+    died = 0
+    for death in range(1, 40):
+        steps = Steps({death})
+        database = Database(steps)
+        work(Broker({A: log(A, [1, 3, 4, 8])}, steps), database, Limits(3, 1000, 0.0), chunk=2)
+        assert all(sorted(database.rows[table]) == [(A, o) for o in (1, 3, 4, 8)] for table in TABLES), death
+        died += steps.now > death
+    assert died >= 12
+
+
+def test_an_insert_that_fails_is_made_again_under_the_same_token() -> None:
+    steps = Steps()
+    answers = iter([DatabaseError("down"), DatabaseError("down"), OSError("gone")])
+    database = Database(steps, fails=lambda: next(answers, None))
+    work(Broker({A: log(A, [1, 3, 4])}, steps), database, Limits(2, 1000, 0.0), chunk=1)
+    assert sorted(database.rows["main"]) == [(A, 1), (A, 3), (A, 4)]
+    assert [(batch.first, batch.last) for batch in database.batches[A]] == [(1, 1), (3, 4)]
+
+
+def test_a_worker_that_lost_its_place_writes_nothing_more() -> None:
+    steps = Steps()
+    broker, database = Broker({A: log(A, [1, 2])}, steps), Database(steps)
+    old = Member(broker, chunk=10)
+    sink = Sink(old, database, Limits(10, 1000, 0.0), clock=lambda: 0.0)
+    old.open([], sink)
+    old.poll(1, 0.0)  # it has its partitions, and has read nothing yet
+    old.positions = {A: 1}
+    broker.generation += 1  # the group goes on without it
+    sink.step()
+    assert database.rows["main"] == []
+    assert broker.committed == {}
+
+
+def test_the_batch_of_a_worker_that_lost_its_place_while_writing_is_repeated_as_it_was() -> None:
+    steps = Steps()
+    broker, database = Broker({A: log(A, [1, 2, 5])}, steps), Database(steps)
+    old = Member(broker, chunk=10)
+    sink = Sink(old, database, Limits(2, 1000, 0.0), clock=lambda: 0.0)
+    old.open([], sink)
+    submit = database.submit
+
+    def lose(batch: Batch):  # type: ignore[no-untyped-def]
+        broker.generation += 1
+        return submit(batch)
+
+    database.submit = lose  # type: ignore[method-assign]
+    sink.step()
+    database.submit = submit  # type: ignore[method-assign]
+    assert broker.committed[A].metadata == '{"v":1,"pending":[1,2]}'
+    work(broker, database, Limits(10, 1000, 0.0), chunk=10)
+    assert sorted(database.rows["main"]) == [(A, 1), (A, 2), (A, 5)]
+    assert broker.committed[A] == Committed(6, DONE)
+
+
+def test_a_topic_made_anew_is_refused() -> None:
+    steps = Steps()
+    database = Database(steps)
+    work(Broker({A: log(A, [1])}, steps), database, Limits(), chunk=10)
+    anew = Broker({A: log(A, [1])}, steps, topic_id="another")
+    with pytest.raises(RefusedError):
+        work(anew, database, Limits(), chunk=10)
+
+
+def test_a_database_that_is_emptied_is_filled_again() -> None:
+    steps = Steps()
+    broker = Broker({A: log(A, [1, 2, 3])}, steps)
+    work(broker, Database(steps), Limits(2, 1000, 0.0), chunk=10)
+    empty = Database(steps)
+    broker.records[A] += log(A, [9])
+    work(broker, empty, Limits(2, 1000, 0.0), chunk=10)
+    assert sorted(empty.rows["main"]) == [(A, 1), (A, 2), (A, 3), (A, 9)]
