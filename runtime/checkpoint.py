@@ -62,6 +62,11 @@ class Checkpoint:
 
     def commit(self, plans: Sequence[Plan]) -> None:
         """Write all plans or none. Raises AbortError, after the abort: nothing was written, the caller rewinds; or FatalError."""
+        for plan in plans:
+            if plan.offset < plan.assigned.next_offset:
+                raise FatalError(
+                    f"{plan.assigned.partition}: offset {plan.offset} would be committed a second time; this is a bug"
+                )
         self._log.begin()
         try:
             for plan in plans:

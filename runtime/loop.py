@@ -20,7 +20,7 @@ _log = structlog.get_logger(__name__)
 
 
 class Loop:
-    """One worker. `step` does one round; `run` goes on until `stop`. It is its own listener for the group's decisions.
+    """One worker: `open`, then rounds of `step`, then `close`; `run` does all that until `stop`. It listens to the group itself.
 
     `batch_records` bounds a transaction; `poll_s` is how long a round waits for a first record, in seconds.
     """
@@ -44,11 +44,15 @@ class Loop:
     def run(self) -> None:
         """Work until `stop`; then the batch is finished and committed, and everything closed. Raises FatalError."""
         try:
-            self._log.open(self._processor.inputs, self)
+            self.open()
             while not self._stopping:
                 self.step()
         finally:
             self.close()
+
+    def open(self) -> None:
+        """Fence off an earlier process of this instance and join the group."""
+        self._log.open(self._processor.inputs, self)
 
     def stop(self) -> None:
         """End after this round. May be called from a signal handler."""
@@ -69,10 +73,11 @@ class Loop:
         records = self._log.poll(self._batch_records, 0.0 if self._restorer.busy else self._poll_s)
         self._restorer.step()
         batches = self._batches(records)
-        self._together([(assigned, batch) for assigned, batch in batches if not assigned.suspect])
-        for assigned, batch in batches:
-            if assigned.suspect:
-                self._one_by_one(assigned, batch)
+        sound = [(assigned, batch) for assigned, batch in batches if not assigned.suspect]
+        suspect = [(assigned, batch) for assigned, batch in batches if assigned.suspect]
+        self._together(sound)  # may make partitions suspect, and deals with them itself
+        for assigned, batch in suspect:
+            self._one_by_one(assigned, batch)
 
     # --- the group's decisions (inside poll and close only) --------------------------------------------------------------
 
