@@ -12,11 +12,13 @@ from msgspec.structs import replace
 from lodestream.epcis.event import Event
 from lodestream.ids import derive
 from lodestream.ledger import answer, identity, offer
-from lodestream.ledger.chain import chain_value
+from lodestream.ledger.chain import canonical_bytes, chain_value
 from lodestream.ledger.draft import Draft, Refused, Said, Unready
 from lodestream.ledger.kinds import handle_event
 from lodestream.ledger.records import RULE_VERSION, Answer, Entry, Offer, Outcome, Posting
 from lodestream.ledger.state import Fate, Head, Journal, Parked, SameHash, Seen, Source, View, Waiting
+
+MAX_OUTCOME_BYTES = 12 * 1024 * 1024  # as JSON; in Avro it is less, and a record of the log holds 16 MiB
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,13 @@ class _Work:
             return
         except Refused as refused:
             draft = self._refusal(entry, refused, parked)
-        self._commit(draft, parked)
+        outcome = self._closed(draft, parked)
+        size = len(canonical_bytes(outcome))
+        if size > MAX_OUTCOME_BYTES:
+            said = f"the transaction would take {size} bytes, a record holds {MAX_OUTCOME_BYTES}: split the event"
+            draft = self._refusal(entry, Refused(Said("TOO_LARGE", (entry.entry_id,), said)), parked)
+            outcome = self._closed(draft, parked)
+        self._commit(draft, outcome)
 
     def _refusal(self, entry: Entry, refused: Refused, parked: Parked | None) -> Draft:
         """A refused event is a transaction without postings; what it said before is superseded."""
@@ -119,8 +127,8 @@ class _Work:
 
     # -- outcomes -----------------------------------------------------------------------------------------------
 
-    def _commit(self, draft: Draft, parked: Parked | None) -> None:
-        """Close a draft into a transaction: invariants, sequence, chain, messages, what it wakes."""
+    def _closed(self, draft: Draft, parked: Parked | None) -> Outcome:
+        """Close a draft into a transaction: invariants, what the book remembers, sequence and chain."""
         entry = draft.entry
         if draft.legs and not draft.head.posted and not draft.book.booked:
             draft.managed.add(draft.find("NO_BOOK", (draft.site,), f"{draft.site} is in no book file; the default book is used"))
@@ -129,26 +137,22 @@ class _Work:
         if entry.event is not None:
             _remember(draft)
         fate = self.view.get(Fate, entry.entry_id) or Fate(0, "")
-        attempt = fate.outcomes + 1
-        draft.view.put(Fate(attempt, "refused" if draft.kind == "refuse" else "posted"), entry.entry_id)
+        draft.view.put(Fate(fate.outcomes + 1, "refused" if draft.kind == "refuse" else "posted"), entry.entry_id)
         if parked is not None:
             _unpark(draft.view, parked)
-        outcome = self._transaction(draft, attempt)
-        draft.view.put(
-            replace(
-                draft.view.get(Head) or draft.head,
-                seq=outcome.seq,
-                chain=outcome.chain,
-                record_time_us=draft.record_time_us,
-                posted=draft.head.posted or bool(draft.legs),
-            )
-        )
+        return self._transaction(draft, fate.outcomes + 1)
+
+    def _commit(self, draft: Draft, outcome: Outcome) -> None:
+        """The transaction stands: the head moves on, messages leave, and what it touched wakes what waits."""
+        head = draft.view.get(Head) or draft.head  # a BOOK entry has written its settings there
+        posted = draft.head.posted or bool(draft.legs)
+        draft.view.put(replace(head, seq=outcome.seq, chain=outcome.chain, record_time_us=draft.record_time_us, posted=posted))
         draft.view.merge()
         self.outcomes.append(outcome)
         self.entries.extend(_messages(draft, outcome))
         self.woken.extend([f"lot:{lot}" for lot in draft.touched] + draft.wakes)
-        if entry.event is not None:
-            self.woken.append(f"event:{entry.event.identity}")
+        if draft.entry.event is not None:
+            self.woken.append(f"event:{draft.entry.event.identity}")
 
     def _transaction(self, draft: Draft, attempt: int) -> Outcome:
         plain = _plain(draft.entry, "TRANSACTION", attempt, draft.record_time_us)

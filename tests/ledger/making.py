@@ -5,6 +5,8 @@ from hashlib import sha256
 from itertools import count
 from typing import Any
 
+from msgspec.structs import replace
+
 from lodestream.epcis.event import Assay, ErrorDeclaration, Event, Material, Quantity, TypedRef
 from lodestream.ids import derive
 from lodestream.ledger.book import BookFile, SiteBook
@@ -48,8 +50,6 @@ def event(type_: str, items: list[tuple[Quantity, Material | None]], **fields: A
 
 def hashed(made: Event) -> Event:
     """The event with a hash (without its eventID and declaration) and a digest (with its eventID) made of its content."""
-    from msgspec.structs import replace  # noqa: PLC0415
-
     bare = replace(made, event_id=None, error_declaration=None, event_hash="", content_digest="")
     named = replace(bare, event_id=made.event_id)
     return replace(
@@ -92,8 +92,6 @@ def assay(lot: str, at: str, **more: Any) -> Event:
 
 def declared(original: Event, hours: int = 1, correctives: tuple[str, ...] = ()) -> Event:
     """The error declaration of an event: the same event, with errorDeclaration."""
-    from msgspec.structs import replace  # noqa: PLC0415
-
     return replace(
         original, error_declaration=ErrorDeclaration(original.event_time_us + hours * HOUR, "incorrect_data", list(correctives))
     )

@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 from msgspec.structs import replace
 
+from lodestream.epcis.event import TypedRef
 from lodestream.ledger.book import SiteBook
 from lodestream.ledger.records import Outcome
 from tests.ledger.making import HOUR, Books, T, add, assay, codes, declared, entry, event, item, receive, ship, transform
@@ -416,9 +417,18 @@ def test_receiver_tracks_less_or_more_than_the_sender() -> None:
 
 def test_external_party() -> None:
     books = Books()
-    from lodestream.epcis.event import TypedRef
-
     bought = receive("x", "10", B, cu="10", sources=[TypedRef("urn:party", "owning_party")])
     books.fold.submit(replace(entry(bought), external=["urn:party"]))
     assert books.balance(B, "SOURCE(external:urn:party)") == -T
     assert Decimal("0.5") == SiteBook().transit_tolerance_percent
+
+
+def test_a_transaction_that_no_record_holds_is_refused() -> None:
+    books = Books()
+    concentrate(books)
+    lots = [f"urn:lot:{'x' * 4000}:{n}" for n in range(990)]
+    books(*[add(lot, "1", A, cu="1") for lot in lots])
+    blend = transform(A, [(lot, "1", {}) for lot in lots], [(f"out{n}", "90", {"cu": "1"}) for n in range(10)])
+    refused = only(books(blend))
+    assert codes([refused]) == ["TOO_LARGE"]
+    assert books.balance(A, f"STOCK({lots[0]})") == T // 100
