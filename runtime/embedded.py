@@ -48,6 +48,9 @@ class EmbeddedBroker:
 
     def start(self) -> None:
         """Start the broker and wait until it answers. Raises EmbeddedBrokerError."""
+        if self._wanted_port and not _free(self._wanted_port):
+            # Whoever has it would answer us, and we would take it for our own.
+            raise EmbeddedBrokerError(f"port {self._wanted_port} is taken; name another one, or 0 for any")
         try:
             for _ in range(START_ATTEMPTS):
                 # A free port can be taken by somebody else between our look and the broker's bind: then look again.
@@ -58,8 +61,7 @@ class EmbeddedBroker:
         except BaseException:
             self.stop()
             raise
-        where = f"port {self._wanted_port}: is it taken?" if self._wanted_port else "any port"
-        raise EmbeddedBrokerError(f"the embedded broker did not start on {where}")
+        raise EmbeddedBrokerError("the embedded broker did not start; give it a log file to see why")
 
     def running(self) -> bool:
         """Whether the broker's process lives."""
@@ -100,7 +102,6 @@ class EmbeddedBroker:
                 with socket.create_connection((host, int(port)), timeout=0.2):
                     pass
                 if AdminClient({"bootstrap.servers": self.bootstrap_servers, "log_level": 0}).list_topics(timeout=2).brokers:
-                    # Somebody else may have answered on a port that ours could not bind.
                     return self.running()
             except KafkaException:
                 continue
@@ -124,3 +125,13 @@ def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def _free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # connections that linger are no listener
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True

@@ -243,7 +243,7 @@ class KafkaChangelog:
                     # The end lies behind the markers of transactions, which are no records but have offsets.
                     self._next, self._at_end = max(self._next, int(message.offset() or 0)), True
                 else:
-                    raise KafkaException(error)
+                    is_record(message)  # raises where waiting does not help
         return Slice(records, self._next, self._at_end)
 
     def close(self) -> None:
