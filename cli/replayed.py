@@ -1,8 +1,9 @@
 """Documents through the gate and the ledger as the pure functions that they are: what `replay` shows."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
@@ -19,7 +20,8 @@ from lodestream.ledger.records import Entry, Finding, LotState, Outcome
 SOURCE = "local"
 
 
-class Fate(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Fate:
     """What became of an event: `file` and `index` of its document, None where the ledger made the entry."""
 
     file: str | None
@@ -61,7 +63,8 @@ class Replay:
                     self._places[entry.entry_id] = (name, index)
                 yield Fate(name, index, outcome)
             else:
-                yield Fate(*self._places.get(outcome.entry_id, (None, None)), outcome)
+                file, at = self._places.get(outcome.entry_id, (None, None))
+                yield Fate(file, at, outcome)
 
 
 def json_row(fate: Fate) -> dict[str, Any] | None:

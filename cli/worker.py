@@ -59,9 +59,12 @@ def sink(context: Context) -> int:
 WORKERS: dict[str, Callable[[Context], int]] = {"gate": gate, "ledger": ledger, "issuer": issuer, "sink": sink}
 
 
-@click.command(
-    epilog=f"{EXIT_CODES}\n\n\b\nExamples:\n  lodestream worker gate\n  lodestream -s instance=ledger-2 worker ledger\n  lodestream worker --check gate"
+EXAMPLES = (
+    "\b\nExamples:\n  lodestream worker gate\n  lodestream -s instance=ledger-2 worker ledger\n  lodestream worker --check gate"
 )
+
+
+@click.command(epilog=f"{EXIT_CODES}\n\n{EXAMPLES}")
 @click.argument("name", type=click.Choice(list(WORKERS)))
 @click.option("--check", is_flag=True, help="Only ask the broker whether this instance works in its group: a health check.")
 @pass_context

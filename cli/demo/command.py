@@ -13,8 +13,8 @@ from cli.capture import send_all
 from cli.context import Context, pass_context
 from cli.demo.arrival import Arrival
 from cli.demo.processes import Interruption, Workers
-from cli.demo.report import report
-from cli.demo.stage import broker, find_examples, fresh_folder, make_topics, settings_of_its_own
+from cli.demo.report import farewell, report
+from cli.demo.stage import SETTINGS_NAME, broker, find_examples, fresh_folder, make_topics, settings_of_its_own
 from cli.exits import Unreachable
 from cli.judged import judge
 from cli.output import console, counted
@@ -34,26 +34,41 @@ def command(context: Context) -> None:
     """
     to = console()
     examples = find_examples()
-    with Interruption() as interruption, ExitStack() as stack:
-        folder = stack.enter_context(fresh_folder(context.settings.data_dir.absolute() / "demo"))
-        logs = folder / "logs"
-        logs.mkdir()
+    with Interruption() as interruption, ExitStack() as everything:
+        folder = everything.enter_context(fresh_folder(context.settings.data_dir.absolute() / "demo"))
+        with ExitStack() as running:
+            own = _start(to, folder, running, interruption)
+            workers = running.enter_context(Workers(dict(os.environ), folder / "logs"))
+            _run(to, own, examples, workers, interruption)
+            to.print("\nstopping the workers and the broker ...", style="dim")
+        farewell(to, own, _near(folder / SETTINGS_NAME))
+
+
+def _start(to: Console, folder: Path, running: ExitStack, interruption: Interruption) -> Context:
+    """The broker with its topics; the settings that lead to it."""
+    logs = folder / "logs"
+    logs.mkdir()
+    address = running.enter_context(broker(logs / "broker.log"))
+    interruption.check()
+    own = settings_of_its_own(folder, address)
+    make_topics(own)
+    interruption.check()
+    _done(to, "broker", f"Kafka protocol at {address}, in memory; topics made")
+    return own
+
+
+def _run(to: Console, own: Context, examples: Path, workers: Workers, interruption: Interruption) -> None:
+    """The workers, the examples through them, and what came of it."""
+    for name in WORKERS:
         interruption.check()
-        address = stack.enter_context(broker(logs / "broker.log"))
-        own = settings_of_its_own(folder, address)
-        make_topics(own)
-        _done(to, "broker", f"Kafka protocol at {address}, in memory; topics made")
-        interruption.check()
-        workers = stack.enter_context(Workers((), dict(os.environ), logs))
-        for name in WORKERS:
-            workers.start(name)
-        _done(to, "workers", f"{', '.join(WORKERS)}: a process each, logs in {_near(logs)}")
-        expected = sum(1 for _ in judge([examples], own.limits))
-        capture = send_all(own, (examples,), "local")
-        _done(to, "captured", f"{counted(capture.delivered, 'document')} of {_near(examples)} with {counted(expected, 'event')}")
-        arrival = stack.enter_context(Arrival(own.settings, expected))
+        workers.start(name)
+    _done(to, "workers", f"{', '.join(WORKERS)}: a process each, logs in {_near(workers.log_folder)}")
+    expected = sum(1 for _ in judge([examples], own.limits))
+    capture = send_all(own, (examples,), "local")
+    _done(to, "captured", f"{counted(capture.delivered, 'document')} of {_near(examples)} with {counted(expected, 'event')}")
+    with Arrival(own.settings, expected) as arrival:
         _wait(to, arrival, workers, interruption)
-        report(to, own, arrival.tally.credentials, interruption)
+    report(to, own, arrival.tally.credentials, own.settings.data_dir)
 
 
 def _wait(to: Console, arrival: Arrival, workers: Workers, interruption: Interruption) -> None:

@@ -4,12 +4,11 @@ Signals do not raise here, they are looked at: an exception out of nowhere betwe
 list would leave an orphan. Whoever waits calls `Interruption.check` between two looks.
 """
 
-import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType, TracebackType
@@ -64,13 +63,11 @@ class Interruption:
 class Workers:
     """Worker processes of this program, each with its log file in `log_folder`. A context manager: it stops all at the end."""
 
-    arguments: Sequence[str]
     environment: dict[str, str]
     log_folder: Path
     _running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     def __enter__(self) -> "Workers":
-        self.log_folder.mkdir(parents=True, exist_ok=True)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -78,7 +75,7 @@ class Workers:
 
     def start(self, name: str) -> None:
         """Start `lodestream worker NAME` in a session of its own: Ctrl-C reaches us, and we tell it to stop, in our order."""
-        command = [sys.executable, "-m", "cli.main", *self.arguments, "worker", name]
+        command = [sys.executable, "-m", "cli.main", "worker", name]
         with self.log(name).open("ab") as log:
             self._running[name] = subprocess.Popen(  # noqa: S603  # this very program
                 command, env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
@@ -113,8 +110,3 @@ class Workers:
                 process.wait()
         self._running.clear()
         return killed
-
-
-def clean_environment() -> dict[str, str]:
-    """This process's environment without our settings: a demonstration must not write into somebody's real cluster."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("LODESTREAM_")}

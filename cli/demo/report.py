@@ -1,5 +1,92 @@
-"""x"""
+"""What the demonstration shows at the end: balances, findings, a trace, a credential, and where to go on."""
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+from cli.answers import finding_text, site_table, trace_trees
+from cli.context import Context
+from cli.issuing import did_path
+from cli.output import counted, short
+from cli.reading import tables
+from cli.verify import policies
+from cli.verify import show as show_verification
+from lodestream.credentials.record import CredentialRecord
+from lodestream.credentials.verify import verify
+from sinks.clickhouse.connect import chdb_folder
+from sinks.clickhouse.queries import findings, lots, site_balances
+from sinks.clickhouse.readonly import Reader
+from sinks.clickhouse.trace import trace
+from streams.issuer.keys import read_did_document
+
+QUERY = "SELECT site, element, stock_kg, losses_kg, unaccounted_kg FROM site_balances ORDER BY site, element"
 
 
-def report(to, own, credentials, interruption):
-    """x"""
+def report(to: Console, context: Context, credentials: Sequence[CredentialRecord], folder: Path) -> None:
+    """Print what came of the examples, from the tables and the credentials that the workers wrote."""
+    with tables(context) as reader:
+        _heading(to, "Where the metal is", "kg of each element by site; every transaction's postings sum to zero")
+        to.print(site_table(site_balances(reader)))
+        _findings(to, reader)
+        _trace(to, reader)
+    if credentials:
+        _credential(to, context, credentials[0], folder)
+
+
+def farewell(to: Console, context: Context, config: str) -> None:
+    """Where the tables are, and what to try next. Printed when everything has stopped, so that it is all true."""
+    _heading(to, "Go on from here", "everything has stopped; the tables stay until the next demo")
+    to.print(f"ClickHouse   {chdb_folder(context.settings.clickhouse.url)}", soft_wrap=True)
+    commands = (
+        f"lodestream --config {config} sql '{QUERY}'",
+        f"lodestream --config {config} findings --all",
+        "lodestream replay examples/01-copper        # the same ledger without a broker, on your own events too",
+    )
+    for command in commands:
+        to.print(Text.assemble(("  $ ", "dim"), command), soft_wrap=True)
+
+
+def _findings(to: Console, reader: Reader) -> None:
+    rows = findings(reader)
+    loud = [row for row in rows if row.severity != "info"]
+    _heading(to, "What the rules found", "each with the arithmetic behind it; hard and hold stop credentials")
+    for row in loud:
+        to.print(finding_text(row), soft_wrap=True)
+    to.print(f"and {counted(len(rows) - len(loud), 'note')} (info): `findings` lists them", style="dim")
+
+
+def _trace(to: Console, reader: Reader) -> None:
+    """Of the lots that are there, the one with the longest way behind it: it shows the most."""
+    traces = [trace(reader, row.lot, row.site) for row in lots(reader)]
+    longest = max(traces, key=lambda found: max((link.step for link in found.upstream), default=0))
+    _heading(to, "Where one lot came from", "and how much of it went along each step")
+    for tree in trace_trees(longest):
+        to.print(tree)
+
+
+def _credential(to: Console, context: Context, record: CredentialRecord, folder: Path) -> None:
+    """One credential as issued, and with one byte changed; both are left as files for `lodestream verify`."""
+    good, bad = folder / "credential.json", folder / "credential-changed.json"
+    good.write_text(record.envelope)
+    bad.write_text(one_byte_changed(record.envelope))
+    document = read_did_document(did_path(context.settings))
+    _heading(to, "What can be proven", f"a UNTP {record.kind} about {', '.join(map(short, record.lots))}")
+    for path, said in ((good, "as issued"), (bad, "with one byte changed")):
+        to.print(Text.assemble((f"{path.name} ", "bold"), said), soft_wrap=True)
+        show_verification(verify(path.read_bytes(), document, time.time_ns() // 1000, policies(context.settings)))
+
+
+def one_byte_changed(envelope: str) -> str:
+    """The envelope with one character in the middle of its signed payload exchanged for another of the same alphabet."""
+    start, end = (place for place, letter in enumerate(envelope) if letter == "." and envelope[place - 1].isalnum())
+    middle = (start + end) // 2
+    other = "A" if envelope[middle] != "A" else "B"
+    return envelope[:middle] + other + envelope[middle + 1 :]
+
+
+def _heading(to: Console, title: str, said: str) -> None:
+    to.print()
+    to.print(Text.assemble((title, "bold cyan"), (f"  {said}", "dim")), soft_wrap=True)

@@ -1,0 +1,107 @@
+"""The answers of the reading side, as people read them: short identifiers, kilograms, the arithmetic below each finding."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from rich.table import Table
+from rich.text import Text
+from rich.tree import Tree
+
+from cli.output import kilograms, severity, short, table
+from sinks.clickhouse.queries import Balance, FindingRead, LotRead, SiteBalance
+from sinks.clickhouse.trace import Link, Lot, Trace
+
+# Where the metal of a site is and where it went, and what a column of it is called for people.
+PLACES = {
+    "entered_mg": "entered",
+    "stock_mg": "in stock",
+    "wip_mg": "in process",
+    "transit_mg": "on its way",
+    "losses_mg": "in losses",
+    "unaccounted_mg": "unaccounted",
+    "transit_variance_mg": "transit variance",
+    "adjustments_mg": "adjusted",
+    "custody_mg": "handed over",
+    "left_mg": "left",
+}
+
+
+def site_table(rows: list[SiteBalance]) -> Table:
+    """Site balances in kg. A column in which nothing stands is left out."""
+    used = [name for name in PLACES if any(getattr(row, name) for row in rows)]
+    columns = [PLACES[name] for name in used]
+    cells = [
+        (short(row.site), row.element, *(kilograms(mg) if (mg := getattr(row, name)) else "–" for name in used)) for row in rows
+    ]
+    return table("", ("site", "", *columns), cells, columns)
+
+
+def account_table(rows: Iterable[Balance]) -> Table:
+    """Accounts of a site with their balances in kg."""
+    cells = [(row.element, row.account, kilograms(row.balance_mg)) for row in rows]
+    return table("", ("", "account", "kg"), cells, ("kg",))
+
+
+def lot_table(rows: Iterable[LotRead]) -> Table:
+    """Lots with their masses and contents in kg, and how many hard and hold findings stand against them."""
+    cells = [
+        (
+            short(row.site),
+            row.lot,
+            kilograms(row.dry_mg),
+            contents(row.contained_mg) if row.assayed else "not assayed",
+            row.loss_class or row.product_class or "–",
+            str(len(row.findings) + len(row.inherited) or "–"),
+        )
+        for row in rows
+    ]
+    return table("", ("site", "lot", "dry kg", "contained kg", "class", "findings"), cells, ("dry kg", "findings"))
+
+
+def contents(contained_mg: Mapping[str, int]) -> str:
+    """Contained metal in kg: "Cu 855 855"."""
+    return ", ".join(f"{element} {kilograms(mg)}" for element, mg in sorted(contained_mg.items())) or "–"
+
+
+def finding_text(row: FindingRead) -> Text:
+    """A finding in two lines: what it is and where, then the arithmetic, so that a reader can redo it."""
+    state = "" if row.state == "open" else f", {row.state}"
+    text = Text.assemble(severity(f"{row.severity:<5}"), (row.code, "bold"), f" ({row.rule}{state}) at {short(row.site)}")
+    return text.append(f"\n      {short(row.arithmetic)}")
+
+
+def trace_trees(trace: Trace) -> list[Tree]:
+    """A tree for each site that has had the lot: what went into it, what came of it. Of each link, what went along it."""
+    return [_tree(lot, trace) for lot in trace.lots]
+
+
+def _tree(lot: Lot, trace: Trace) -> Tree:
+    root = Tree(_lot(lot), guide_style="dim")
+    into = [((link.to_site, link.to_lot), (link.from_site, link.from_lot), link) for link in trace.upstream]
+    out = [((link.from_site, link.from_lot), (link.to_site, link.to_lot), link) for link in trace.downstream]
+    for word, edges in (("from", into), ("into", out)):
+        following: dict[Lot, list[tuple[Lot, Link]]] = {}
+        for near, far, link in edges:
+            following.setdefault(near, []).append((far, link))
+        _grow(root, lot, word, following, {lot})
+    return root
+
+
+def _grow(branch: Tree, lot: Lot, word: str, following: Mapping[Lot, list[tuple[Lot, Link]]], met: set[Lot]) -> None:
+    """Hang what follows a lot below it; a lot that was met already is named again and not followed again."""
+    for far, link in following.get(lot, ()):
+        said = Text.assemble((f"{word} ", "dim"), _lot(far), f": {contents(link.contained_mg)} kg, {_day(link.valid_time)}")
+        if far in met:
+            branch.add(said.append(" (see above)", style="dim"))
+        else:
+            met.add(far)
+            _grow(branch.add(said), far, word, following, met)
+
+
+def _lot(lot: Lot) -> Text:
+    site, name = lot
+    return Text.assemble((short(name), "bold"), f" at {short(site)}")
+
+
+def _day(time: datetime | str) -> str:
+    return time.date().isoformat() if isinstance(time, datetime) else time

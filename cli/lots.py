@@ -1,0 +1,28 @@
+"""`lodestream lots`: the lots and what they hold."""
+
+import click
+
+from cli.answers import lot_table
+from cli.context import Context, pass_context
+from cli.output import console, plain, print_json
+from cli.reading import tables
+from lodestream.epcis.identifiers import canonical_id
+from sinks.clickhouse.queries import lots
+
+
+@click.command(
+    epilog="\b\nExamples:\n  lodestream lots\n  lodestream lots --all --site https://id.gs1.org/414/9521321000018 --json"
+)
+@click.option("--site", metavar="SITE", help="Only of this site (its identifier, in any spelling).")
+@click.option("--all", "empty", is_flag=True, help="Also those that are used up.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line; amounts in mg are strings of digits.")
+@pass_context
+def command(context: Context, site: str | None, empty: bool, as_json: bool) -> None:
+    """Show the latest state of every lot: masses, contained metal, class, and how many hard or hold findings are open on it."""
+    with tables(context) as reader:
+        rows = lots(reader, canonical_id(site) if site else None, empty=empty)
+    if as_json:
+        for row in rows:
+            print_json(plain(row))
+    else:
+        console().print(lot_table(rows))
