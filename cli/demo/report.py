@@ -22,6 +22,7 @@ from sinks.clickhouse.readonly import Reader
 from sinks.clickhouse.trace import trace
 from streams.issuer.keys import read_did_document
 
+JWS_BEGINS = "application/vc+jwt,"
 QUERY = "SELECT site, element, stock_kg, losses_kg, unaccounted_kg FROM site_balances ORDER BY site, element"
 
 
@@ -81,8 +82,8 @@ def _credential(to: Console, context: Context, record: CredentialRecord, folder:
 
 def one_byte_changed(envelope: str) -> str:
     """The envelope with one character in the middle of its signed payload exchanged for another of the same alphabet."""
-    start, end = (place for place, letter in enumerate(envelope) if letter == "." and envelope[place - 1].isalnum())
-    middle = (start + end) // 2
+    begin = envelope.index(".", envelope.index(JWS_BEGINS)) + 1
+    middle = (begin + envelope.index(".", begin)) // 2
     other = "A" if envelope[middle] != "A" else "B"
     return envelope[:middle] + other + envelope[middle + 1 :]
 
