@@ -102,7 +102,7 @@ def stories(draw: st.DrawFn) -> list[Outcome]:
     return told
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(story=stories(), size=st.integers(1, 5))
 def test_the_same_credentials_stand(story: list[Outcome], size: int) -> None:
     slow, desk = Slow(), Desk()
