@@ -82,6 +82,9 @@ class Broker:
 
     def start(self) -> None:
         """Format the folder if it is new, start the node and wait until it answers. Raises KafkaUnavailableError."""
+        if self._wanted_port and not _free(self._wanted_port):
+            # Whoever has it would answer us, and we would take it for our own node.
+            raise KafkaUnavailableError(f"port {self._wanted_port} is taken; name another one, or 0 for any")
         try:
             machine, jars = java(), libraries()
             for attempt in range(1, START_ATTEMPTS + 1):
@@ -184,3 +187,13 @@ def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def _free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # connections that linger are no listener
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
