@@ -63,7 +63,7 @@ class Book:
             )
         else:
             entry_id = derive("event", self.site, said.identity, said.content_digest)
-            origin = Origin(topics.INBOX, 0, number, 0)
+            origin = Origin(topics.INBOX, int(self.site != MINE), number, 0)
             entry = Entry(
                 entry_id, self.site, "EVENT", recorded, source="mes", origin=origin, locations={self.site: self.site}, event=said
             )
