@@ -37,7 +37,7 @@ def print_json(value: object) -> None:
 
 def plain(value: msgspec.Struct) -> dict[str, Any]:
     """A Struct as JSON values: decimals and every amount in mg as strings of digits."""
-    fields = msgspec.to_builtins(value)
+    fields = msgspec.to_builtins(msgspec.structs.asdict(value))  # all of them, those at their default too
     assert isinstance(fields, dict)  # noqa: S101  # a Struct without array_like always is
     return {name: digits(name, item) for name, item in fields.items()}
 
@@ -109,6 +109,7 @@ def _short_uri(uri: re.Match[str]) -> str:
     if len(uri[0]) <= NARROW:
         return uri[0]
     host, *_, before, last = uri[0].removeprefix("https://").removeprefix("http://").split("/")
+    last = last if len(last) <= NARROW else f"{last[:12]}…"
     return f"…/{before}/{last}" if host == "id.gs1.org" else f"{host.split('.')[0]}/…/{last}"
 
 

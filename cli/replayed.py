@@ -87,7 +87,7 @@ def json_row(fate: Fate) -> dict[str, Any] | None:
 
 def finding_row(finding: Finding) -> dict[str, Any]:
     """A finding in the fields that the contract fixes."""
-    row = msgspec.to_builtins(finding)
+    row = msgspec.to_builtins(msgspec.structs.asdict(finding))
     return {name: row[name] for name in ("id", "rule", "code", "version", "severity", "inputs", "arithmetic", "state")}
 
 

@@ -79,7 +79,7 @@ class Codec:
         writer = self._writers.get(kind) or self._writer(kind)
         datum = msgspec.to_builtins(value, builtin_types=(bytes, Decimal))
         for name, record in writer.nullable_records:
-            if datum[name] is not None:
+            if datum.get(name) is not None:
                 datum[name] = (record, datum[name])
         out = BytesIO()
         out.write(writer.header)

@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from confluent_kafka.admin import AdminClient
 
 from deploy.kafka import Broker, KafkaUnavailableError
 from runtime.embedded import EmbeddedBroker, EmbeddedBrokerError
+from schemas.topics import declared
 
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
 
@@ -50,3 +52,29 @@ def embedded_broker() -> Iterator[str]:
         yield broker.bootstrap_servers
     finally:
         broker.stop()
+
+
+@pytest.fixture
+def own_kafka() -> Iterator[str]:
+    """The address of a real Kafka on which Lodestream's own topics do not exist yet: for tests of the whole way."""
+    address = os.environ.get("KAFKA_BOOTSTRAP_SERVERS")
+    if address is None:
+        broker = Broker()
+        try:
+            broker.start()
+        except KafkaUnavailableError as reason:
+            pytest.skip(f"no real Kafka: {reason}")
+        try:
+            yield broker.bootstrap_servers
+        finally:
+            broker.stop()
+        return
+    admin = AdminClient({"bootstrap.servers": address})
+    ours = {topic.name for topic in declared()}
+    if ours & set(admin.list_topics(timeout=10).topics):
+        pytest.skip(f"Lodestream's topics exist at {address}: tests of the whole way need a cluster without them")
+    try:
+        yield address
+    finally:
+        for deleted in admin.delete_topics(sorted(ours & set(admin.list_topics(timeout=10).topics))).values():
+            deleted.result(30)

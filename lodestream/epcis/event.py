@@ -13,7 +13,7 @@ from msgspec import Struct
 Role = Literal["input", "output", "object"]
 
 
-class Quantity(Struct, frozen=True):
+class Quantity(Struct, frozen=True, omit_defaults=True):
     """An EPCIS QuantityElement: an amount of a class. `uom` is a UN/CEFACT Rec 20 code; without one it is a count."""
 
     epc_class: str
@@ -21,14 +21,14 @@ class Quantity(Struct, frozen=True):
     uom: str | None = None
 
 
-class TypedRef(Struct, frozen=True):
+class TypedRef(Struct, frozen=True, omit_defaults=True):
     """An entry of bizTransactionList, sourceList or destinationList: a type (bare word or URI) and an identifier."""
 
     id: str
     type: str | None = None
 
 
-class ErrorDeclaration(Struct, frozen=True):
+class ErrorDeclaration(Struct, frozen=True, omit_defaults=True):
     """EPCIS errorDeclaration: the event of the same eventID is void as of `declaration_time_us`."""
 
     declaration_time_us: int
@@ -36,7 +36,7 @@ class ErrorDeclaration(Struct, frozen=True):
     corrective_event_ids: list[str] = []
 
 
-class Assay(Struct, frozen=True):
+class Assay(Struct, frozen=True, omit_defaults=True):
     """One assay value of a material: `substance` is an element symbol or a compound ("Cu", "Li2O").
 
     `value` is in `unit` (Rec 20: P1 percent, 60 % mass, 59 ppm, 61 ppb, NX per mille, NA mg/kg, GL g/L, M1 mg/L)
@@ -54,7 +54,7 @@ class Assay(Struct, frozen=True):
     uncertainty: Decimal | None = None
 
 
-class ContainedMass(Struct, frozen=True):
+class ContainedMass(Struct, frozen=True, omit_defaults=True):
     """Contained mass of an element stated outright, instead of a mass and a grade. `uom` is a Rec 20 mass unit."""
 
     element: str
@@ -62,7 +62,7 @@ class ContainedMass(Struct, frozen=True):
     uom: str
 
 
-class Material(Struct, frozen=True):
+class Material(Struct, frozen=True, omit_defaults=True):
     """An item of our `materials` extension: what EPCIS cannot say about one lot of the event.
 
     It belongs to the lot (role, id) of the event. Masses are in `uom`, by default the uom of the quantity element.
@@ -99,7 +99,7 @@ class Material(Struct, frozen=True):
     owner: str | None = None
 
 
-class Event(Struct, frozen=True):
+class Event(Struct, frozen=True, omit_defaults=True):
     """One canonical EPCIS 2.0 event of any of the five types, or of an own type.
 
     `event_hash` is the CBV 2.0 event hash as a full `ni:` URI, `content_digest` the SHA-256 of the canonical

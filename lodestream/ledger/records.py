@@ -2,6 +2,9 @@
 
 These values are the wire contract too: `schemas/` holds an Avro record for each, field by field.
 Masses are integers in milligrams, times integers in microseconds since 1970-01-01 UTC.
+
+A field at its default is not written out (`omit_defaults`): so a field that is added later, with a default, leaves the
+canonical bytes of what was written before it as they were (lodestream/ledger/chain.py).
 """
 
 from decimal import Decimal
@@ -17,7 +20,7 @@ FindingState = Literal["open", "resolved", "superseded"]
 RULE_VERSION = 1
 
 
-class Origin(Struct, frozen=True):
+class Origin(Struct, frozen=True, omit_defaults=True):
     """Where an entry came from: the inbox record and the place of the event in its document (index from 0)."""
 
     topic: str
@@ -26,7 +29,7 @@ class Origin(Struct, frozen=True):
     index: int
 
 
-class Posting(Struct, frozen=True):
+class Posting(Struct, frozen=True, omit_defaults=True):
     """One leg of a transaction: `amount_mg` of `element` into (positive) or out of (negative) `account`."""
 
     posting_id: str
@@ -36,7 +39,7 @@ class Posting(Struct, frozen=True):
     amount_mg: int
 
 
-class Finding(Struct, frozen=True):
+class Finding(Struct, frozen=True, omit_defaults=True):
     """A rule of the catalogue that spoke: `arithmetic` lets a reader redo it, `lots` says on which lots it stands."""
 
     id: str
@@ -50,7 +53,7 @@ class Finding(Struct, frozen=True):
     lots: list[str] = []
 
 
-class LotState(Struct, frozen=True):
+class LotState(Struct, frozen=True, omit_defaults=True):
     """The state of one lot after a transaction. A lot is (site, canonical id); `seq` is its version.
 
     `contained_mg` is what STOCK(lot) or LOSS(class, lot) holds by element, `u_mg` its standard uncertainty.
@@ -76,7 +79,7 @@ class LotState(Struct, frozen=True):
     parents: list[str] = []
 
 
-class Edge(Struct, frozen=True):
+class Edge(Struct, frozen=True, omit_defaults=True):
     """Lineage: `dry_mg` and `contained_mg` went from one lot version to another in this transaction.
 
     The ends are at different sites where a receipt made the edge; `from_seq` is then the version that was shipped.
@@ -92,7 +95,7 @@ class Edge(Struct, frozen=True):
     contained_mg: dict[str, int]
 
 
-class Parcel(Struct, frozen=True):
+class Parcel(Struct, frozen=True, omit_defaults=True):
     """The whole state of what one site offers to another for one (consignment, lot); `version` grows with each change.
 
     `dry_mg` and the rest are sums over the shipments that stand; a withdrawn shipment is no longer in them.
@@ -114,7 +117,7 @@ class Parcel(Struct, frozen=True):
     lot_seq: int = 0
 
 
-class Offer(Struct, frozen=True):
+class Offer(Struct, frozen=True, omit_defaults=True):
     """What the sender's book tells the receiver's: the parcels of one consignment that are on their way."""
 
     consignment: str
@@ -125,7 +128,7 @@ class Offer(Struct, frozen=True):
     parcels: list[Parcel]
 
 
-class SettledParcel(Struct, frozen=True):
+class SettledParcel(Struct, frozen=True, omit_defaults=True):
     """The receiver's answer for one (consignment, lot): of the offered metal, what it has settled so far, in all."""
 
     lot: str
@@ -135,7 +138,7 @@ class SettledParcel(Struct, frozen=True):
     final: bool
 
 
-class Answer(Struct, frozen=True):
+class Answer(Struct, frozen=True, omit_defaults=True):
     """What the receiver's book tells the sender's; `to_site` of the offer is where it comes from."""
 
     consignment: str
@@ -143,7 +146,7 @@ class Answer(Struct, frozen=True):
     parcels: list[SettledParcel]
 
 
-class Entry(Struct, frozen=True):
+class Entry(Struct, frozen=True, omit_defaults=True):
     """One entry of a site's book, in the one order that counts. `kind` says which of the last fields is there.
 
     `locations` maps every location of the event to its site, written by the gate so that the ledger looks
@@ -166,7 +169,7 @@ class Entry(Struct, frozen=True):
     book: SiteBook | None = None
 
 
-class Line(Struct, frozen=True):
+class Line(Struct, frozen=True, omit_defaults=True):
     """One lot's part in the event as the ledger took it: drawn (input), made or created (output, object).
 
     `quantity` and `uom` are as the event stated them; `contained_mg` is empty while the lot is not assayed.
@@ -183,7 +186,7 @@ class Line(Struct, frozen=True):
     loss_class: str | None = None
 
 
-class Outcome(Struct, frozen=True):
+class Outcome(Struct, frozen=True, omit_defaults=True):
     """What became of an entry: `outcome` is TRANSACTION, DUPLICATE, NOTHING, PARKED or UNREADABLE.
 
     Only a TRANSACTION has `seq`, `prev` and `chain`. A refused event is a TRANSACTION without postings.
