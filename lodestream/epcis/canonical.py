@@ -10,17 +10,16 @@ from msgspec.json import Encoder
 _NOT_IN_DIGEST = ("recordTime", "errorDeclaration", "@context")
 _encode = Encoder(order="sorted").encode
 _BEYOND_BMP = re.compile("[\U00010000-\U0010ffff]")
-_CONTROL = re.compile(rb"\\u|\x7f")
 
 
 def jcs(value: Any) -> bytes:
     """RFC 8785 (JCS) of a value of objects, lists, texts, booleans and null.
 
-    Without numbers, JCS is compact JSON with sorted keys. The fast encoder sorts by code point where JCS sorts by
-    UTF-16 unit, which differs only beyond the basic plane, and may write control characters otherwise.
+    Without numbers, JCS is compact JSON with sorted keys. The fast encoder sorts them by code point where JCS sorts by
+    UTF-16 unit, which differs only beyond the basic plane.
     """
     data = _encode(value)
-    if _CONTROL.search(data) or (not data.isascii() and _BEYOND_BMP.search(data.decode())):
+    if not data.isascii() and _BEYOND_BMP.search(data.decode()):
         return rfc8785.dumps(value)
     return data
 

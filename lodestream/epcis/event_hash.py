@@ -175,6 +175,10 @@ def _extension(name: str, value: Any, context: Context) -> Iterable[str]:
 
 
 def _millis(canonical: str) -> str:
+    """A canonical time in milliseconds, rounded half up."""
+    head, _, fraction = canonical[:-1].partition(".")
+    if len(fraction) <= 3:
+        return f"{head}.{fraction:0<3}Z"
     found = instant(canonical)
     return found.millis if found else canonical
 

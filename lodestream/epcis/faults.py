@@ -66,8 +66,14 @@ class Fault(Exception):  # noqa: N818  # the word of the domain: what is wrong w
 
 
 def shown(value: object) -> str:
-    """A value as it may stand in a message: cut to a readable length."""
-    return _cut(repr(value))
+    """A value as it may stand in a message: a scalar cut to a readable length, anything larger by its kind."""
+    if isinstance(value, dict):
+        return "an object"
+    if isinstance(value, list):
+        return "a list"
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    return _cut(repr(value) if isinstance(value, str) else str(value))
 
 
 def _cut(text: str) -> str:

@@ -49,8 +49,7 @@ def is_class_without_lot(uri: str) -> bool:
 
 def check_digit(digits: str) -> str:
     """The GS1 check digit (General Specifications 7.9.1): weights 3 and 1 from the right."""
-    weighted = sum(int(digit) * (1 if index % 2 else 3) for index, digit in enumerate(reversed(digits)))
-    return str(-weighted % 10)
+    return str(-(3 * sum(map(int, digits[::-2])) + sum(map(int, digits[-2::-2]))) % 10)
 
 
 # --- EPC URNs (EPC Tag Data Standard, section 6): body after `urn:epc:<kind>:<scheme>:` to a Digital Link path ---
@@ -228,6 +227,7 @@ _PRIMARY = {  # primary key: what its value looks like, how many of its digits t
     "8003": (re.compile(rf"[0-9]{{14}}{_TEXT}{{0,16}}"), 14),
     "8004": (re.compile(rf"[0-9]{{4}}{_TEXT}{{1,26}}"), 0),
 }
+_HAS_KEY = re.compile(f"/(?:{'|'.join([*_PRIMARY, *_SHORT_NAMES])})/")
 _QUALIFIERS = {  # those of a primary key; of the ones that are kept the first that is there is the most granular
     "01": ("21", "235", "10"),
     "8006": ("21", "10"),
@@ -243,6 +243,8 @@ def _digital_link(path: str, *, trusted: bool) -> str | None:
 
     On a domain other than GS1's own the key must close with its check digit: `/2026/01/20260115` is a date.
     """
+    if not _HAS_KEY.search(path):
+        return None
     segments = path.strip("/").split("/")
     for start in range(len(segments) - 1):
         key = _SHORT_NAMES.get(segments[start], segments[start])

@@ -73,7 +73,7 @@ def read(raw: Any, context: Context, limits: Limits) -> tuple[Event, list[str]]:
         type=canonical["type"],
         event_hash=event_hash(canonical, reading.context),
         content_digest=content_digest(canonical),
-        event_time_us=_us(canonical["eventTime"]),
+        event_time_us=_us(raw["eventTime"]),
         event_time_zone_offset=canonical["eventTimeZoneOffset"],
         event_id=canonical.get("eventID"),
         action=canonical.get("action"),

@@ -31,7 +31,7 @@ class Unrepresentable:
     def __init__(self, text: str) -> None:
         self.text = text
 
-    def __repr__(self) -> str:
+    def __str__(self) -> str:
         return self.text
 
 

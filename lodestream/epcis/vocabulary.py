@@ -53,7 +53,7 @@ class Vocabulary:
 @lru_cache(maxsize=8_192)
 def canonical_word(uri: str) -> str:
     """A vocabulary value's URN form as its web URI; any other URI in its canonical form."""
-    match = _URN.fullmatch(uri)
+    match = _URN.fullmatch(uri) if uri[:4].lower() == "urn:" else None
     return CBV + _URN_FORMS[match[1].lower()] + match[2] if match else canonical_id(uri)
 
 
