@@ -120,14 +120,9 @@ class Broker:
         (self.folder / "log4j2-tools.properties").write_text(LOGGING.format(level="error"))
 
     def _format(self, machine: str, jars: Path) -> None:
-        arguments = [
-            "format",
-            "--ignore-formatted",
-            "--cluster-id",
-            _cluster_id(),
-            "--config",
-            f"{self.folder}/server.properties",
-        ]
+        if (self.folder / "logs" / "meta.properties").is_file():
+            return  # it has its cluster id already, and keeps its records
+        arguments = ["format", "--cluster-id", _cluster_id(), "--config", f"{self.folder}/server.properties"]
         command = [*self._command(machine, jars, "log4j2-tools.properties"), "kafka.tools.StorageTool", *arguments]
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=START_SECONDS)  # noqa: S603  # ours
         if done.returncode != 0:
