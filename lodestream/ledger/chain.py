@@ -1,8 +1,8 @@
 """The hash chain of a site's transactions, over canonical bytes.
 
 Canonical bytes, version 1: the transaction as JSON in UTF-8 without white space, keys sorted by code point, integers
-as digits, without fields at their default and without `chain` itself (`prev` is in it). `chain = SHA-256("lodestream-chain-1" NUL bytes)`, hex.
-The first transaction's `prev` is the empty string.
+as digits, without fields at their default and without `chain` itself (`prev` is in it). `chain` is the hex SHA-256 of
+"lodestream-chain-1", a NUL and these bytes. The first transaction's `prev` is the empty string.
 """
 
 from hashlib import sha256

@@ -80,8 +80,9 @@ class LotState(Struct, frozen=True, omit_defaults=True):
 
 
 class Edge(Struct, frozen=True, omit_defaults=True):
-    """Lineage: `dry_mg` and `contained_mg` went from one lot version to another in this transaction.
+    """Lineage: one lot version is made of another in this transaction.
 
+    `dry_mg` is the dry mass of the origin that went into it, `contained_mg` what it contains that came from there.
     The ends are at different sites where a receipt made the edge; `from_seq` is then the version that was shipped.
     """
 

@@ -153,8 +153,8 @@ def _sums(run: str, drawn: list[Drawn], made: list[Made]) -> Run:
 
 
 def _lineage(draft: Draft, drawn: list[Drawn], made: list[Made]) -> None:
-    """Each output descends from every input, in proportion to what the output holds of the pool."""
-    outputs = _sums("", [], made).outputs_mg
+    """Each output descends from every input; contents follow what the inputs hold, masses what the outputs weigh."""
+    inputs = _sums("", drawn, []).inputs_mg
     bulk = sum(wet_and_dry(one.measured)[1] for one in made)
     sources = sorted({one.line.id for one in drawn})
     for output in made:
@@ -164,8 +164,8 @@ def _lineage(draft: Draft, drawn: list[Drawn], made: list[Made]) -> None:
         dry = wet_and_dry(output.measured)[1]
         for one in drawn:
             amounts = {
-                e: share(mg, output.contained_mg.get(e, 0), outputs[e])
-                for e, mg in one.contained_mg.items()
-                if outputs.get(e, 0) > 0
+                e: share(mg, one.contained_mg.get(e, 0), inputs[e])
+                for e, mg in output.contained_mg.items()
+                if inputs.get(e, 0) > 0
             }
             draft.edge(one.line.id, output.line.id, share(one.dry_mg, dry, bulk) if bulk else 0, amounts)

@@ -42,7 +42,7 @@ class Fault(msgspec.Struct):
 class Response(msgspec.Struct, omit_defaults=True):
     """One answer: ClickHouse's own text, or why there is none."""
 
-    ok: msgspec.Raw | None = None
+    ok: msgspec.Raw = msgspec.Raw()
     error: Fault | None = None
 
 
@@ -168,7 +168,7 @@ class SocketReader:
         response = _response.decode(line)
         if response.error is not None:
             raise QueryError(response.error.code, response.error.message)
-        return parse(bytes(response.ok or b""))
+        return parse(bytes(response.ok))
 
     def close(self) -> None:
         """Hang up."""
