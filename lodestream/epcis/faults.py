@@ -42,6 +42,25 @@ CODES: dict[str, str] = {
     "UNKNOWN_SOURCE": "The source is not in the book file's list, or not with this topic.",
 }
 
+# Every code of a warning, likewise. A warning refuses nothing.
+WARNINGS: dict[str, str] = {
+    "NO_SITE": "The event names no place. `validate` says so; the gate refuses it.",
+    "UNDECLARED_PREFIX": "No @context declares the prefix of an extension. It is kept, but not understood, ours included.",
+    "PERSISTENT_DISPOSITION": "persistentDisposition on an Aggregation-, Association- or TransactionEvent.",
+    "UOM_WITHOUT_QUANTITY": "A unit without a quantity.",
+    "UNKNOWN_UOM": "A unit that Lodestream cannot turn into a mass, a volume or a count.",
+    "UNKNOWN_WORD": "A word in an open list of our extension that no rule knows.",
+    "CORRECTIVE_OF_NOTHING": "An error declaration with did_not_occur that names corrective events.",
+    "OWN_TYPE_FIELD": "A standard field of an event of an own type that is not shaped as EPCIS shapes it. It is kept.",
+    "SENSOR_TIME": "A sensor time after the eventTime, or startTime not before endTime.",
+    "SENSOR_PERCENTILE": "percRank without percValue, or the other way round.",
+    "SENSOR_DEVIATION": "sDev without meanValue.",
+    "SENSOR_COMPONENT": "component without value and uom.",
+    "SENSOR_SUBSTANCE": "A report about a microorganism and a chemicalSubstance at once.",
+    "SENSOR_BASIS": "A report of a grade that does not say crm:basis. It is not taken as an assay.",
+    "SENSOR_VALUE": "A grade below zero. It is not taken as an assay.",
+}
+
 _SHOWN = 80
 
 

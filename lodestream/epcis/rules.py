@@ -5,15 +5,14 @@ from typing import Any
 
 from lodestream.epcis.faults import Fault, shown
 from lodestream.epcis.reading import Reading
+from lodestream.measures.units import COUNTS, GROSS_KILOGRAM, MASS, VOLUME
 
 # No mass on earth needs more digits, and 10^15 t still is a 128 bit integer of milligrams.
 _LARGEST = Decimal(10) ** 15
 _DECIMALS = 30
 _QUANTITY_LISTS = ("quantityList", "childQuantityList", "inputQuantityList", "outputQuantityList")
 _NO_PERSISTENT_DISPOSITION = frozenset({"AggregationEvent", "AssociationEvent", "TransactionEvent"})
-# The Rec 20 codes that Lodestream can turn into a mass or a volume, those that it refuses by name, and counts.
-_UOMS = "KGM TNE GRM MGM KTN MND GDW W2 DT WE MD E28 DMT STN LTN LBR ONZ APZ E4 LTR MTQ MLT HLT GLL BLL C62 EA H87 P1"
-_KNOWN_UOMS = frozenset(_UOMS.split())
+_KNOWN_UOMS = frozenset({*MASS, *VOLUME, *COUNTS, GROSS_KILOGRAM})
 
 
 def refuse(event: dict[str, Any]) -> None:

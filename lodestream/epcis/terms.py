@@ -57,7 +57,7 @@ LOSS_CLASSES = "tailings slag residue effluent dust sampling other"
 MASS_METHODS = "weighbridge belt draft_survey hopper platform_scale crane_scale tank_gauge flow_meter counted nominal derived"
 PRODUCT_CLASSES = (
     "ore concentrate hydroxide carbonate oxide sulphate matte blister anode cathode metal alloy powder slime precursor "
-    "black_mass brine solution graphite magnet slag tailings residue dust effluent scrap"
+    "lithium_hydroxide black_mass brine solution graphite magnet slag tailings residue dust effluent scrap"
 )
 SOURCE_CLASSES = "mine scrap end_of_life manufacturing_waste run_around external opening"
 
