@@ -56,7 +56,7 @@ class LotRead(Struct, frozen=True):
     assayed: bool
     contained_mg: dict[str, int]
     u_mg: dict[str, int]
-    created: datetime | str
+    created: datetime
     loss_class: str
     product_class: str
     owner: str
@@ -80,8 +80,8 @@ class FindingRead(Struct, frozen=True):
     arithmetic: str
     lots: list[str]
     event_id: str
-    opened: datetime | str
-    changed: datetime | str
+    opened: datetime
+    changed: datetime
 
 
 class CredentialRead(Struct, frozen=True):
@@ -93,7 +93,7 @@ class CredentialRead(Struct, frozen=True):
     issuer: str
     txn_id: str
     lots: list[str]
-    valid_from: datetime | str
+    valid_from: datetime
     status: str
     status_reason: str
     sha256: str
@@ -111,7 +111,7 @@ class RejectionRead(Struct, frozen=True):
     inbox_topic: str
     inbox_partition: int
     inbox_offset: int
-    record_time: datetime | str
+    record_time: datetime
 
 
 class Counts(Struct, frozen=True):

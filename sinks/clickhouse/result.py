@@ -96,9 +96,9 @@ def _map(inner: str) -> Converter:
 def _tuple(inner: str) -> Converter:
     named: Mapping[str, Converter] = {}
     parts = _parts(inner)
-    fields = [re.fullmatch(r"(`?)(\w+)\1 (.+)", part, re.DOTALL) for part in parts]
+    fields = [re.fullmatch(r"`([^`]+)` (.+)|(\w+) (.+)", part, re.DOTALL) for part in parts]
     if all(fields):
-        named = {field[2]: converter(field[3]) for field in fields if field}
+        named = {field[1] or field[3]: converter(field[2] or field[4]) for field in fields if field}
         return lambda item: {name: to(item[name]) for name, to in named.items()}
     unnamed = [converter(part) for part in parts]
     return lambda items: tuple(to(item) for to, item in zip(unnamed, items, strict=True))
@@ -115,12 +115,12 @@ def _parts(inner: str) -> list[str]:
     return [*parts, inner[begin:].strip()]
 
 
-def _time(item: str) -> datetime | str:
-    """In UTC, as all our columns are; what Python's calendar does not hold (year 0) stays text."""
+def _time(item: str) -> datetime:
+    """In UTC, as all our columns are. ClickHouse's calendar begins in year 0 and Python's in year 1, which then stands for it."""
     try:
         return datetime.fromisoformat(item).replace(tzinfo=UTC)
     except ValueError:
-        return item
+        return datetime.min.replace(tzinfo=UTC)
 
 
 def _same(item: Any) -> Any:

@@ -38,7 +38,7 @@ class Link(Struct, frozen=True):
     dry_mg: int
     contained_mg: dict[str, int]
     txn_id: str
-    valid_time: datetime | str
+    valid_time: datetime
 
 
 class Trace(Struct, frozen=True):

@@ -1,4 +1,8 @@
-"""chDB for the tests of the sink. A process has one chDB folder open at a time, so every fixture closes what it opened."""
+"""chDB for the tests of the sink.
+
+A process has one chDB folder open at a time, and starting the engine takes longer than most tests: one folder stays
+open for the whole package and is closed behind it. A test that needs another folder works in another process.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,46 +17,50 @@ from sinks.clickhouse.store import Store
 from tests.sinks.made import TOPIC_ID, plant
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A chDB folder with our tables, made once."""
+    """The chDB folder of this package."""
     pytest.importorskip("chdb", reason="no chDB: the package is not installed")
-    made = tmp_path_factory.mktemp("sink") / "clickhouse"
-    client = connect(f"chdb://{made}")
-    migrate(client)
-    client.close()
-    return made
+    return tmp_path_factory.mktemp("sink") / "clickhouse"
 
 
 @pytest.fixture
 def url(folder: Path) -> str:
-    """The folder's address; whoever opens it closes it."""
+    """The folder's address."""
     return f"chdb://{folder}"
 
 
-@pytest.fixture
-def client(url: str) -> Iterator[Client]:
-    """A client on empty tables."""
-    client = connect(url)
-    tables = "SELECT name FROM system.tables WHERE database = 'lodestream_raw' AND name != 'schema_migrations'"
-    for (table,) in client.query(tables).result_rows:
-        client.command(f"TRUNCATE TABLE lodestream_raw.{table}")
-    yield client
+@pytest.fixture(scope="package")
+def engine(folder: Path) -> Iterator[tuple[Client, Store]]:
+    """A client and a store on our tables, open while the tests of this package run."""
+    client = connect(f"chdb://{folder}")
+    migrate(client)
+    store = Store(f"chdb://{folder}", writers=2)
+    yield client, store
+    store.close()
     client.close()
 
 
 @pytest.fixture
-def store(client: Client, url: str) -> Iterator[Store]:
+def client(engine: tuple[Client, Store]) -> Client:
+    """A client on empty tables."""
+    client, _ = engine
+    tables = "SELECT name FROM system.tables WHERE database = 'lodestream_raw' AND name != 'schema_migrations' AND total_rows > 0"
+    for (table,) in client.query(tables).result_rows:
+        client.command(f"TRUNCATE TABLE lodestream_raw.{table}")
+    return client
+
+
+@pytest.fixture
+def store(client: Client, engine: tuple[Client, Store]) -> Store:
     """A store on the empty tables."""
-    store = Store(url, writers=2)
-    yield store
-    store.close()
+    return engine[1]
 
 
 @pytest.fixture
 def seeded(client: Client, store: Store) -> Client:
     """A client on the tables of the plant."""
-    for records in plant():
-        first = records[0]
-        store.write(Batch(first.topic, TOPIC_ID, first.partition, first.offset, tuple(records)))
+    batches = [Batch(records[0].topic, TOPIC_ID, records[0].partition, 0, tuple(records)) for records in plant()]
+    for future in [store.submit(batch) for batch in batches]:
+        future.result()
     return client
