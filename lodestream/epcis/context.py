@@ -1,6 +1,5 @@
 """JSON-LD contexts as far as we need them: the prefixes that a document declares. Nothing is ever fetched."""
 
-from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -10,12 +9,12 @@ from lodestream.epcis.values import is_uri
 NAMESPACE = "https://w3id.org/lodestream/crm/v1/"
 CONTEXT_URL = "https://w3id.org/lodestream/crm/v1/context.jsonld"
 
-# The prefixes of the EPCIS 2.0 context. `gs1` is where the event hash (CBV 2.0, variant B) expects it.
+# What the event hash (CBV 2.0, variant B) knows without a declaration, and where it wants `gs1` to be.
+HASHED_PREFIXES = {"cbv": "https://ref.gs1.org/cbv/", "gs1": "https://ref.gs1.org/voc/"}
+# The other prefixes of the EPCIS 2.0 context. In the hash their keys stay as they are written.
 STANDARD_PREFIXES = {
     "epcis": "https://ref.gs1.org/epcis/",
-    "cbv": "https://ref.gs1.org/cbv/",
     "cbvmda": "urn:epcglobal:cbv:mda:",
-    "gs1": "https://ref.gs1.org/voc/",
     "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
     "owl": "http://www.w3.org/2002/07/owl#",
     "xsd": "http://www.w3.org/2001/XMLSchema#",
@@ -52,25 +51,37 @@ class Context:
         """The full URI of an extension key."""
         full = self._keys.get(key)
         if full is None:
-            full = self._keys[key] = self.expand(key)
+            full = self.expand(key)
+            if full is key:
+                prefix, _, rest = key.partition(":")
+                full = STANDARD_PREFIXES[prefix] + rest if prefix in STANDARD_PREFIXES else key
+            self._keys[key] = full
         return full
 
     def declares(self, key: str) -> bool:
         """Whether a key with a colon means something: its prefix is declared or it is an absolute URI."""
         prefix, _, rest = key.partition(":")
-        return prefix in self.prefixes or rest.startswith("//") or prefix.lower() in _SCHEMES
+        known = prefix in self.prefixes or prefix in STANDARD_PREFIXES
+        return known or rest.startswith("//") or prefix.lower() in _SCHEMES
 
     def hash_name(self, full: str) -> str:
         """How the event hash names an extension: `{namespace}local` (CBV 2.0), by the longest declared namespace."""
         name = self._names.get(full)
         if name is None:
-            namespace = next((each for each in self._namespaces if full.startswith(each)), None)
-            name = full if namespace is None else f"{{{namespace}}}{full[len(namespace) :]}"
-            self._names[full] = name
+            name = self._names[full] = self._hash_name(full)
         return name
 
+    def _hash_name(self, full: str) -> str:
+        for namespace in self._namespaces:
+            if full.startswith(namespace):
+                return f"{{{namespace}}}{full[len(namespace) :]}"
+        for prefix, namespace in STANDARD_PREFIXES.items():
+            if full.startswith(namespace):
+                return f"{prefix}:{full[len(namespace) :]}"
+        return full
 
-STANDARD = Context(STANDARD_PREFIXES)
+
+STANDARD = Context(HASHED_PREFIXES)
 
 
 def check_context(value: Any) -> None:
@@ -126,8 +137,3 @@ def _freeze(value: Any) -> Any:
     if isinstance(value, list):
         return tuple(_freeze(each) for each in value)
     return (value, True) if isinstance(value, Decimal) else (value, type(value))
-
-
-def undeclared(keys: Iterable[str], context: Context) -> list[str]:
-    """Those of the extension keys whose prefix nobody declared."""
-    return [key for key in keys if ":" in key and not context.declares(key)]

@@ -42,11 +42,6 @@ def without_extension(uri: str) -> str | None:
 _SGLN = re.compile(r"(https://id\.gs1\.org/414/[0-9]{13})/254/.+")
 
 
-def is_class_without_lot(uri: str) -> bool:
-    """Whether a canonical id names a trade item (GTIN) but neither a lot nor an instance of it."""
-    return uri.startswith(DOMAIN + "01/") and uri.count("/") == 4
-
-
 def check_digit(digits: str) -> str:
     """The GS1 check digit (General Specifications 7.9.1): weights 3 and 1 from the right."""
     return str(-(3 * sum(map(int, digits[::-2])) + sum(map(int, digits[-2::-2]))) % 10)

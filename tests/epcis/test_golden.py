@@ -83,3 +83,15 @@ def test_an_error_declaration_has_the_hash_and_the_digest_of_its_original() -> N
     assert second.error_declaration is not None
     assert second.error_declaration.declaration_time_us == 1_772_406_000_000_000
     assert second.error_declaration.reason == "incorrect_data"
+
+
+def test_a_standard_prefix_that_nobody_declares_stays_as_it_is_written_in_the_hash() -> None:
+    """The reference hasher knows the prefixes of the document only; the canonical event has the key in full."""
+    event = json.loads(REFERENCE)
+    plain, declared = dict(event), dict(event)
+    plain["ilmd"] = {"cbvmda:lotNumber": "L1"}
+    declared["ilmd"] = {"mda:lotNumber": "L1"}
+    declared["@context"] = [*event["@context"], {"mda": "urn:epcglobal:cbv:mda:"}]
+    first, second = only(json.dumps(plain).encode()), only(json.dumps(declared).encode())
+    assert first.event_hash != second.event_hash
+    assert first.content_digest == second.content_digest
