@@ -34,10 +34,17 @@ def gate(context: Context) -> int:
 
 def ledger(context: Context) -> int:
     """The entries of each site to transactions, lots and entries of other sites."""
+    from runtime.errors import FatalError
+    from runtime.table import read_table
     from runtime.worker import run_worker
+    from schemas.topics import SKIPS
     from streams.ledger.processor import LedgerProcessor
 
-    return run_worker(LedgerProcessor(context.settings.partitions), context.settings)
+    try:
+        skips = read_table(context.settings, SKIPS)
+    except FatalError as error:
+        raise Unreachable(str(error)) from error
+    return run_worker(LedgerProcessor(context.settings.partitions, skips), context.settings)
 
 
 def issuer(context: Context) -> int:

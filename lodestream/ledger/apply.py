@@ -38,6 +38,13 @@ def apply(source: Source, entry: Entry) -> Effects:
     return Effects(work.outcomes, work.entries, work.view.writes())
 
 
+def skip(source: Source, entry: Entry, reason: str) -> Effects:
+    """Pass over an entry that an operator named, because a rule has a bug there: its outcome is UNREADABLE, reason skipped."""
+    work = _Work(entry.site, source)
+    work.say(entry, "UNREADABLE", reason=f"skipped: {reason}")
+    return Effects(work.outcomes, [], {})
+
+
 @dataclass
 class _Work:
     """The work on one entry: a layer of state over the store, and what has come of it so far."""
@@ -56,9 +63,9 @@ class _Work:
         fate = self.view.get(Fate, entry.entry_id)
         handler = self._handler(entry)
         if handler is None:
-            self._say(entry, "UNREADABLE", reason=f"kind {entry.kind} is not known or is empty")
+            self.say(entry, "UNREADABLE", reason=f"kind {entry.kind} is not known or is empty")
         elif fate is not None and fate.status != "refused":
-            self._say(entry, "DUPLICATE", reason="this entry has its outcome already")
+            self.say(entry, "DUPLICATE", reason="this entry has its outcome already")
         else:
             self._attempt(entry, handler, None)
 
@@ -97,7 +104,7 @@ class _Work:
             self._park(entry, unready, parked)
             return
         except _Repeated:
-            self._say(entry, "DUPLICATE", reason="the same event again")
+            self.say(entry, "DUPLICATE", reason="the same event again")
             return
         except Refused as refused:
             draft = self._refusal(entry, refused, parked)
@@ -196,7 +203,7 @@ class _Work:
         if entry.event is not None:
             self.woken.append(f"event:{entry.event.identity}")
 
-    def _say(self, entry: Entry, outcome: str, reason: str) -> None:
+    def say(self, entry: Entry, outcome: str, reason: str) -> None:
         """An outcome outside sequence and chain that leaves no trace in the state."""
         head = self.view.get(Head) or Head()
         fate = self.view.get(Fate, entry.entry_id) or Fate(0, "")

@@ -3,11 +3,14 @@
 What this file adds to `lodestream.ledger.apply` is wire: records in, records out, one overlay of state for a batch.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 
+import msgspec
+
 from lodestream.ids import derive
-from lodestream.ledger.apply import apply
+from lodestream.ledger.apply import Effects as Applied
+from lodestream.ledger.apply import apply, skip
 from lodestream.ledger.records import RULE_VERSION, Entry, Outcome
 from runtime.partitioner import partition_of
 from runtime.processor import Effects, Output, Record, State
@@ -27,15 +30,29 @@ class Overlay:
         return self.writes[key] if key in self.writes else self._state.get(key)
 
 
+class Skip(msgspec.Struct):
+    """The JSON value of a record in `ledger.skips.v1`, under an entry id: why an operator passes over that entry."""
+
+    reason: str
+
+
+class EntryError(Exception):
+    """A rule has a bug: it raised at this entry. The partition stops here, and the log says which entry it was."""
+
+
 class LedgerProcessor:
-    """From `site.entries.v1` to transactions, lots, and entries of other sites. `partitions` is the topics' fixed count."""
+    """From `site.entries.v1` to transactions, lots, and entries of other sites.
+
+    `partitions` is the topics' fixed count, `skips` the values of `ledger.skips.v1` by entry id.
+    """
 
     name = "ledger"
     inputs = (ENTRIES,)
     changelog = LEDGER_CHANGELOG
 
-    def __init__(self, partitions: int) -> None:
+    def __init__(self, partitions: int, skips: Mapping[bytes, bytes] | None = None) -> None:
         self._partitions = partitions
+        self._skips = {key.decode(): msgspec.json.decode(value, type=Skip).reason for key, value in (skips or {}).items()}
 
     def process(self, records: Sequence[Record], state: State) -> Effects:
         """Apply the entries of one partition in their order."""
@@ -46,13 +63,21 @@ class LedgerProcessor:
             if isinstance(entry, Outcome):
                 outputs.append(Output(TRANSACTIONS, record.key or b"", encode(entry)))
                 continue
-            effects = apply(overlay, entry)
+            effects = self._apply(overlay, entry)
             overlay.writes.update(effects.writes)
             for outcome in effects.outcomes:
                 outputs.append(Output(TRANSACTIONS, outcome.site.encode(), encode(outcome)))
                 outputs.extend(Output(LOTS, derive(lot.site, lot.lot).encode(), encode(lot)) for lot in outcome.lots)
             outputs.extend(Output(ENTRIES, made.site.encode(), encode(made)) for made in effects.entries)
         return Effects(outputs, overlay.writes)
+
+    def _apply(self, overlay: Overlay, entry: Entry) -> Applied:
+        if entry.entry_id in self._skips:
+            return skip(overlay, entry, self._skips[entry.entry_id])
+        try:
+            return apply(overlay, entry)
+        except Exception as error:
+            raise EntryError(f"entry {entry.entry_id} of {entry.site} cannot be applied: {error!r}") from error
 
     def _read(self, record: Record) -> Entry | Outcome:
         """The entry, or the outcome UNREADABLE: undecodable, or under a key that is not its site's or not of this partition."""
