@@ -11,29 +11,33 @@ from cli.output import kilograms, severity, short, table
 from sinks.clickhouse.queries import Balance, FindingRead, LotRead, SiteBalance
 from sinks.clickhouse.trace import Link, Lot, Trace
 
-# Where the metal of a site is and where it went, and what a column of it is called for people.
+# Where what entered a site is now: what a field of the balance is called for people, and what where it is below zero.
 PLACES = {
-    "entered_mg": "entered",
-    "stock_mg": "in stock",
-    "wip_mg": "in process",
-    "transit_mg": "on its way",
-    "losses_mg": "in losses",
-    "unaccounted_mg": "unaccounted",
-    "transit_variance_mg": "transit variance",
-    "adjustments_mg": "adjusted",
-    "custody_mg": "handed over",
-    "left_mg": "left",
+    "stock_mg": ("in stock", "overdrawn"),
+    "wip_mg": ("in process", "in process"),
+    "transit_mg": ("on its way", "on its way"),
+    "losses_mg": ("in losses", "in losses"),
+    "unaccounted_mg": ("unaccounted", "more than came in"),
+    "transit_variance_mg": ("lost in transit", "gained in transit"),
+    "adjustments_mg": ("adjusted", "adjusted"),
+    "custody_mg": ("handed over", "taken over"),
+    "left_mg": ("left", "left"),
 }
 
 
 def site_table(rows: list[SiteBalance]) -> Table:
-    """Site balances in kg. A column in which nothing stands is left out."""
-    used = [name for name in PLACES if any(getattr(row, name) for row in rows)]
-    columns = [PLACES[name] for name in used]
-    cells = [
-        (short(row.site), row.element, *(kilograms(mg) if (mg := getattr(row, name)) else "–" for name in used)) for row in rows
-    ]
-    return table("", ("site", "", *columns), cells, columns)
+    """Of each site and element what entered, and where all of it is: an equation in kg, since nothing may be missing."""
+    cells = [(short(row.site), row.element, kilograms(row.entered_mg), f"= {_whereabouts(row)}") for row in rows]
+    return table("", ("site", "", "entered kg", "= is now"), cells, ("entered kg",))
+
+
+def _whereabouts(row: SiteBalance) -> str:
+    said = ""
+    for name, (above, below) in PLACES.items():
+        if mg := getattr(row, name):
+            sign = ("+ " if said else "") if mg > 0 else "− "
+            said += f"{' ' if said else ''}{sign}{kilograms(abs(mg))} {above if mg > 0 else below}"
+    return said or "0"
 
 
 def account_table(rows: Iterable[Balance]) -> Table:
@@ -59,7 +63,7 @@ def lot_table(rows: Iterable[LotRead]) -> Table:
 
 
 def contents(contained_mg: Mapping[str, int]) -> str:
-    """Contained metal in kg: "Cu 855 855"."""
+    """Contained metal in kg: "Cu 855,855"."""
     return ", ".join(f"{element} {kilograms(mg)}" for element, mg in sorted(contained_mg.items())) or "–"
 
 

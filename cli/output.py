@@ -1,6 +1,6 @@
 """What commands print: JSON lines for programs, tables for people.
 
-Amounts are strings of digits in JSON, so that no reader rounds them, and kilograms with thin groups in tables.
+Amounts are strings of digits in JSON, so that no reader rounds them, and kilograms in groups of three in tables.
 """
 
 import json
@@ -18,7 +18,7 @@ from rich.text import Text
 
 NARROW = 30
 LONG_URI = re.compile(r"https?://[^\s()/]+(?:/[^\s()/]+){2,}")
-UUID = re.compile(r"(urn:uuid:[0-9a-f]{8})-[0-9a-f]{4}-[0-9a-f-]{22}")
+HASH = re.compile(r"(urn:uuid:[0-9a-f]{8})-[0-9a-f-]{27}|(ni:///sha-256;[0-9a-f]{8})[0-9a-f]{56}(?:\?ver=CBV2\.0)?")
 SEVERITY_STYLE = {"hard": "bold red", "hold": "yellow", "warn": "magenta", "info": "dim"}
 
 
@@ -78,10 +78,10 @@ def cell(value: Any) -> str:
 
 
 def kilograms(mg: int) -> str:
-    """Exact kilograms of `mg`, in groups of three: 855_855_000_000 is "855 855"; 1_195_882_400 is "1 195.8824"."""
+    """Exact kilograms of `mg`, in groups of three: 855_855_000_000 is "855,855"; 1_195_882_400 is "1,195.8824"."""
     whole, rest = divmod(abs(mg), 1_000_000)
     fraction = f".{rest:06d}".rstrip("0").rstrip(".")
-    return f"{'-' if mg < 0 else ''}{whole:,}".replace(",", " ") + fraction
+    return f"{'-' if mg < 0 else ''}{whole:,}{fraction}"
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str | Text]], right: Sequence[str] = ()) -> Table:
@@ -101,7 +101,7 @@ def severity(word: str) -> Text:
 
 def short(text: str) -> str:
     """A text for a narrow column: each long URI in it by its beginning and its end."""
-    return UUID.sub(r"\1…", LONG_URI.sub(_short_uri, text))
+    return HASH.sub(lambda found: f"{found[1] or found[2]}…", LONG_URI.sub(_short_uri, text))
 
 
 def _short_uri(uri: re.Match[str]) -> str:

@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 
 import click
+from rich.console import Console
 from rich.text import Text
 
 from cli.context import Context, pass_context
@@ -50,7 +51,7 @@ def command(context: Context, file: Path, did_document: Path | None, as_json: bo
     if as_json:
         print_json(report.to_json())
     else:
-        show(report)
+        show(report, console())
     sys.exit(Exit.OK if report.verified else Exit.FAULTS)
 
 
@@ -63,13 +64,18 @@ def policies(settings: Settings) -> tuple[Policy, ...]:
         raise Unusable(f"the bundle in {bundle_path(settings)} cannot be used: {error}") from error
 
 
-def show(report: Report) -> None:
-    """A report for a person: the verdict first, then every check."""
-    verdict = ("VERIFIED", "bold green") if report.verified else ("NOT VERIFIED", "bold red")
-    console().print(Text.assemble(verdict))
+def show(report: Report, to: Console, *, brief: bool = False) -> None:
+    """A report for a person: the verdict first, then every check; `brief` only names what was not checked."""
+    to.print(Text.assemble(("VERIFIED", "bold green") if report.verified else ("NOT VERIFIED", "bold red")))
+    left_out = []
     for name, result, sentence in report.rows():
+        if brief and result == "not checked":
+            left_out.append(name)
+            continue
         mark, style = MARKS[result]
-        console().print(Text.assemble((f"  {mark} {name:<16}", style), sentence), soft_wrap=True)
+        to.print(Text.assemble((f"  {mark} {name:<16}", style), sentence), soft_wrap=True)
+    if left_out:
+        to.print(f"  – not checked: {', '.join(left_out)}", style="dim", soft_wrap=True)
 
 
 def _did_document(path: Path) -> DidDocument:

@@ -14,7 +14,7 @@ from cli.context import Context, pass_context
 from cli.demo.arrival import Arrival
 from cli.demo.processes import Interruption, Workers
 from cli.demo.report import farewell, report
-from cli.demo.stage import SETTINGS_NAME, broker, find_examples, fresh_folder, make_topics, settings_of_its_own
+from cli.demo.stage import broker, find_examples, fresh_folder, make_topics, near, settings_of_its_own
 from cli.exits import Unreachable
 from cli.judged import judge
 from cli.output import console, counted
@@ -41,7 +41,7 @@ def command(context: Context) -> None:
             workers = running.enter_context(Workers(dict(os.environ), folder / "logs"))
             _run(to, own, examples, workers, interruption)
             to.print("\nstopping the workers and the broker ...", style="dim")
-        farewell(to, own, _near(folder / SETTINGS_NAME))
+        farewell(to, own)
 
 
 def _start(to: Console, folder: Path, running: ExitStack, interruption: Interruption) -> Context:
@@ -62,13 +62,13 @@ def _run(to: Console, own: Context, examples: Path, workers: Workers, interrupti
     for name in WORKERS:
         interruption.check()
         workers.start(name)
-    _done(to, "workers", f"{', '.join(WORKERS)}: a process each, logs in {_near(workers.log_folder)}")
+    _done(to, "workers", f"{', '.join(WORKERS)}: a process each, logs in {near(workers.log_folder)}")
     expected = sum(1 for _ in judge([examples], own.limits))
     capture = send_all(own, (examples,), "local")
-    _done(to, "captured", f"{counted(capture.delivered, 'document')} of {_near(examples)} with {counted(expected, 'event')}")
+    _done(to, "captured", f"{counted(capture.delivered, 'document')} of {near(examples)} with {counted(expected, 'event')}")
     with Arrival(own.settings, expected) as arrival:
         _wait(to, arrival, workers, interruption)
-    report(to, own, arrival.tally.credentials, own.settings.data_dir)
+    report(to, own, arrival.tally.credentials)
 
 
 def _wait(to: Console, arrival: Arrival, workers: Workers, interruption: Interruption) -> None:
@@ -100,8 +100,3 @@ def _progress(arrival: Arrival) -> str:
 
 def _done(to: Console, what: str, said: str) -> None:
     to.print(Text.assemble(("✓ ", "green"), (f"{what:<9} ", "bold"), said), soft_wrap=True)
-
-
-def _near(path: Path) -> str:
-    """A path as short as it can be said from here."""
-    return os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)

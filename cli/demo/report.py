@@ -1,19 +1,21 @@
 """What the demonstration shows at the end: balances, findings, a trace, a credential, and where to go on."""
 
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from shutil import which
 
 from rich.console import Console
 from rich.text import Text
 
 from cli.answers import finding_text, site_table, trace_trees
 from cli.context import Context
+from cli.demo.stage import SETTINGS_NAME, near
 from cli.issuing import did_path
 from cli.output import counted, short
 from cli.reading import tables
-from cli.verify import policies
-from cli.verify import show as show_verification
+from cli.verify import policies, show
 from lodestream.credentials.record import CredentialRecord
 from lodestream.credentials.verify import verify
 from sinks.clickhouse.connect import chdb_folder
@@ -26,28 +28,39 @@ JWS_BEGINS = "application/vc+jwt,"
 QUERY = "SELECT site, element, stock_kg, losses_kg, unaccounted_kg FROM site_balances ORDER BY site, element"
 
 
-def report(to: Console, context: Context, credentials: Sequence[CredentialRecord], folder: Path) -> None:
+def report(to: Console, context: Context, credentials: Sequence[CredentialRecord]) -> None:
     """Print what came of the examples, from the tables and the credentials that the workers wrote."""
     with tables(context) as reader:
-        _heading(to, "Where the metal is", "kg of each element by site; every transaction's postings sum to zero")
+        _heading(to, "Where the metal is", "by site and element, in kg: what entered is all somewhere")
         to.print(site_table(site_balances(reader)))
         _findings(to, reader)
-        _trace(to, reader)
-    if credentials:
-        _credential(to, context, credentials[0], folder)
+        way = _trace(to, reader)
+    # One about the lots of that way, where there is one: the reader has just met them.
+    for record in sorted(credentials, key=lambda record: not way & set(record.lots))[:1]:
+        _credential(to, context, record)
 
 
-def farewell(to: Console, context: Context, config: str) -> None:
+def farewell(to: Console, context: Context) -> None:
     """Where the tables are, and what to try next. Printed when everything has stopped, so that it is all true."""
     _heading(to, "Go on from here", "everything has stopped; the tables stay until the next demo")
+    config = near(context.settings.data_dir / SETTINGS_NAME)
     to.print(f"ClickHouse   {chdb_folder(context.settings.clickhouse.url)}", soft_wrap=True)
+    program = _program()
     commands = (
-        f"lodestream --config {config} sql '{QUERY}'",
-        f"lodestream --config {config} findings --all",
-        "lodestream replay examples/01-copper        # the same ledger without a broker, on your own events too",
+        f"{program} --config {config} sql '{QUERY}'",
+        f"{program} --config {config} findings --all",
+        f"{program} replay examples/01-copper        # the same ledger without a broker, on your own events too",
     )
     for command in commands:
         to.print(Text.assemble(("  $ ", "dim"), command), soft_wrap=True)
+
+
+def _program() -> str:
+    """How this program is called from here: by its name, by its path, or as a module."""
+    if which("lodestream"):
+        return "lodestream"
+    called = Path(sys.argv[0])
+    return near(called) if called.name == "lodestream" else f"{sys.executable} -m cli.main"
 
 
 def _findings(to: Console, reader: Reader) -> None:
@@ -59,17 +72,19 @@ def _findings(to: Console, reader: Reader) -> None:
     to.print(f"and {counted(len(rows) - len(loud), 'note')} (info): `findings` lists them", style="dim")
 
 
-def _trace(to: Console, reader: Reader) -> None:
-    """Of the lots that are there, the one with the longest way behind it: it shows the most."""
+def _trace(to: Console, reader: Reader) -> set[str]:
+    """Of the lots that are there, the one with the longest way behind it, which shows the most. The lots on that way."""
     traces = [trace(reader, row.lot, row.site) for row in lots(reader)]
     longest = max(traces, key=lambda found: max((link.step for link in found.upstream), default=0))
     _heading(to, "Where one lot came from", "and how much of it went along each step")
     for tree in trace_trees(longest):
         to.print(tree)
+    return {link.from_lot for link in longest.upstream}
 
 
-def _credential(to: Console, context: Context, record: CredentialRecord, folder: Path) -> None:
+def _credential(to: Console, context: Context, record: CredentialRecord) -> None:
     """One credential as issued, and with one byte changed; both are left as files for `lodestream verify`."""
+    folder = context.settings.data_dir
     good, bad = folder / "credential.json", folder / "credential-changed.json"
     good.write_text(record.envelope)
     bad.write_text(one_byte_changed(record.envelope))
@@ -77,7 +92,7 @@ def _credential(to: Console, context: Context, record: CredentialRecord, folder:
     _heading(to, "What can be proven", f"a UNTP {record.kind} about {', '.join(map(short, record.lots))}")
     for path, said in ((good, "as issued"), (bad, "with one byte changed")):
         to.print(Text.assemble((f"{path.name} ", "bold"), said), soft_wrap=True)
-        show_verification(verify(path.read_bytes(), document, time.time_ns() // 1000, policies(context.settings)))
+        show(verify(path.read_bytes(), document, time.time_ns() // 1000, policies(context.settings)), to, brief=True)
 
 
 def one_byte_changed(envelope: str) -> str:

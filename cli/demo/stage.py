@@ -85,3 +85,9 @@ def find_examples() -> Path:
         if place.is_dir():
             return place
     raise Unusable("there is no folder `examples` here: run this in a checkout of Lodestream")
+
+
+def near(path: Path) -> str:
+    """A path as short as it can be said from here."""
+    whole = path.absolute()
+    return os.path.relpath(whole) if whole.is_relative_to(Path.cwd()) else str(whole)

@@ -79,7 +79,7 @@ def test_the_exit_code_follows_what_stands_at_the_end(lodestream: Run) -> None:
 
 def test_people_see_what_moved_the_arithmetic_and_the_balances(lodestream: Run) -> None:
     out = lodestream("replay", EXAMPLES / "02-untp-copper").out
-    assert "9 999 kg Cu → STOCK(refinery-one/…/CU-CATHODE)" in out
+    assert "9,999 kg Cu → STOCK(refinery-one/…/CU-CATHODE)" in out
     assert "hard IMPOSSIBLE (F1)" in out
     assert "out 111.1 % of in" in out
     assert "UNACCOUNTED" in out

@@ -1,0 +1,197 @@
+"""`lodestream demo` as a user meets it: a process that shows the whole way, that can be run again, and that Ctrl-C stops."""
+
+import json
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from .conftest import ROOT
+
+pytestmark = pytest.mark.embedded
+DEADLINE_SECONDS = 150.0
+
+
+class Demo(NamedTuple):
+    """A finished demonstration: its data folder and what it said."""
+
+    data: Path
+    out: str
+
+
+def environment(data: Path | None = None) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("LODESTREAM_")}
+    return kept if data is None else kept | {"LODESTREAM_DATA_DIR": str(data)}
+
+
+def start(data: Path) -> subprocess.Popen[str]:
+    """The demonstration in a process group of its own, as a shell starts it."""
+    command = [sys.executable, "-m", "cli.main", "demo"]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    return subprocess.Popen(command, cwd=ROOT, env=environment(data), text=True, start_new_session=True, **pipes)  # type: ignore[call-overload, no-any-return]
+
+
+def left_over(data: Path) -> list[str]:
+    """Processes that still know the demonstration's folder, by their command line or environment."""
+    found = []
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit() and int(folder.name) != os.getpid():
+            try:
+                text = (folder / "cmdline").read_bytes() + (folder / "environ").read_bytes()
+            except OSError:
+                continue
+            if str(data).encode() in text:
+                found.append((folder / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+    return found
+
+
+def broker_of(data: Path) -> list[Path]:
+    """The broker writes its log into the folder: a process that holds it open is one that was left behind."""
+    log = data / "demo" / "logs" / "broker.log"
+    holding = []
+    for link in Path("/proc").glob("[0-9]*/fd/*"):
+        try:
+            if link.readlink() == log:
+                holding.append(link)
+        except OSError:
+            continue
+    return holding
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory, embedded_broker: str) -> Demo:
+    """The demonstration, run to its end twice: the second run is the one that the tests look at."""
+    data = tmp_path_factory.mktemp("demo")
+    out = ""
+    for _ in range(2):
+        running = start(data)
+        out, err = running.communicate(timeout=DEADLINE_SECONDS)
+        assert running.returncode == 0, out + err
+        assert left_over(data) == []
+        assert broker_of(data) == []
+    return Demo(data, out)
+
+
+def ask(demo: Demo, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """A reading command on the tables that the demonstration left. A process: chDB opens one folder in each."""
+    settings = str(demo.data / "demo" / "lodestream.toml")
+    command = [sys.executable, "-m", "cli.main", "--config", settings, *arguments]
+    return subprocess.run(command, cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=60)
+
+
+def rows(demo: Demo, *arguments: str) -> list[dict[str, Any]]:
+    done = ask(demo, *arguments, "--json")
+    assert done.returncode in {0, 1}, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def test_it_shows_the_whole_way(demo: Demo) -> None:
+    for said in (
+        "✓ arrived",
+        "all in ClickHouse",
+        "854,035.92516",  # what the smelter has of lots A and B
+        "out 111.1 % of in",
+        "hard IMPOSSIBLE",
+        "hold DOUBLE_SPEND",
+        "from …/10/ORE-2026-02",
+        "VERIFIED\n",
+        "NOT VERIFIED\n",
+        str(demo.data / "demo" / "clickhouse"),
+    ):
+        assert said in demo.out
+
+
+def test_the_commands_that_it_tells_to_try_work(demo: Demo) -> None:
+    told = [line.removeprefix("  $ ") for line in demo.out.splitlines() if line.startswith("  $ ")]
+    assert len(told) == 3
+    for line in told:
+        words = shlex.split(line.replace(f"{sys.executable} -m cli.main", "lodestream"), comments=True)
+        done = subprocess.run(
+            [sys.executable, "-m", "cli.main", *words[1:]],
+            cwd=ROOT,
+            env=environment(),
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert done.returncode in {0, 1}, line + done.stderr
+        assert done.stdout
+
+
+def test_the_tables_are_what_a_replay_of_the_same_documents_says(demo: Demo) -> None:
+    replayed = [json.loads(line) for line in ask(demo, "replay", "--json", "examples").stdout.splitlines()]
+    state = replayed[-1]
+    in_tables = rows(demo, "sql", "SELECT site, element, account, balance_mg FROM account_balances WHERE balance_mg != 0")
+    assert sorted(map(str, in_tables)) == sorted(map(str, state["accounts"]))
+    lots = {(lot["site"], lot["lot"]): lot["contained_mg"] for lot in rows(demo, "lots", "--all")}
+    assert lots == {(lot["site"], lot["lot"]): lot["contained_mg"] for lot in state["lots"]}
+
+
+def test_the_sink_proves_what_it_wrote(demo: Demo) -> None:
+    done = ask(demo, "sink", "verify")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_balances_of_all_sites_and_accounts_of_one(demo: Demo) -> None:
+    sites = {(row["site"], row["element"]): row for row in rows(demo, "balance")}
+    smelter = "https://id.gs1.org/414/9526543000020"
+    assert sites[smelter, "Cu"]["stock_mg"] == "854035925160"
+    accounts = {row["account"]: row["balance_mg"] for row in rows(demo, "balance", "urn:epc:id:sgln:9526543.00002.0")}
+    assert accounts["TRANSIT_VAR"] == "1819074840"
+    assert "1,819.07484" in ask(demo, "balance", smelter).stdout
+    assert "has no balances" in ask(demo, "balance", "urn:nowhere:1").stdout
+
+
+def test_findings_say_their_arithmetic_and_leave_a_code(demo: Demo) -> None:
+    found = rows(demo, "findings")
+    assert {row["state"] for row in found} == {"open"}
+    assert ask(demo, "findings").returncode == 1
+    assert ask(demo, "findings", "--site", "https://graphite.example.com/loc/mill").returncode == 0
+    assert len(rows(demo, "findings", "--all")) > len(found)
+
+
+def test_a_trace_crosses_sites(demo: Demo) -> None:
+    links = rows(demo, "trace", "--site", "https://id.gs1.org/414/9526543000020", "urn:epc:class:lgtin:9521321.010202.A")
+    upstream = [(link["from_site"], link["from_lot"]) for link in links if link["direction"] == "upstream"]
+    mine = "https://id.gs1.org/414/9521321000018"
+    assert upstream == [
+        (mine, "https://id.gs1.org/01/09521321102026/10/A"),
+        (mine, "https://id.gs1.org/01/09521321102026/10/K1"),
+        (mine, "https://id.gs1.org/01/09521321101012/10/ORE-2026-02"),
+    ]
+    assert ask(demo, "trace", "urn:no:lot").returncode == 2
+
+
+def test_its_credential_verifies_and_the_changed_one_does_not(demo: Demo) -> None:
+    folder = demo.data / "demo"
+    assert ask(demo, "verify", str(folder / "credential.json")).returncode == 0
+    changed = ask(demo, "verify", "--json", str(folder / "credential-changed.json"))
+    assert changed.returncode == 1
+    assert "SIGNATURE" in changed.stdout
+    assert (folder / "issuer" / "key.pem").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(
+    ("said", "number"),
+    [("broker", signal.SIGINT), ("workers", signal.SIGINT), ("captured", signal.SIGINT), ("captured", signal.SIGTERM)],
+)
+def test_it_stops_cleanly_when_it_is_interrupted(tmp_path: Path, embedded_broker: str, said: str, number: signal.Signals) -> None:
+    running = start(tmp_path)
+    assert running.stdout is not None
+    for line in running.stdout:
+        if line.startswith(f"✓ {said}"):
+            break
+    began = time.monotonic()
+    os.killpg(running.pid, number)  # as a terminal does: the whole group is told
+    _, err = running.communicate(timeout=60)
+    assert running.returncode == 130, err
+    assert "Traceback" not in err
+    assert time.monotonic() - began < 30
+    assert left_over(tmp_path) == []
+    assert broker_of(tmp_path) == []
