@@ -87,7 +87,8 @@ def test_skips_are_read_from_their_topic(kafka: str) -> None:
     settings = runtime_settings.load({"kafka": {"bootstrap_servers": kafka}})
     topic = derive("skips", kafka)[:20]
     assert read_table(settings, topic) == {}, "no topic, no skips"
-    AdminClient({"bootstrap.servers": kafka}).create_topics([NewTopic(topic, 1, 1)])[topic].result(20)
+    admin = AdminClient({"bootstrap.servers": kafka})
+    admin.create_topics([NewTopic(topic, 1, 1)])[topic].result(20)
     producer = Producer({"bootstrap.servers": kafka})
     for key, value in (("a", b"1"), ("b", b"2"), ("a", b"3"), ("b", None)):
         producer.produce(topic, value, key)
