@@ -19,6 +19,9 @@ from lodestream.ledger.state import Inbound, LotChange, OpenPairs, Receipt, Unas
 from lodestream.measures import Measured, kg, measure, percent, quadrature, round_half_even, share
 
 
+NOTHING = LotChange("")
+
+
 class Judged(NamedTuple):
     """One receipt as it counts: masses in mg, content and settled content by element; `refused` by F4, `known` content."""
 
@@ -141,16 +144,18 @@ def _masses(draft: Draft, pair: Inbound, judged: list[Judged]) -> Inbound:
             got = plus(got, element, mg)
         u = {e: quadrature(u.get(e, 0), one.u_mg.get(e, 0)) for e in {*u, *one.u_mg}}
     wet, dry = sum(j.wet_mg for j in counted), sum(j.dry_mg for j in counted)
-    change = LotChange(pair.lot, wet, dry, dry, got, dict(sorted(u.items())), quadrature(*(j.u_dry_mg for j in counted)))
-    if change != pair.change and (draft.lot(pair.lot) is not None):
+    u_dry = quadrature(*(j.u_dry_mg for j in counted))
+    change = LotChange(pair.lot, wet, dry, dry, got, dict(sorted(u.items())), u_dry) if counted else NOTHING
+    if change != pair.change:
         kept = list(draft.changes)
-        if pair.change.lot:
+        if pair.change != NOTHING:
             draft.change_lot(pair.change, undo=True)
-        draft.change_lot(change)
+        if change != NOTHING:
+            draft.change_lot(change)
         draft.changes = kept  # a pair answers for its own changes, not the event's journal
     _waiting(draft, pair, taken)
     _described(draft, pair)
-    return replace(pair, change=change if draft.lot(pair.lot) is not None else LotChange(""))
+    return replace(pair, change=change)
 
 
 def _waiting(draft: Draft, pair: Inbound, taken: list[Judged]) -> None:

@@ -21,12 +21,13 @@ MAX_UPSTREAM = 10_000  # lots that the walk for open findings visits at most
 
 
 def ship(draft: Draft) -> None:
-    """A shipping event at the site that holds the stock. Without a destination there is no offer (TRANSIT_OPEN)."""
+    """A shipping event at the site that holds the stock. An external party gets no offer; no destination is TRANSIT_OPEN."""
     event = draft.event
     moved = moved_lines(draft)
     consignment = consignment_of(event) or event.event_hash
     to_location = location(event.destinations)
-    to_site = draft.entry.locations.get(to_location) if to_location else None
+    party = next((ref.id for ref in event.destinations if ref.id in draft.entry.external), None)
+    to_site = draft.entry.locations.get(to_location) if to_location and party is None else None
     if to_site == draft.site:
         draft.reason = "from a site to itself: kept, moves nothing"
         return
@@ -34,7 +35,7 @@ def ship(draft: Draft) -> None:
     sent = [pair for line in moved if (pair := _send(draft, line, consignment, to_site, to_location)) is not None]
     if not sent:
         draft.kind, draft.reason = "link", "another source sent this shipment before: confirmed, nothing posted"
-    elif to_location is None:
+    elif to_location is None and party is None:
         said = f"consignment {consignment} names no destination of type location: no offer is made"
         draft.find("TRANSIT_OPEN", (consignment, event.identity), said, [pair.lot for pair in sent])
     else:
