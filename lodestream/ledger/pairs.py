@@ -18,7 +18,6 @@ from lodestream.ledger.records import Answer, Parcel, SettledParcel
 from lodestream.ledger.state import Inbound, LotChange, OpenPairs, Receipt, Unassayed
 from lodestream.measures import Measured, kg, measure, percent, quadrature, round_half_even, share
 
-
 NOTHING = LotChange("")
 
 
