@@ -120,6 +120,12 @@ def test_links_lead_somewhere(path: Path) -> None:
     assert not dead, f"dead links in {named(path)}: {', '.join(dead)}"
 
 
+def test_the_index_of_decisions_names_each() -> None:
+    index = (ROOT / "docs" / "adr" / "README.md").read_text(encoding="utf-8")
+    decisions = sorted(path.name for path in (ROOT / "docs" / "adr").glob("[0-9]*.md"))
+    assert decisions == re.findall(r"\]\((\d{4}-[^)]+)\)", index)
+
+
 def test_make_targets_of_the_documents_exist() -> None:
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     for path in [*DOCUMENTS, ROOT / "CONTRIBUTING.md"]:
