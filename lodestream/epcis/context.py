@@ -20,6 +20,7 @@ STANDARD_PREFIXES = {
     "xsd": "http://www.w3.org/2001/XMLSchema#",
     "dcterms": "http://purl.org/dc/terms/",
 }
+PREFIXES = 100  # a document of thousands of events merges them for each, and each key may look through all of them
 KNOWN_CONTEXTS = {CONTEXT_URL: {"crm": NAMESPACE}}
 _SCHEMES = frozenset({"http", "https", "urn", "ni", "did", "tag", "info", "mailto", "ftp", "geo", "data", "uuid"})
 
@@ -27,13 +28,14 @@ _SCHEMES = frozenset({"http", "https", "urn", "ni", "did", "tag", "info", "mailt
 class Context:
     """The prefixes in force for a document or one of its events."""
 
-    __slots__ = ("_keys", "_names", "_namespaces", "prefixes")
+    __slots__ = ("_keys", "_names", "_namespaces", "_ours", "prefixes")
 
     def __init__(self, prefixes: dict[str, str]) -> None:
         self.prefixes = prefixes
         self._namespaces = sorted(set(prefixes.values()), key=len, reverse=True)
         self._keys: dict[str, str] = {}
         self._names: dict[str, str] = {}
+        self._ours: dict[str, str | None] = {}
 
     def with_definitions(self, definitions: Any) -> "Context":
         """This context with what a checked `@context` adds to it; later definitions win."""
@@ -57,6 +59,15 @@ class Context:
                 full = STANDARD_PREFIXES[prefix] + rest if prefix in STANDARD_PREFIXES else key
             self._keys[key] = full
         return full
+
+    def ours(self, key: str) -> str | None:
+        """The local name of a key in our namespace, None for any other."""
+        try:
+            return self._ours[key]
+        except KeyError:
+            full = self.key(key)
+            self._ours[key] = full[len(NAMESPACE) :] if full.startswith(NAMESPACE) else None
+            return self._ours[key]
 
     def declares(self, key: str) -> bool:
         """Whether a key with a colon means something: its prefix is declared or it is an absolute URI."""
@@ -108,7 +119,10 @@ def _check_definition(value: Any) -> None:
 
 
 def declared_prefixes(definitions: Any) -> dict[str, str]:
-    """The prefixes that a checked `@context` declares: its inline ones, and those of contexts that we know by address."""
+    """The prefixes that a checked `@context` declares: its inline ones, and those of contexts that we know by address.
+
+    Raises Fault where they are more than `PREFIXES`.
+    """
     found: dict[str, str] = {}
     for each in definitions if isinstance(definitions, list) else [definitions]:
         if isinstance(each, str):
@@ -118,6 +132,8 @@ def declared_prefixes(definitions: Any) -> dict[str, str]:
             iri = definition.get("@id") if isinstance(definition, dict) else definition
             if isinstance(iri, str) and not term.startswith("@") and ":" not in term:
                 found[term] = iri
+    if len(found) > PREFIXES:
+        raise Fault("TOO_LONG", f"The @context declares {len(found)} prefixes; the limit is {PREFIXES}.", "@context")
     resolved = {term: _resolve(iri, found) for term, iri in found.items()}
     return {term: iri for term, iri in resolved.items() if is_uri(iri)}
 

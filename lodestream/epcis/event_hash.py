@@ -7,11 +7,11 @@ errorDeclaration and certificationInfo take no part, so an error declaration has
 import re
 from collections.abc import Iterable
 from decimal import Decimal
-from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
 from lodestream.epcis.context import Context
+from lodestream.epcis.remember import remembered
 from lodestream.epcis.structure import STANDARD_FIELDS
 from lodestream.epcis.values import instant, plain
 from lodestream.epcis.vocabulary import canonical_word
@@ -183,7 +183,7 @@ def _millis(canonical: str) -> str:
     return found.millis if found else canonical
 
 
-@lru_cache(maxsize=32_768)
+@remembered(32_768)
 def text_value(text: str) -> str:
     """A text as it stands in the pre-hash: what looks like a number as one, an identifier or CBV word canonical."""
     if _NUMERIC.fullmatch(text):

@@ -6,21 +6,25 @@ digits, nothing but the most granular key (a serial makes the lot redundant), no
 
 import re
 from collections.abc import Callable
-from functools import lru_cache
+
+from lodestream.epcis.remember import remembered
 
 DOMAIN = "https://id.gs1.org/"
 
 _URN = re.compile(r"urn:epc:(id|class|idpat):([a-z]+):(.+)")
-_SERIAL = re.compile(r"(?:%[0-9A-Fa-f]{2}|[!'()*+,\-.0-9:;=A-Za-z_])+")
+_SERIAL = re.compile(r"(?=.)[!'()*+,\-.0-9:;=A-Za-z_]*(?:%[0-9A-Fa-f]{2}[!'()*+,\-.0-9:;=A-Za-z_]*)*")
 _DIGITS = re.compile(r"[0-9]+")
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})|[!()*+,:]")
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+_CANONICAL = re.compile(r"https://id\.gs1\.org/(?:01/[0-9]{14}(?:/(?:10|21)/[0-9A-Za-z_.~\-]+)?|414/[0-9]{13})")
 _WEB = re.compile(r"https?://([^/?#]*)(/[^?#]*)", re.IGNORECASE)
 
 
-@lru_cache(maxsize=65_536)
+@remembered(32_768)
 def canonical_id(uri: str) -> str:
     """The canonical form of an identifier. Two spellings of one GS1 key give one result; private URIs stay verbatim."""
+    if _CANONICAL.fullmatch(uri):
+        return uri
     if uri.startswith("urn:epc:"):
         match = _URN.fullmatch(uri)
         convert = _URN_SCHEMES.get((match[1], match[2])) if match else None

@@ -6,7 +6,7 @@ from lodestream.epcis.context import NAMESPACE
 from lodestream.epcis.event import Material
 from lodestream.epcis.faults import Fault, shown
 from lodestream.epcis.reading import Reading
-from lodestream.epcis.terms import EVENT, MATERIAL, items_of, term_of
+from lodestream.epcis.terms import EVENT, MATERIAL, items_of, unknown
 
 # Where an event names its lots, by the role that an item says.
 _NAMES = {
@@ -31,7 +31,8 @@ def read_extension(event: dict[str, Any], reading: Reading) -> dict[str, Any]:
                 fields["materials"], event[full] = _read_materials(value, reading)
                 _match(fields["materials"], event)
             else:
-                term = term_of(full, EVENT)
+                local = full.removeprefix(NAMESPACE)
+                term = EVENT.get(local) or unknown(local, EVENT)
                 fields[term.field], event[full] = term.read(value, reading)
         except Fault as fault:
             raise fault.under(key) from None

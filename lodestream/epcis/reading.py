@@ -11,6 +11,8 @@ from lodestream.epcis.limits import Limits
 from lodestream.epcis.parse import Repeated, Unrepresentable
 from lodestream.epcis.values import instant, is_uri, plain
 
+_WARNINGS = 20
+
 
 class Reading:
     """What goes along while one event is read: its context, the limits, the elements counted so far, the warnings."""
@@ -25,9 +27,9 @@ class Reading:
         self.ours: dict[str, tuple[str, Any]] = {}  # terms of our namespace on the event: full name to key and value
 
     def warn(self, code: str, message: str) -> None:
-        """Note what is odd but no reason to refuse the event; the same warning is noted once."""
+        """Note what is odd but no reason to refuse the event: each warning once, and no more than a person would read."""
         warning = f"{code}: {message}"
-        if warning not in self.warnings:
+        if len(self.warnings) < _WARNINGS and warning not in self.warnings:
             self.warnings.append(warning)
 
     def count(self, elements: int) -> None:
@@ -94,12 +96,14 @@ def a_uri(value: Any, reading: Reading) -> str:
     """A URI, a CURIE of a declared prefix written in full; otherwise verbatim."""
     if type(value) is not str:
         raise Fault("WRONG_TYPE", f"{shown(value)} is not a text. An identifier is a URI in quotes.")
-    if len(value) > reading.limits.identifier_chars:
-        raise Fault("TOO_LONG", f"This identifier has {len(value)} characters; the limit is {reading.limits.identifier_chars}.")
     if not is_uri(value):
         message = f"{shown(value)} is not a URI. Use an EPC URN, a GS1 Digital Link or a URI of your own, like https://…"
         raise Fault("NOT_A_URI", message)
-    return reading.context.expand(value)
+    full = reading.context.expand(value)
+    if len(full) > reading.limits.identifier_chars:
+        message = f"This identifier has {len(full)} characters in full; the limit is {reading.limits.identifier_chars}."
+        raise Fault("TOO_LONG", message)
+    return full
 
 
 def an_id(value: Any, reading: Reading) -> str:

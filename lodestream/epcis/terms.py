@@ -6,7 +6,8 @@ The JSON name of a field is its camelCase. docs/vocabulary.md and schemas/vocabu
 import re
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any, NamedTuple
+from functools import lru_cache
+from typing import Any, NamedTuple, NoReturn
 
 from lodestream.epcis.context import NAMESPACE
 from lodestream.epcis.event import Assay, ContainedMass
@@ -62,20 +63,26 @@ PRODUCT_CLASSES = (
 SOURCE_CLASSES = "mine scrap end_of_life manufacturing_waste run_around external opening"
 
 
-def decimal(low: Decimal | None = Decimal(0), high: Decimal | None = None) -> Callable[[Any, Reading], Read]:
-    """A decimal, as text or as a JSON number, within bounds. Masses and shares are never negative."""
+def decimal(high: Decimal | None = None) -> Callable[[Any, Reading], Read]:
+    """A decimal, as text or as a JSON number, not below zero and at most `high`."""
 
-    def read(value: Any, _: Reading) -> Read:
-        text = plain(value) if type(value) is Decimal else value
-        if type(text) is not str or not _DECIMAL.fullmatch(text):
-            message = f'{shown(value)} is not a plain decimal like "28.50" (at most 15 digits before the point, 30 after).'
+    @lru_cache(maxsize=8_192)
+    def parsed(text: str) -> Read:
+        if not _DECIMAL.fullmatch(text):
+            message = f'{shown(text)} is not a plain decimal like "28.50" (at most 15 digits before the point, 30 after).'
             raise Fault("BAD_DECIMAL", message)
         number = plain(Decimal(text))
         found = Decimal(number)
-        if (low is not None and found < low) or (high is not None and found > high):
-            message = f"{shown(value)} is out of range; it lies between {low} and {high if high is not None else 'any number'}."
+        if found < 0 or (high is not None and found > high):
+            message = f"{shown(text)} is out of range: it lies between 0 and {high}." if high else f"{shown(text)} is below zero."
             raise Fault("BAD_DECIMAL", message)
         return Read(found, number)
+
+    def read(value: Any, _: Reading) -> Read:
+        text = plain(value) if type(value) is Decimal else value
+        if type(text) is not str:
+            raise Fault("BAD_DECIMAL", f'{shown(value)} is not a decimal. Write it as text, like "28.50".')
+        return parsed(text)
 
     return read
 
@@ -167,10 +174,14 @@ def element(value: Any, _: Reading) -> Read:
 
 def substance(value: Any, _: Reading) -> Read:
     """An element by its symbol or a compound by its formula, like Cu, Li2O, CoSO4.7H2O."""
-    known = type(value) is str and len(value) <= 64 and _FORMULA.fullmatch(value) and _SYMBOL.findall(value)
-    if known and all(symbol in ELEMENTS for symbol in known):
+    if type(value) is str and len(value) <= 64 and _is_formula(value):
         return Read(value, value)
     raise Fault("UNKNOWN_VALUE", f"{shown(value)} is neither the symbol of an element nor a formula, like Cu or Li2O.")
+
+
+@lru_cache(maxsize=1_024)
+def _is_formula(value: str) -> bool:
+    return bool(_FORMULA.fullmatch(value)) and all(symbol in ELEMENTS for symbol in _SYMBOL.findall(value))
 
 
 def items_of(kind: Callable[..., Any], terms: dict[str, Term], required: tuple[str, ...]) -> Callable[[Any, Reading], Read]:
@@ -198,15 +209,14 @@ def read_terms(
     canonical: dict[str, Any] = {}
     for key, value in an_object(item).items():
         try:
-            if ":" not in key:
-                raise Fault("UNPREFIXED_KEY", f"{shown(key)} has no prefix. Inside our items every key has one, like crm:mass.")
-            full = reading.context.key(key)
-            if not full.startswith(NAMESPACE):
-                extension(canonical, key, value, reading)
+            local = reading.context.ours(key)
+            if local is None:
+                _foreign(canonical, key, value, reading)
                 continue
-            term = term_of(full, terms)
+            full = NAMESPACE + local
             if full in canonical:
                 raise Fault("DUPLICATE_KEY", f"{shown(full)} is given twice, under two spellings. Keep one.")
+            term = terms.get(local) or unknown(local, terms)
             fields[term.field], canonical[full] = term.read(value, reading)
         except Fault as fault:
             raise fault.under(key) from None
@@ -216,14 +226,17 @@ def read_terms(
     return fields, canonical
 
 
-def term_of(full: str, terms: dict[str, Term]) -> Term:
-    """The term of a full URI in our namespace. Raises Fault for one that does not exist in this place."""
-    local = full.removeprefix(NAMESPACE)
-    term = terms.get(local)
-    if term is None:
-        message = f"crm:{local[:80]} is not a term of this place. Known here: {', '.join(sorted(terms))}."
-        raise Fault("UNKNOWN_TERM", message)
-    return term
+def unknown(local: str, terms: dict[str, Term]) -> NoReturn:
+    """Raise the Fault for a term of our namespace that does not exist in this place."""
+    message = f"crm:{local[:80]} is not a term of this place. Known here: {', '.join(sorted(terms))}."
+    raise Fault("UNKNOWN_TERM", message)
+
+
+def _foreign(canonical: dict[str, Any], key: str, value: Any, reading: Reading) -> None:
+    """A key of another namespace, kept. One without a prefix is refused: it is most likely one of ours, misspelt."""
+    if ":" not in key:
+        raise Fault("UNPREFIXED_KEY", f"{shown(key)} has no prefix. Inside our items every key has one, like crm:mass.")
+    extension(canonical, key, value, reading)
 
 
 def _items(value: Any, reading: Reading) -> list[Any]:

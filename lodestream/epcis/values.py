@@ -2,22 +2,29 @@
 
 import re
 from decimal import Decimal
-from functools import lru_cache
 from ipaddress import AddressValueError, IPv6Address
 
 from msgspec import Struct
 
+from lodestream.epcis.remember import remembered
+
 _UNRESERVED = r"A-Za-z0-9\-._~"
 _SUB_DELIMS = r"!$&'()*+,;="
-_PCT = r"%[0-9A-Fa-f]{2}"
-_PCHAR = rf"(?:[{_UNRESERVED}{_SUB_DELIMS}:@]|{_PCT})"
+
+
+def _run(chars: str) -> str:
+    """Any number of `chars` and percent escapes; unrolled, since one alternative a character is slow."""
+    return rf"[{chars}]*(?:%[0-9A-Fa-f]{{2}}[{chars}]*)*"
+
+
+_PCHARS = rf"{_UNRESERVED}{_SUB_DELIMS}:@"
 _URI = re.compile(  # RFC 3986, appendix A
     rf"[A-Za-z][A-Za-z0-9+.\-]*:"
-    rf"(?://(?:(?:[{_UNRESERVED}{_SUB_DELIMS}:]|{_PCT})*@)?"
+    rf"(?://(?:{_run(_UNRESERVED + _SUB_DELIMS + ':')}@)?"
     rf"(?:\[(?:(?P<ipv6>[0-9A-Fa-f:.]+)|[vV][0-9A-Fa-f]+\.[{_UNRESERVED}{_SUB_DELIMS}:]+)\]"
-    rf"|(?:[{_UNRESERVED}{_SUB_DELIMS}]|{_PCT})*)(?::[0-9]*)?(?:/(?:{_PCHAR}|/)*)?"
-    rf"|(?!//)(?:{_PCHAR}|/)*)"
-    rf"(?:\?(?:{_PCHAR}|[/?])*)?(?:\#(?:{_PCHAR}|[/?])*)?"
+    rf"|{_run(_UNRESERVED + _SUB_DELIMS)})(?::[0-9]*)?(?:/{_run(_PCHARS + '/')})?"
+    rf"|(?!//){_run(_PCHARS + '/')})"
+    rf"(?:\?{_run(_PCHARS + '/?')})?(?:\#{_run(_PCHARS + '/?')})?"
 )
 _TIME = re.compile(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})[Tt]([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]+))?"
@@ -27,7 +34,7 @@ _DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _DAY = 86_400
 
 
-@lru_cache(maxsize=65_536)
+@remembered(32_768)
 def is_uri(text: str) -> bool:
     """Whether `text` is a URI with a scheme (RFC 3986), which a CURIE `prefix:name` is too."""
     match = _URI.fullmatch(text)
@@ -53,7 +60,7 @@ class Instant(Struct, frozen=True):
     millis: str
 
 
-@lru_cache(maxsize=8_192)
+@remembered(8_192)
 def instant(text: str) -> Instant | None:
     """The instant that an RFC 3339 date-time names, or None. A leap second counts as the first of the next minute."""
     match = _TIME.fullmatch(text)

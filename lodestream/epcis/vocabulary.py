@@ -4,11 +4,11 @@ Inside we write a CBV value as its web URI; an Event carries the bare word.
 """
 
 import re
-from functools import lru_cache
 
 from lodestream.epcis.context import Context
 from lodestream.epcis.faults import Fault, shown
 from lodestream.epcis.identifiers import canonical_id
+from lodestream.epcis.remember import remembered
 from lodestream.epcis.values import is_uri
 
 CBV = "https://ref.gs1.org/cbv/"
@@ -50,7 +50,7 @@ class Vocabulary:
         return word if word in self.words else uri
 
 
-@lru_cache(maxsize=8_192)
+@remembered(8_192)
 def canonical_word(uri: str) -> str:
     """A vocabulary value's URN form as its web URI; any other URI in its canonical form."""
     match = _URN.fullmatch(uri) if uri[:4].lower() == "urn:" else None

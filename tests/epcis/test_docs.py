@@ -9,7 +9,7 @@ import jsonschema_rs
 from pyld import jsonld
 
 from lodestream.epcis import terms
-from lodestream.epcis.context import CONTEXT_URL, NAMESPACE
+from lodestream.epcis.context import CONTEXT_URL, NAMESPACE, PREFIXES
 from lodestream.epcis.faults import CODES, WARNINGS
 from lodestream.epcis.intake import Accepted, intake
 from lodestream.epcis.limits import Limits
@@ -68,6 +68,7 @@ def test_the_limits() -> None:
     assert found["elements of all lists of an event together"] == f"{limits.list_elements:,}"
     assert found["nesting of objects and lists"] == f"{limits.nesting} levels"
     assert found["an identifier or a key"] == f"{limits.identifier_chars:,} characters"
+    assert found["prefixes in an `@context`"] == str(PREFIXES)
     assert found["a text of our extension"] == f"{terms.TEXT_CHARS:,} characters"
 
 

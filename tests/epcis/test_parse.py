@@ -139,6 +139,27 @@ def test_a_rejection_carries_at_most_64_kib() -> None:
     assert (item.payload, item.payload_truncated) == (payload[:65536], True)
 
 
+def in_seconds(payload: bytes, limit: float) -> None:
+    start = time.process_time()
+    intake(payload)
+    assert time.process_time() - start < limit
+
+
+def test_hostile_events_are_judged_in_linear_time() -> None:
+    """Each of these took minutes with an algorithm that is quadratic in the keys, prefixes or events."""
+    many_prefixes = json.dumps({**EVENT, **{f"p{n}:x": n for n in range(100_000)}})
+    in_seconds(many_prefixes.encode(), 20)
+    declared = {f"p{n}": f"https://example.org/{n}/" for n in range(90)}
+    event = {**EVENT, "@context": {"ex": "https://example.org/"}, "p1:x": 1}
+    head = {"@context": declared, "type": "EPCISDocument", "schemaVersion": "2.0", "creationDate": "2026-03-01T00:00:00Z"}
+    in_seconds(json.dumps({**head, "epcisBody": {"eventList": [event] * 5_000}}).encode(), 20)
+    in_seconds(json.dumps({**head, "epcisBody": {"eventList": [{**event, "action": "NO"}] * 5_000}}).encode(), 20)
+    text: Any = "x" * 3_000_000
+    for _ in range(40):
+        text = {"ex:a": [text, text[:10] if isinstance(text, str) else 1]}
+    in_seconds(json.dumps({**EVENT, "ex:a": text}).encode(), 20)
+
+
 @pytest.mark.parametrize("unit", [b"[]", b"{}", b"[[]]", b'"[[["', b'"\\"["', b"[", b'{"a":[', b'"'])
 def test_big_documents_are_judged_in_linear_time(unit: bytes) -> None:
     payload = b"[" + unit * (4_000_000 // len(unit))

@@ -138,6 +138,8 @@ def without(event: dict[str, Any], key: str) -> dict[str, Any]:
         ("WRONG_TYPE", {**OBJECT, "crm:materials": ["ex:lot"]}),
         ("TOO_MANY_ELEMENTS", {**OBJECT, "ex:list": [0] * 1001}),
         ("TOO_LONG", {**OBJECT, "eventID": "urn:" + "x" * 3000}),
+        ("TOO_LONG", {**OBJECT, "@context": {"ex": "https://example.org/" + "x" * 3000}, "eventID": "ex:1"}),
+        ("TOO_LONG", {**OBJECT, "@context": {f"p{n}": "https://example.org/" for n in range(101)}}),
         ("NUMBER_OUT_OF_RANGE", {**OBJECT, "ex:big": 10**70}),
         ("NUMBER_OUT_OF_RANGE", {**OBJECT, "quantityList": [{**QUANTITY, "quantity": 10**15}]}),
         ("DUPLICATE_KEY", {**OBJECT, "ex:a": 1, "https://example.org/ns/a": 1}),
