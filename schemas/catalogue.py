@@ -71,9 +71,11 @@ class FileCatalogue:
         return cls(root, releases)
 
     def id_of(self, subject: str) -> int:
+        """The id of the subject's newest version."""
         return self.versions(subject)[-1].id
 
     def schema_of(self, schema_id: int) -> Schema:
+        """The schema of an id, of whatever version. Raises KeyError."""
         for release in self.releases:
             if release.id == schema_id:
                 return self.read(release)

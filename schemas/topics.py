@@ -31,7 +31,7 @@ INBOX_RECORD_BYTES = 8 * 1024 * 1024
 """The longest value of an inbox record (a setting). A larger document is split or refused by the connector."""
 EVENTS_PER_DOCUMENT = 10_000
 LIST_ELEMENTS = 1_000
-"""The longest list within one event (EPCs, quantities, materials, assays)."""
+"""The list elements of one event, all its lists together (EPCs, quantities, materials, assays)."""
 LEDGER_RECORD_BYTES = 16 * 1024 * 1024
 """The longest value behind the gate. What would be longer the core refuses TOO_LARGE: Kafka would abort it for ever."""
 REJECTION_PAYLOAD_BYTES = 64 * 1024
