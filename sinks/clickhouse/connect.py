@@ -41,8 +41,14 @@ class UnreachableError(Exception):
     code = "CLICKHOUSE_UNREACHABLE"
 
 
+class FolderBusyError(UnreachableError):
+    """Another process has the chDB folder open."""
+
+    code = "CLICKHOUSE_FOLDER_BUSY"
+
+
 def connect(url: str, settings: dict[str, str] | None = None) -> Client:
-    """A client for the address. It may be used by one thread at a time. Raises UnreachableError."""
+    """A client for the address. It may be used by one thread at a time. Raises UnreachableError, FolderBusyError."""
     folder = chdb_folder(url)
     try:
         if folder is not None:
@@ -91,7 +97,9 @@ def _embedded(folder: Path, settings: dict[str, str] | None) -> Client:
         if "already initialized" in str(error):
             raise OSError("this process has another folder open, and chDB takes one at a time") from None
         if "EmbeddedServer" in str(error):
-            raise OSError("another process has the folder open, and chDB allows one; is a sink running?") from None
+            raise FolderBusyError(
+                f"the ClickHouse folder {folder} cannot be opened: another process has it, and chDB allows one"
+            ) from None
         raise
 
 

@@ -3,6 +3,7 @@
 import contextlib
 import signal
 import threading
+import time
 from types import FrameType
 
 import structlog
@@ -11,7 +12,7 @@ from runtime import logging
 from runtime.errors import FatalError
 from runtime.settings import Settings
 from runtime.worker import EXIT_BUG
-from sinks.clickhouse.connect import UnreachableError, chdb_folder, connect, without_password
+from sinks.clickhouse.connect import FolderBusyError, UnreachableError, chdb_folder, connect, without_password
 from sinks.clickhouse.migrate import MigrationError, applied, migrate, packaged, pending
 from sinks.clickhouse.plan import Limits
 from sinks.clickhouse.readsocket import ReadServer
@@ -20,6 +21,8 @@ from sinks.clickhouse.store import Store
 from sinks.clickhouse.worker import GROUP, Sink
 
 EXIT_UNREACHABLE = 3
+FOLDER_SECONDS = 15.0
+FOLDER_WAIT_SECONDS = 0.2
 
 _log = structlog.get_logger(__name__)
 
@@ -52,7 +55,7 @@ def work(settings: Settings, stop: threading.Event) -> None:
     """Run the sink until `stop`. Raises FatalError, UnreachableError, MigrationError."""
     url = settings.clickhouse.url
     folder = chdb_folder(url)
-    prepare(url)
+    _prepare_patiently(url, stop)
     with contextlib.ExitStack() as stack:
         store = Store(url)
         stack.callback(store.close)
@@ -75,6 +78,20 @@ def prepare(url: str) -> None:
             )
     finally:
         client.close()
+
+
+def _prepare_patiently(url: str, stop: threading.Event) -> None:
+    """A command that reads has the folder for a moment, as long as no sink serves; it is worth waiting for."""
+    deadline = time.monotonic() + FOLDER_SECONDS
+    while not stop.is_set():
+        try:
+            prepare(url)
+        except FolderBusyError:
+            if time.monotonic() >= deadline:
+                raise
+            stop.wait(FOLDER_WAIT_SECONDS)
+        else:
+            return
 
 
 def _stop_on_signals(stop: threading.Event) -> None:

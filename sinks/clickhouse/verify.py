@@ -1,9 +1,12 @@
 """`lodestream sink verify`: what ClickHouse holds is what the ledger wrote, all of it, each thing once.
 
+It may run while the sink works: what belongs to a batch that is not whole yet is left out.
+
 The checks need ClickHouse only. They prove it against what the ledger wrote of itself: sequences without gap, the hash chain over
 the recorded transactions, sums of zero, lots that hold what was posted.
 """
 
+import re
 from collections.abc import Iterator
 from importlib.resources import files
 
@@ -12,10 +15,16 @@ from msgspec import Struct
 
 from lodestream.ledger.chain import chain_value
 from lodestream.ledger.records import Outcome
-from sinks.clickhouse.readonly import Reader
+from sinks.clickhouse.readonly import Parameters, Reader
 from sinks.clickhouse.tables import ROWS
 
 PAGE = 2_000
+TABLE = re.compile(r"lodestream_raw\.(\w+) FINAL")
+_CHAIN = """
+SELECT site, seq, txn_id, chain, record FROM lodestream_raw.transactions FINAL
+WHERE outcome = 'TRANSACTION' AND (site, seq, txn_id) > ({site:String}, {seq:UInt64}, {txn:String})
+ORDER BY site, seq, txn_id LIMIT {page:UInt32}
+"""
 _OUTCOME = msgspec.json.Decoder(Outcome)
 
 
@@ -52,11 +61,12 @@ class Report(Struct, frozen=True):
 
 def verify(reader: Reader) -> Report:
     """Check everything. Raises QueryError."""
+    whole = {"whole": msgspec.json.encode(_whole(reader)).decode()}
     checks = []
     for question in questions():
-        checked, faults, first = reader.query(question.sql).rows[0]
+        checked, faults, first = reader.query(TABLE.sub(_within, question.sql), whole).rows[0]
         checks.append(Check(question.name, question.says, not faults, checked, faults, first if faults else ""))
-    checks.append(_chain_values(reader))
+    checks.append(_chain_values(reader, whole))
     return Report(checks, _rows(reader, "") - _rows(reader, "FINAL"))
 
 
@@ -70,16 +80,31 @@ def questions() -> list[Question]:
     ]
 
 
+def _whole(reader: Reader) -> list[tuple[str, int]]:
+    """The last offset of the last whole batch of each topic partition."""
+    rows = reader.query("SELECT topic, partition, next_offset - 1 FROM lodestream.sink_progress ORDER BY topic, partition").rows
+    return [(f"{topic}/{partition}", last) for topic, partition, last in rows]
+
+
+def _within(table: re.Match[str]) -> str:
+    """The table without what belongs to batches that are not whole; the parameter `whole` is what `_whole` gives."""
+    offset = "last_offset" if table[1] == "sink_batches" else "src_offset"
+    ends = "JSONExtract({whole:String}, 'Array(Tuple(String, Int64))')"
+    place = "concat(src_topic, '/', toString(src_partition))"
+    last = f"transform({place}, {ends}.1, {ends}.2, toInt64(-1))"
+    return f"(SELECT * FROM lodestream_raw.{table[1]} FINAL WHERE toInt64({offset}) <= {last})"  # noqa: S608  # our own names
+
+
 def _rows(reader: Reader, final: str) -> int:
     """How many rows there are in all tables, as they stand or as FINAL shows them."""
     each = " UNION ALL ".join(f"SELECT count() AS n FROM lodestream_raw.{row.table} {final}" for row in ROWS)  # noqa: S608  # our own names
     return int(reader.query(f"SELECT sum(n) FROM ({each})").value())  # noqa: S608  # our own names
 
 
-def _chain_values(reader: Reader) -> Check:
+def _chain_values(reader: Reader, whole: Parameters) -> Check:
     """Compute each transaction's chain value anew, from the record that stands beside its columns."""
     checked, bad = 0, []
-    for site, seq, txn_id, chain, record in _transactions(reader):
+    for site, seq, txn_id, chain, record in _transactions(reader, whole):
         checked += 1
         try:
             outcome = _OUTCOME.decode(record)
@@ -98,15 +123,12 @@ def _chain_values(reader: Reader) -> Check:
     return Check("chain_values", says, not bad, checked, len(bad), bad[0] if bad else "")
 
 
-def _transactions(reader: Reader) -> Iterator[tuple[str, int, str, str, str]]:
+def _transactions(reader: Reader, whole: Parameters) -> Iterator[tuple[str, int, str, str, str]]:
     """All transactions by site and sequence, a page at a time."""
     after: tuple[str, int, str] = ("", 0, "")
     while True:
         rows = reader.query(
-            "SELECT site, seq, txn_id, chain, record FROM lodestream_raw.transactions FINAL"
-            " WHERE outcome = 'TRANSACTION' AND (site, seq, txn_id) > ({site:String}, {seq:UInt64}, {txn:String})"
-            " ORDER BY site, seq, txn_id LIMIT {page:UInt32}",
-            {"site": after[0], "seq": after[1], "txn": after[2], "page": PAGE},
+            TABLE.sub(_within, _CHAIN), {**whole, "site": after[0], "seq": after[1], "txn": after[2], "page": PAGE}
         ).rows
         yield from rows
         if len(rows) < PAGE:

@@ -270,3 +270,19 @@ def plant() -> list[list[Record]]:
         records(topics.CREDENTIALS, [CREDENTIAL]),
         records(topics.CREDENTIAL_STATUS, STATUSES),
     ]
+
+
+def busy(site: str, number: int) -> Book:
+    """A site that makes one lot after another, with an event and a finding each."""
+    book = Book(site)
+    for n in range(number):
+        name = f"{LOT}{site[-1]}{n}"
+        entry = book.enter(event(100 + n, "ObjectEvent", "commissioning", action="ADD", biz_location=site))
+        book.post(
+            entry,
+            "create",
+            [("Cu", "SOURCE(mine)", -(n + 1)), ("Cu", f"STOCK({name})", n + 1)],
+            lots=[replace(lot(site, name, 1, 10, 0), contained_mg={"Cu": n + 1})],
+            findings=[finding("UNASSAYED", "F40", "info", f"{n}", [name])],
+        )
+    return book

@@ -118,6 +118,18 @@ def test_a_batch_that_was_passed_over_is_found(seeded: Client, store: Store, url
     assert faults(url)["no_gap"] == f"{topics.ENTRIES}/5: after 101 comes 110"
 
 
+def test_what_a_batch_has_written_before_it_is_whole_is_left_out(seeded: Client, store: Store, url: str) -> None:
+    """A sink at work, or one that died: legs are there and their lots are not, and no batch says that they should be."""
+    book = mine()
+    book.post(book.entries[0], "create", [("Cu", "SOURCE(mine)", -1), ("Cu", f"STOCK({CATHODE})", 1)])
+    record = Record(topics.TRANSACTIONS, 0, 100, 0, b"", encode(book.outcomes[-1]))
+    store.write(Batch(topics.TRANSACTIONS, TOPIC_ID, 0, 13, (record,)))
+    assert "lots_hold_their_postings" in faults(url)
+    waits = {"mutations_sync": "2", "lightweight_deletes_sync": "2"}
+    seeded.command(f"DELETE FROM {RAW}.sink_batches WHERE first_offset = 100", settings=waits)
+    assert faults(url) == {}
+
+
 def test_a_record_that_could_not_be_decoded_is_told(seeded: Client, store: Store, url: str) -> None:
     store.write(Batch(topics.REJECTED, TOPIC_ID, 3, 0, (Record(topics.REJECTED, 3, 4, 0, None, b"?"),)))
     assert faults(url)["all_decoded"].startswith(f"{topics.REJECTED}/3 offset 4: TOO_SHORT")

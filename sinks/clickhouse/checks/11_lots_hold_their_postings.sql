@@ -1,20 +1,38 @@
 -- what the latest state of each lot holds is the balance of its account
-SELECT count(), countIf(held != posted),
-    minIf(concat(account, ' of ', site, ': ', element, ' ', toString(held), ' mg in the lot, ', toString(posted), ' mg posted'), held != posted)
+SELECT
+    count(),
+    countIf(held != posted),
+    minIf(
+        concat(account, ' of ', site, ': ', element, ' ', toString(held), ' mg in the lot, ', toString(posted), ' mg posted'),
+        held != posted
+    )
 FROM
 (
-    SELECT site, account, element, sum(toInt128(held)) AS held, sum(toInt128(posted)) AS posted
+    SELECT site, account, element, sum(in_lot) AS held, sum(in_legs) AS posted
     FROM
     (
-        SELECT toString(site) AS site, toString(element) AS element,
-            if(loss_class = '', concat('STOCK(', lot, ')'), concat('LOSS(', loss_class, ' ', lot, ')')) AS account,
-            toInt128(held) AS held, toInt128(0) AS posted
-        FROM lodestream.current_lots
-        ARRAY JOIN mapKeys(contained_mg) AS element, mapValues(contained_mg) AS held
+        SELECT
+            site,
+            if(class = '', concat('STOCK(', lot, ')'), concat('LOSS(', class, ' ', lot, ')')) AS account,
+            element,
+            toInt128(mg) AS in_lot,
+            toInt128(0) AS in_legs
+        FROM
+        (
+            SELECT
+                toString(site) AS site,
+                lot,
+                argMax(toString(loss_class), seq) AS class,
+                argMax(contained_mg, seq) AS contents
+            FROM lodestream_raw.lots FINAL
+            GROUP BY site, lot
+        )
+        ARRAY JOIN arrayMap(e -> toString(e), mapKeys(contents)) AS element, mapValues(contents) AS mg
         UNION ALL
-        SELECT toString(site), toString(element), account, toInt128(0) AS held, balance_mg AS posted
-        FROM lodestream.account_balances
-        WHERE account_kind = 'STOCK' OR (account_kind = 'LOSS' AND NOT endsWith(account, ' destroyed)'))
+        SELECT toString(site), account, toString(element), toInt128(0) AS in_lot, toInt128(amount_mg) AS in_legs
+        FROM lodestream_raw.postings FINAL
+        -- What was destroyed is a loss that no lot holds.
+        WHERE startsWith(account, 'STOCK(') OR (startsWith(account, 'LOSS(') AND NOT endsWith(account, ' destroyed)'))
     )
     GROUP BY site, account, element
 )
