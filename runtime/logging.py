@@ -48,6 +48,8 @@ def configure(level: str = "info", form: Literal["json", "console", "auto"] = "a
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
+    # A command keeps librdkafka quiet and says itself what does not answer; a worker logs what the client has to say.
+    logging.getLogger("librdkafka").propagate = True
     structlog.configure(
         processors=[structlog.stdlib.filter_by_level, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),

@@ -53,6 +53,7 @@ def test_json_lines_carry_context_and_level() -> None:
 
 
 def test_libraries_write_the_same_form() -> None:
+    standard.getLogger("librdkafka").propagate = False  # as a command leaves it
     (line,) = lines("json", lambda: standard.getLogger("librdkafka").error("%s [%s]", "FAIL", FORGERY))
     assert json.loads(line)["logger"] == "librdkafka"
     assert "\x1b" not in json.loads(line)["event"]
