@@ -91,11 +91,12 @@ def command(context: Context, name: str, check: bool) -> None:
 
 def _check(settings: Settings, name: str) -> Exit:
     """Whether this instance is a member of its group: it leaves when its process dies, or takes no records for too long."""
-    group = clients.admin(settings).describe_consumer_groups([name], request_timeout=CHECK_SECONDS)[name]
+    admin = clients.admin(settings)  # a name of its own: the answer never comes where the client is gone
+    group = admin.describe_consumer_groups([name], request_timeout=CHECK_SECONDS)[name]
     try:
-        members = {member.group_instance_id for member in group.result().members}
-    except KafkaException as error:
-        raise Unreachable(f"{settings.kafka.bootstrap_servers} does not answer: {error.args[0].str()}") from error
+        members = {member.group_instance_id for member in group.result(CHECK_SECONDS).members}
+    except (KafkaException, TimeoutError) as error:
+        raise Unreachable(f"{settings.kafka.bootstrap_servers} does not answer about the group {name}: {error}") from error
     if f"{name}-{settings.instance}" not in members:
         raise Unreachable(f"no {name} works under the instance name {settings.instance}")
     click.echo(f"{name} {settings.instance} works")

@@ -112,8 +112,8 @@ class Arrival:
         ends = {place: end for place, end in self._ends.items() if place[0] in topics}
         request = ConsumerGroupTopicPartitions(group, [TopicPartition(*place) for place in ends])
         try:
-            answer = self._admin.list_consumer_group_offsets([request], request_timeout=ASK_SECONDS)[group].result()
-        except KafkaException:
+            answer = self._admin.list_consumer_group_offsets([request], request_timeout=ASK_SECONDS)[group].result(ASK_SECONDS)
+        except (KafkaException, TimeoutError):
             return False  # the group has not committed anything yet, or its coordinator is not there yet
         committed = {(each.topic, each.partition): each.offset for each in answer.topic_partitions}
         return all(committed.get(place, -1) >= end for place, end in ends.items())
