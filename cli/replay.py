@@ -18,7 +18,7 @@ from lodestream.ledger.records import Outcome
 
 
 @click.command(
-    epilog="\b\nExamples:\n  lodestream replay examples/copper-chain\n"
+    epilog="\b\nExamples:\n  lodestream replay examples/01-copper\n"
     "  lodestream replay --json --book plant.toml january/ | jq 'select(.kind == \"parked\")'"
 )
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path), metavar="FILE_OR_FOLDER...")

@@ -22,7 +22,7 @@ SETTINGS_NAME = "lodestream.toml"
 
 @contextmanager
 def fresh_folder(folder: Path) -> Iterator[Path]:
-    """An empty folder at this place, ours alone until the end: what an earlier run left is removed first. Raises Unusable.
+    """A folder at this place with nothing but an empty settings file, ours alone until the end: what an earlier run left is removed first. Raises Unusable.
 
     The embedded broker forgets everything, so state and tables of another run must not meet this one's topics.
     """
@@ -37,6 +37,7 @@ def fresh_folder(folder: Path) -> Iterator[Path]:
                 raise Unusable(f"{folder} is not a demonstration's folder; it is left as it is. Move it, or set another data_dir")
             shutil.rmtree(folder)
         folder.mkdir()
+        (folder / SETTINGS_NAME).touch()  # from the first moment: an interrupted run must not stand in the next one's way
         yield folder
 
 

@@ -101,12 +101,12 @@ def test_a_worker_that_does_not_stop_is_killed(tmp_path: Path, monkeypatch: pyte
 def test_the_folder_is_fresh_and_nobody_elses(tmp_path: Path) -> None:
     folder = tmp_path / "data" / "demo"
     with fresh_folder(folder):
-        (folder / "lodestream.toml").write_text("")
-        (folder / "rest").write_text("of an earlier run")
+        (folder / "rest").write_text("of a run that was interrupted before it had settings")
         with pytest.raises(Unusable, match="another demonstration"), fresh_folder(folder):
             pass
     with fresh_folder(folder):
-        assert list(folder.iterdir()) == []
+        assert [path.name for path in folder.iterdir()] == ["lodestream.toml"]
+        (folder / "lodestream.toml").unlink()
         (folder / "thesis.txt").write_text("somebody's")
     with pytest.raises(Unusable, match="is not a demonstration's folder"), fresh_folder(folder):
         pass
