@@ -22,9 +22,10 @@ SETTINGS_NAME = "lodestream.toml"
 
 @contextmanager
 def fresh_folder(folder: Path) -> Iterator[Path]:
-    """A folder at this place with nothing but an empty settings file, ours alone until the end: what an earlier run left is removed first. Raises Unusable.
+    """A folder at this place with nothing but an empty settings file, ours alone until the end. Raises Unusable.
 
-    The embedded broker forgets everything, so state and tables of another run must not meet this one's topics.
+    What an earlier run left is removed first: the embedded broker forgets everything, so state and tables of another run
+    must not meet this one's topics.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     with folder.with_suffix(".lock").open("w") as lock:
