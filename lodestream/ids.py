@@ -8,9 +8,5 @@ def derive(*parts: str) -> str:
 
     The length prefix makes the parts unambiguous: ("ab", "c") and ("a", "bc") differ.
     """
-    digest = sha256()
-    for part in parts:
-        data = part.encode()
-        digest.update(len(data).to_bytes(4, "big"))
-        digest.update(data)
-    return digest.hexdigest()
+    encoded = [part.encode() for part in parts]
+    return sha256(b"".join([len(data).to_bytes(4, "big") + data for data in encoded])).hexdigest()

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from lodestream.epcis.event import Event
 from lodestream.ids import derive
 from lodestream.ledger import answer, identity, offer
-from lodestream.ledger.chain import canonical_bytes, chain_value
+from lodestream.ledger.chain import canonical_bytes, chain_of
 from lodestream.ledger.draft import Draft, Refused, Said, Unready
 from lodestream.ledger.kinds import handle_event
 from lodestream.ledger.records import RULE_VERSION, Answer, Entry, Offer, Outcome, Posting
@@ -109,12 +109,13 @@ class _Work:
         except Refused as refused:
             draft = self._refusal(entry, refused, parked)
         outcome = self._closed(draft, parked)
-        size = len(canonical_bytes(outcome))
-        if size > MAX_OUTCOME_BYTES:
-            said = f"the transaction would take {size} bytes, a record holds {MAX_OUTCOME_BYTES}: split the event"
+        canonical = canonical_bytes(outcome)
+        if len(canonical) > MAX_OUTCOME_BYTES:
+            said = f"the transaction would take {len(canonical)} bytes, a record holds {MAX_OUTCOME_BYTES}: split the event"
             draft = self._refusal(entry, Refused(Said("TOO_LARGE", (entry.entry_id,), said)), parked)
             outcome = self._closed(draft, parked)
-        self._commit(draft, outcome)
+            canonical = canonical_bytes(outcome)
+        self._commit(draft, replace(outcome, chain=chain_of(canonical)))
 
     def _refusal(self, entry: Entry, refused: Refused, parked: Parked | None) -> Draft:
         """A refused event is a transaction without postings; what it said before is superseded."""
@@ -135,7 +136,7 @@ class _Work:
     # -- outcomes -----------------------------------------------------------------------------------------------
 
     def _closed(self, draft: Draft, parked: Parked | None) -> Outcome:
-        """Close a draft into a transaction: invariants, what the book remembers, sequence and chain."""
+        """Close a draft into a transaction, but for its chain value: invariants, what the book remembers, sequence."""
         entry = draft.entry
         if draft.legs and not draft.head.posted and not draft.book.booked:
             draft.managed.add(draft.find("NO_BOOK", (draft.site,), f"{draft.site} is in no book file; the default book is used"))
@@ -167,7 +168,7 @@ class _Work:
             Posting(derive("posting", plain.txn_id, str(n)), n, element, str(account), mg)
             for n, (element, account, mg) in enumerate(draft.legs)
         ]
-        outcome = replace(
+        return replace(
             plain,
             kind=draft.kind,
             reason=draft.reason,
@@ -179,7 +180,6 @@ class _Work:
             edges=draft.edges(),
             lines=draft.lines,
         )
-        return replace(outcome, chain=chain_value(outcome))
 
     def _park(self, entry: Entry, unready: Unready, parked: Parked | None) -> None:
         """Keep an entry until what it waits for comes; a retry that stays parked says nothing."""

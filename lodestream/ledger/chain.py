@@ -17,9 +17,14 @@ PREFIX = b"lodestream-chain-1\0"
 
 def canonical_bytes(outcome: Outcome) -> bytes:
     """The bytes that identify an outcome, whatever carried it."""
-    return ENCODER.encode(msgspec.structs.replace(outcome, chain=""))
+    return ENCODER.encode(msgspec.structs.replace(outcome, chain="") if outcome.chain else outcome)
 
 
 def chain_value(outcome: Outcome) -> str:
     """The chain value of a transaction whose `prev` and `seq` are set."""
-    return sha256(PREFIX + canonical_bytes(outcome)).hexdigest()
+    return chain_of(canonical_bytes(outcome))
+
+
+def chain_of(canonical: bytes) -> str:
+    """The chain value of the canonical bytes of a transaction."""
+    return sha256(PREFIX + canonical).hexdigest()

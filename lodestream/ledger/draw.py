@@ -16,7 +16,7 @@ from lodestream.measures import Line, Measured, kg, measure, round_half_even, sh
 
 
 class Drawn(NamedTuple):
-    """What was drawn: masses in mg, and by element what came from the lot, above the book, and by a new assay."""
+    """What was drawn: masses in mg; by element what came from the lot, above the book and by a new assay, and their sum."""
 
     line: Line
     account: Account
@@ -25,15 +25,9 @@ class Drawn(NamedTuple):
     taken_mg: dict[str, int]
     excess_mg: dict[str, int]
     reassayed_mg: dict[str, int]
+    contained_mg: dict[str, int]
     u_mg: dict[str, int]
     created_us: int
-
-    @property
-    def contained_mg(self) -> dict[str, int]:
-        """Contained mass of the drawn parcel by element, in mg."""
-        parts = (self.taken_mg, self.excess_mg, self.reassayed_mg)
-        elements = sorted({e for part in parts for e in part})
-        return {e: sum(part.get(e, 0) for part in parts) for e in elements}
 
     def post(self, draft: Draft, element: str, target: Account) -> None:
         """The legs of one element of the draw into `target`."""
@@ -67,7 +61,8 @@ def draw(draft: Draft, line: Line) -> Drawn:
         stated = tracked(draft, measured.contained_mg)
         reassayed = {e: mg - taken.get(e, 0) - above.get(e, 0) for e, mg in stated.items()}
         u |= {e: mg for e, mg in measured.u_mg.items() if e in stated}
-    return Drawn(line, stock(lot.id, lot.loss_class), wet, wanted, taken, above, reassayed, u, lot.created_us)
+    contained = {e: taken.get(e, 0) + above.get(e, 0) + reassayed.get(e, 0) for e in sorted({*taken, *above, *reassayed})}
+    return Drawn(line, stock(lot.id, lot.loss_class), wet, wanted, taken, above, reassayed, contained, u, lot.created_us)
 
 
 def _measured(draft: Draft, line: Line, lot: Lot) -> Measured | None:
