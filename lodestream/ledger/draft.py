@@ -18,6 +18,7 @@ from lodestream.ledger.catalogue import BLOCKING, CATALOGUE
 from lodestream.ledger.records import Answer, Edge, Entry, Finding, Line, LotState, Offer, Severity
 from lodestream.ledger.state import Assayed, Balance, Head, Held, Leg, Lot, LotChange, View
 from lodestream.measures import kg, share
+from lodestream.measures.exact import INT64_MAX, root
 
 
 class Said(NamedTuple):
@@ -113,12 +114,15 @@ class Draft:
             entered = plus(entered, element, sign * mg)
         for element, mg in change.entered_u_mg.items():
             u2 = {**u2, element: str(int(u2.get(element, "0")) + sign * mg * mg)}
+        dry, all_dry = lot.dry_mg + sign * change.dry_mg, lot.entered_dry_mg + sign * change.entered_dry_mg
+        wet = lot.wet_mg + sign * change.wet_mg
+        self.fit(change.lot, wet, dry, all_dry, *entered.values(), *(root(int(square)) for square in u2.values()))
         self.put_lot(
             replace(
                 lot,
-                wet_mg=lot.wet_mg + sign * change.wet_mg,
-                dry_mg=lot.dry_mg + sign * change.dry_mg,
-                entered_dry_mg=lot.entered_dry_mg + sign * change.entered_dry_mg,
+                wet_mg=wet,
+                dry_mg=dry,
+                entered_dry_mg=all_dry,
                 entered_mg=entered,
                 entered_u2={element: square for element, square in sorted(u2.items()) if square != "0"},
                 entered_u2_dry=str(int(lot.entered_u2_dry) + sign * change.entered_u_dry_mg**2),
@@ -141,11 +145,22 @@ class Draft:
         if account.lot is None:
             ref = f"{element} {account}"
             held = self.view.get(Balance, ref)
-            self.view.put(Balance((held.mg if held else 0) + mg), ref)
-            return
-        lot = self.lot(account.lot)
-        assert lot is not None, "a lot's account moves only where the lot is there"
-        self.put_lot(replace(lot, contained_mg=plus(lot.contained_mg, element, mg)))
+            total = (held.mg if held else 0) + mg
+            self.view.put(Balance(total), ref)
+        else:
+            lot = self.lot(account.lot)
+            assert lot is not None, "a lot's account moves only where the lot is there"
+            contained = plus(lot.contained_mg, element, mg)
+            total = contained.get(element, 0)
+            self.put_lot(replace(lot, contained_mg=contained))
+        self.fit(str(account), mg, total)
+
+    def fit(self, what: str, *amounts: int) -> None:
+        """`Refused` (TOO_LARGE) where an amount is beyond the 64 bits that it has in the log and in every table."""
+        for mg in amounts:
+            if not -INT64_MAX <= mg <= INT64_MAX:
+                said = f"{what} would come to {kg(mg)}, an amount holds {kg(INT64_MAX)}"
+                raise Refused(Said("TOO_LARGE", (self.entry.entry_id, what), said))
 
     def move(self, element: str, origin: Account, target: Account, mg: int) -> None:
         """Two legs: `mg` from one account to another."""

@@ -129,14 +129,18 @@ def parcel(draft: Draft, pair: Outbound) -> Parcel:
     """The sums over the shipments that stand, with what the sender's book says of the lot."""
     elements = sorted({e for s in pair.shipments for e in s.contained_mg})
     lot = draft.lot(pair.lot) or Lot(pair.lot)
+    dry, wet = sum(s.dry_mg for s in pair.shipments), sum(s.wet_mg for s in pair.shipments)
+    u = {e: quadrature(*(s.u_mg.get(e, 0) for s in pair.shipments)) for e in elements}
+    contained = {e: sum(s.contained_mg.get(e, 0) for s in pair.shipments) for e in elements}
+    draft.fit(f"what {pair.consignment} holds of {pair.lot}", dry, wet, *contained.values(), *u.values())
     return Parcel(
         lot=pair.lot,
         version=pair.version,
-        dry_mg=sum(s.dry_mg for s in pair.shipments),
-        wet_mg=sum(s.wet_mg for s in pair.shipments),
+        dry_mg=dry,
+        wet_mg=wet,
         assayed=True,
-        contained_mg={e: sum(s.contained_mg.get(e, 0) for s in pair.shipments) for e in elements},
-        u_mg={e: quadrature(*(s.u_mg.get(e, 0) for s in pair.shipments)) for e in elements},
+        contained_mg=contained,
+        u_mg=u,
         shipped_us=min((s.shipped_us for s in pair.shipments), default=0),
         product_class=lot.product_class,
         country_of_origin=lot.country_of_origin,

@@ -103,6 +103,7 @@ def _post(draft: Draft, drawn: list[Drawn], made: list[Made]) -> None:
     for output in made:
         _put(draft, output, balanced)
     sums = _sums(run, drawn, made)
+    draft.fit(run, *sums.u_inputs_mg.values(), *sums.u_outputs_mg.values())
     for element in sorted(balanced):
         draft.move(element, process, UNACCOUNTED, sums.inputs_mg.get(element, 0) - sums.outputs_mg.get(element, 0))
     _lineage(draft, drawn, made)
