@@ -19,6 +19,7 @@ from lodestream.credentials.record import CredentialRecord, StatusRecord
 from lodestream.epcis.rejection import Rejection
 from lodestream.ledger.records import Entry, LotState, Outcome
 from schemas.catalogue import SUBJECTS, Schema, SchemaCatalogue, packaged
+from schemas.compiled import Decoder, Encoder, decoder, encoder, unusual
 
 T = TypeVar("T", bound=Struct)
 
@@ -77,17 +78,12 @@ class Codec:
         """See the module's function."""
         kind = type(value)
         writer = self._writers.get(kind) or self._writer(kind)
-        datum = msgspec.to_builtins(value, builtin_types=(bytes, Decimal))
-        for name, record in writer.nullable_records:
-            if datum.get(name) is not None:
-                datum[name] = (record, datum[name])
-        out = BytesIO()
-        out.write(writer.header)
+        parts = [writer.header]
         try:
-            schemaless_writer(out, writer.schema, datum)
-        except (ValueError, TypeError, OverflowError, AttributeError) as error:
-            raise UnencodableError(f"{kind.__name__} cannot be encoded: {error}") from error
-        return out.getvalue()
+            writer.encode(value, parts.append)
+            return b"".join(parts)
+        except Exception:  # noqa: BLE001  # whatever it was, the general way knows what to do with it, or how to say it
+            return _encode(value, writer)
 
     def decode(self, data: bytes, kind: type[T]) -> T:
         """See the module's function."""
@@ -97,23 +93,18 @@ class Codec:
             raise UndecodableError("WRONG_MAGIC", f"byte 0 is 0x{data[0]:02x}, in the Confluent wire format it is 0x00")
         schema_id = int.from_bytes(data[1:HEADER_BYTES], "big")
         reader = self._readers.get((schema_id, kind)) or self._reader(schema_id, kind)
-        body = BytesIO(data)
-        body.seek(HEADER_BYTES)
+        value: T
         try:
-            datum = schemaless_reader(body, reader.writer_schema, reader.reader_schema)
-        except Exception as error:  # whatever the body makes fastavro raise, it is the body that is bad
-            raise UndecodableError("BAD_BODY", f"the body is no {kind.__name__} of schema id {schema_id}: {error!r}") from error
-        if body.tell() != len(data):
-            raise UndecodableError("TRAILING_BYTES", f"{len(data) - body.tell()} bytes follow the {kind.__name__}")
-        try:
-            return msgspec.convert(datum, kind, builtin_types=(bytes,))
-        except msgspec.ValidationError as error:
-            raise UndecodableError("BAD_VALUE", f"the {kind.__name__} holds a value that it cannot: {error}") from error
+            value, end = reader.decode(data, HEADER_BYTES)
+        except Exception:  # noqa: BLE001  # as above
+            end = -1
+        return value if end == len(data) else _decode(data, kind, reader)
 
     def _writer(self, kind: type[Struct]) -> "_Writer":
         schema_id = self.catalogue.id_of(_subject(kind))
         schema = self.catalogue.schema_of(schema_id)
-        writer = _Writer(bytes([MAGIC]) + schema_id.to_bytes(4, "big"), _parse(schema), _nullable_records(schema))
+        header = bytes([MAGIC]) + schema_id.to_bytes(4, "big")
+        writer = _Writer(header, encoder(schema, kind), _parse(schema), _nullable_records(schema))
         return self._writers.setdefault(kind, writer)
 
     def _reader(self, schema_id: int, kind: type[Struct]) -> "_Reader":
@@ -127,21 +118,58 @@ class Codec:
         if schema["name"] != kind.__name__:
             raise UndecodableError("WRONG_KIND", f"schema id {schema_id} is of {schema['name']}, not of {kind.__name__}")
         newest = self.catalogue.id_of(_subject(kind))
-        reader_schema = None if newest == schema_id else _parse(self.catalogue.schema_of(newest))
-        return self._readers.setdefault((schema_id, kind), _Reader(_parse(schema), reader_schema))
+        if newest == schema_id:
+            reader = _Reader(decoder(schema, kind), _parse(schema), None)
+        else:
+            reader = _Reader(unusual, _parse(schema), _parse(self.catalogue.schema_of(newest)))
+        return self._readers.setdefault((schema_id, kind), reader)
 
 
 @dataclass(frozen=True, slots=True)
 class _Writer:
     header: bytes
+    encode: Encoder
     schema: Schema
     nullable_records: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
+    decode: Decoder
     writer_schema: Schema
     reader_schema: Schema | None  # None: the writer's is the newest
+
+
+def _encode(value: Struct, writer: _Writer) -> bytes:
+    """The general way, through fastavro's walk over plain values."""
+    datum = msgspec.to_builtins(value, builtin_types=(bytes, Decimal))
+    for name, record in writer.nullable_records:
+        if datum.get(name) is not None:
+            datum[name] = (record, datum[name])
+    out = BytesIO()
+    out.write(writer.header)
+    try:
+        schemaless_writer(out, writer.schema, datum)
+    except (ValueError, TypeError, OverflowError, AttributeError) as error:
+        raise UnencodableError(f"{type(value).__name__} cannot be encoded: {error}") from error
+    return out.getvalue()
+
+
+def _decode(data: bytes, kind: type[T], reader: _Reader) -> T:
+    """The general way: fastavro, resolving the writer's schema to the newest, then msgspec."""
+    body = BytesIO(data)
+    body.seek(HEADER_BYTES)
+    try:
+        datum = schemaless_reader(body, reader.writer_schema, reader.reader_schema)
+    except Exception as error:  # whatever the body makes fastavro raise, it is the body that is bad
+        schema_id = int.from_bytes(data[1:HEADER_BYTES], "big")
+        raise UndecodableError("BAD_BODY", f"the body is no {kind.__name__} of schema id {schema_id}: {error!r}") from error
+    if body.tell() != len(data):
+        raise UndecodableError("TRAILING_BYTES", f"{len(data) - body.tell()} bytes follow the {kind.__name__}")
+    try:
+        return msgspec.convert(datum, kind, builtin_types=(bytes,))
+    except msgspec.ValidationError as error:
+        raise UndecodableError("BAD_VALUE", f"the {kind.__name__} holds a value that it cannot: {error}") from error
 
 
 def _subject(kind: type[Struct]) -> str:
