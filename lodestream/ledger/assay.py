@@ -11,7 +11,7 @@ from lodestream.ledger import matching
 from lodestream.ledger.accounts import SINK_UNTRACKED, SOURCE_UNTRACKED, UNACCOUNTED, Account, source, stock
 from lodestream.ledger.balance import judge
 from lodestream.ledger.draft import Draft, Refused, Said, Unready
-from lodestream.ledger.lots import note_grades, refuse_unusable, tracked, unassayed_finding
+from lodestream.ledger.lots import note_grades, refuse_unusable, tracked, unassayed_finding, wet_and_dry
 from lodestream.ledger.state import Assayed, Inbound, Journal, LotChange, Run, Seen, Unassayed
 from lodestream.measures import Line, Measured, Refusal, lines, measure, quadrature
 
@@ -41,8 +41,8 @@ def _assay(draft: Draft, lot: str, parcel: Unassayed, item: Material) -> None:
     if isinstance(measured, Refusal):
         raise Refused(Said(measured.code, (draft.event.identity, lot), measured.arithmetic))
     refuse_unusable(draft, [completed], [measured])
-    if not measured.assayed or (measured.dry_mg is None and parcel.origin != "receipt"):
-        missing = "; ".join(measured.remarks) or "the dry mass is not known: state the moisture"
+    if not measured.assayed:
+        missing = "; ".join(measured.remarks) or "it states no element"
         raise Refused(Said("BASIS_MISSING", (draft.event.identity, lot), f"{lot}: {missing}"))
     note_grades(draft, completed, measured)
     if parcel.origin == "receipt":
@@ -79,7 +79,7 @@ def _post(draft: Draft, name: str, parcel: Unassayed, measured: Measured) -> Non
     known = before.dry_mg if isinstance(before, Measured) and before.dry_mg is not None else 0
     contained = tracked(draft, measured.contained_mg)
     u = {e: mg for e, mg in measured.u_mg.items() if e in contained}
-    dry = (measured.dry_mg or 0) - known
+    dry = wet_and_dry(measured)[1] - known
     draft.change_lot(LotChange(name, 0, dry, dry, contained, u, measured.u_dry_mg if dry else 0))
     lot = draft.lot(name)
     assert lot is not None

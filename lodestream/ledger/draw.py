@@ -9,8 +9,8 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from lodestream.ledger.accounts import STOCK_ADJ, STOCK_ADJ_ASSAY, Account, stock
-from lodestream.ledger.draft import Draft, Said, Unready
-from lodestream.ledger.lots import refuse_unusable, tracked
+from lodestream.ledger.draft import Draft, Refused, Said, Unready
+from lodestream.ledger.lots import refuse_unusable, tracked, wet_and_dry
 from lodestream.ledger.state import Lot, LotChange
 from lodestream.measures import Line, Measured, kg, measure, round_half_even, share
 
@@ -38,21 +38,17 @@ class Drawn(NamedTuple):
 
 def draw(draft: Draft, line: Line) -> Drawn:
     """Take a line from its lot: masses change, legs are the caller's. `Unready` where it cannot be taken yet."""
-    lot = draft.lot(line.id)
-    if lot is None or (lot.entered_dry_mg == 0 and not lot.unassayed):
-        raise Unready([f"lot:{line.id}"], _unknown(draft, line))
-    if lot.unassayed:
-        said = f"{line.id} has no assay yet: what this draw contains is not known"
-        raise Unready([f"lot:{line.id}"], Said("UNASSAYED", (line.id, draft.event.identity), said, [line.id]))
+    lot = _known(draft, line)
     measured = _measured(draft, line, lot)
-    wanted = lot.dry_mg if measured is None else _dry(measured)
-    excess = max(0, wanted - max(0, lot.dry_mg)) if lot.dry_mg >= 0 else wanted
+    there = max(0, lot.dry_mg)
+    wanted = there if measured is None else wet_and_dry(measured)[1] or measured.wet_mg or 0
+    excess = max(0, wanted - there)
     if excess:
         _tolerate(draft, line, lot, wanted, excess)
     dry = wanted - excess
-    whole = dry == lot.dry_mg
-    wet = lot.wet_mg if whole else _wet(measured, dry, lot)
-    taken = {e: mg if whole else share(mg, dry, lot.dry_mg) for e, mg in lot.contained_mg.items()}
+    wet = max(0, lot.wet_mg) if dry == there else _wet(measured, dry, lot)
+    # What a correction left below zero, or without a mass, cannot be drawn.
+    taken = {e: share(max(0, mg), dry, there) if there else 0 for e, mg in lot.contained_mg.items()}
     above = {e: share(mg, excess, lot.entered_dry_mg) for e, mg in lot.entered_mg.items()} if excess else {}
     u = {e: share(mg, wanted, lot.entered_dry_mg) for e, mg in lot.entered_u_mg.items()}
     draft.change_lot(LotChange(line.id, wet_mg=-wet, dry_mg=-dry, excess_dry_mg=excess))
@@ -65,6 +61,21 @@ def draw(draft: Draft, line: Line) -> Drawn:
     return Drawn(line, stock(lot.id, lot.loss_class), wet, wanted, taken, above, reassayed, contained, u, lot.created_us)
 
 
+def _known(draft: Draft, line: Line) -> Lot:
+    """The lot of a line, if what it contains is known by mass."""
+    lot = draft.lot(line.id)
+    if lot is not None and lot.unassayed:
+        said = f"{line.id} has no assay yet: what this draw contains is not known"
+        raise Unready([f"lot:{line.id}"], Said("UNASSAYED", (line.id, draft.event.identity), said, [line.id]))
+    if lot is None or (lot.entered_dry_mg == 0 and not lot.contained_mg):
+        raise Unready([f"lot:{line.id}"], _unknown(draft, line))
+    if lot.entered_dry_mg == 0:
+        parts = ", ".join(f"{kg(mg)} {e}" for e, mg in lot.contained_mg.items())
+        said = f"{line.id} holds {parts} and no mass (a solution, or contained mass alone): it cannot be drawn by mass"
+        raise Refused(Said("NO_QUANTITY", (draft.event.identity, line.role, line.id), said))
+    return lot
+
+
 def _measured(draft: Draft, line: Line, lot: Lot) -> Measured | None:
     """The line measured with the lot's moisture; None for a bare instance, which is drawn whole."""
     if line.instance and line.material is None:
@@ -73,22 +84,16 @@ def _measured(draft: Draft, line: Line, lot: Lot) -> Measured | None:
     return refuse_unusable(draft, [line], [measure(line, draft.book.mass_basis, moisture)])[0]
 
 
-def _dry(measured: Measured) -> int:
-    if measured.dry_mg is not None:
-        return measured.dry_mg
-    return measured.wet_mg or 0
-
-
 def _wet(measured: Measured | None, dry_mg: int, lot: Lot) -> int:
     if measured is not None and measured.wet_mg is not None and measured.moisture is not None:
-        return min(measured.wet_mg, lot.wet_mg)
-    return share(lot.wet_mg, dry_mg, lot.dry_mg) if lot.dry_mg else 0
+        return min(measured.wet_mg, max(0, lot.wet_mg))
+    return share(max(0, lot.wet_mg), dry_mg, lot.dry_mg)
 
 
 def _unknown(draft: Draft, line: Line) -> Said:
-    """NO_BOOK where the site never posted anything (a carrier's hub opens no book), else PHANTOM_STOCK."""
+    """NO_BOOK for a ship where the site never posted anything (a carrier's hub opens no book), else PHANTOM_STOCK."""
     inputs = (line.id, draft.event.identity)
-    if not draft.head.posted and not draft.book.booked:
+    if draft.event.action == "OBSERVE" and not draft.head.posted and not draft.book.booked:
         return Said("NO_BOOK", inputs, f"{draft.site} never posted anything: {line.id} cannot leave it yet")
     return Said("PHANTOM_STOCK", inputs, f"{line.id} was never at {draft.site}: available 0 kg", [line.id])
 

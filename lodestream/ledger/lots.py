@@ -66,8 +66,13 @@ def ensure(draft: Draft, line: Line, at_us: int) -> Lot:
 
 
 def wet_and_dry(measured: Measured) -> tuple[int, int]:
-    """Wet and dry mass in mg: a dry mass without a moisture stands for both, a wet one alone has no dry mass yet."""
-    dry = measured.dry_mg or 0
+    """Wet and dry mass in mg: a dry mass without a moisture stands for both, a wet one alone has no dry mass yet.
+
+    What was sold as received, with a grade on that basis and no moisture (scrap), counts as it was weighed.
+    """
+    dry = measured.dry_mg
+    if dry is None:
+        dry = measured.wet_mg or 0 if measured.assayed else 0
     return (measured.wet_mg if measured.wet_mg is not None else dry), dry
 
 
