@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from lodestream.epcis.faults import Fault, shown
+from lodestream.epcis.identifiers import LONGEST
 from lodestream.epcis.values import is_uri
 
 NAMESPACE = "https://w3id.org/lodestream/crm/v1/"
@@ -21,17 +22,31 @@ STANDARD_PREFIXES = {
     "dcterms": "http://purl.org/dc/terms/",
 }
 PREFIXES = 100  # a document of thousands of events merges them for each, and each key may look through all of them
+DEFINITIONS = 100  # entries of an @context that is a list
 KNOWN_CONTEXTS = {CONTEXT_URL: {"crm": NAMESPACE}}
 _SCHEMES = frozenset({"http", "https", "urn", "ni", "did", "tag", "info", "mailto", "ftp", "geo", "data", "uuid"})
 
 
+class Expanded:
+    """A count that the contexts of one document share."""
+
+    __slots__ = ("chars",)
+
+    def __init__(self) -> None:
+        self.chars = 0
+
+
 class Context:
-    """The prefixes in force for a document or one of its events."""
+    """The prefixes in force for a document or one of its events.
 
-    __slots__ = ("_keys", "_names", "_namespaces", "_ours", "prefixes")
+    `expanded` counts the characters that writing prefixes in full has added so far, over all events of the document.
+    """
 
-    def __init__(self, prefixes: dict[str, str]) -> None:
+    __slots__ = ("_keys", "_names", "_namespaces", "_ours", "expanded", "prefixes")
+
+    def __init__(self, prefixes: dict[str, str], expanded: "Expanded | None" = None) -> None:
         self.prefixes = prefixes
+        self.expanded = expanded or Expanded()
         self._namespaces = sorted(set(prefixes.values()), key=len, reverse=True)
         self._keys: dict[str, str] = {}
         self._names: dict[str, str] = {}
@@ -40,7 +55,7 @@ class Context:
     def with_definitions(self, definitions: Any) -> "Context":
         """This context with what a checked `@context` adds to it; later definitions win."""
         added = declared_prefixes(definitions)
-        return Context({**self.prefixes, **added}) if added else self
+        return Context({**self.prefixes, **added}, self.expanded) if added else self
 
     def expand(self, value: str) -> str:
         """A CURIE of a declared prefix as its full URI; everything else as it is."""
@@ -48,6 +63,11 @@ class Context:
         if colon and prefix in self.prefixes and not rest.startswith("//"):
             return self.prefixes[prefix] + rest
         return value
+
+    def growth(self, value: str) -> int:
+        """By how many characters `expand` makes a value longer."""
+        full = self.expand(value.strip())
+        return max(len(full) - len(value), 0)
 
     def key(self, key: str) -> str:
         """The full URI of an extension key."""
@@ -92,7 +112,9 @@ class Context:
         return full
 
 
-STANDARD = Context(HASHED_PREFIXES)
+def standard() -> Context:
+    """The context of a document that declares nothing. Each document has its own: it remembers keys, and they may be anyone's."""
+    return Context(HASHED_PREFIXES)
 
 
 def check_context(value: Any) -> None:
@@ -100,6 +122,8 @@ def check_context(value: Any) -> None:
     if type(value) is not list:
         _check_definition(value)
         return
+    if len(value) > DEFINITIONS:
+        raise Fault("TOO_LONG", f"The @context has {len(value)} entries; the limit is {DEFINITIONS}.")
     seen: set[Any] = set()
     for index, each in enumerate(value):
         try:
@@ -121,7 +145,7 @@ def _check_definition(value: Any) -> None:
 def declared_prefixes(definitions: Any) -> dict[str, str]:
     """The prefixes that a checked `@context` declares: its inline ones, and those of contexts that we know by address.
 
-    Raises Fault where they are more than `PREFIXES`.
+    Raises Fault where they are more than `PREFIXES`, or one stands for more than an identifier can hold.
     """
     found: dict[str, str] = {}
     for each in definitions if isinstance(definitions, list) else [definitions]:
@@ -134,6 +158,10 @@ def declared_prefixes(definitions: Any) -> dict[str, str]:
                 found[term] = iri
     if len(found) > PREFIXES:
         raise Fault("TOO_LONG", f"The @context declares {len(found)} prefixes; the limit is {PREFIXES}.", "@context")
+    longest = max(found, key=lambda term: len(found[term]), default="")
+    if longest and len(found[longest]) > LONGEST:
+        message = f"The prefix {shown(longest)} stands for {len(found[longest])} characters; the limit is {LONGEST}."
+        raise Fault("TOO_LONG", message, "@context")
     resolved = {term: _resolve(iri, found) for term, iri in found.items()}
     return {term: iri for term, iri in resolved.items() if is_uri(iri)}
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from lodestream.epcis.context import STANDARD, Context, check_context
+from lodestream.epcis.context import Context, check_context, standard
 from lodestream.epcis.faults import Fault, shown
 from lodestream.epcis.limits import Limits
 from lodestream.epcis.parse import Unrepresentable
@@ -39,8 +39,8 @@ def open_document(value: Any, limits: Limits) -> Document:
     if kind not in _ENVELOPES:
         if "@context" not in value:
             raise Fault("MISSING_FIELD", "A bare event needs an @context: at least the address of the EPCIS context.", "@context")
-        return Document([value], (), STANDARD)
-    reading = Reading(STANDARD, limits)
+        return Document([value], (), standard())
+    reading = Reading(standard(), limits)
     fields, required, path = _ENVELOPES[kind]
     _object(fields, required, extensible=True)(value, reading)
     events = value
@@ -49,7 +49,7 @@ def open_document(value: Any, limits: Limits) -> Document:
     if len(events) > limits.events_per_document:
         message = f"The document holds {len(events)} events; the limit is {limits.events_per_document}. Split it."
         raise Fault("TOO_MANY_EVENTS", message, *path)
-    return Document(events, path, STANDARD.with_definitions(value["@context"]))  # type: ignore[arg-type]
+    return Document(events, path, standard().with_definitions(value["@context"]))  # type: ignore[arg-type]
 
 
 def _object(fields: dict[str, Reader], required: tuple[str, ...], *, extensible: bool) -> Reader:

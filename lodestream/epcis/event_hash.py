@@ -5,7 +5,7 @@ errorDeclaration and certificationInfo take no part, so an error declaration has
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from decimal import Decimal
 from hashlib import sha256
 from typing import Any
@@ -148,30 +148,32 @@ def _in_sensor(element: dict[str, Any], context: Context) -> str:
     return f"sensorElement{head}{''.join(middle)}{''.join(own)}"
 
 
-def _extensions(values: dict[str, Any], known: Iterable[str], context: Context) -> list[str]:
+def _extensions(values: dict[str, Any], known: Container[str], context: Context) -> list[str]:
     """The extensions among `values`, all keys that are not `known`, as sorted strings."""
     if len(values) == 1 and "id" in values:
         return []
     found: list[str] = []
     for key, value in values.items():
         if key not in known and key not in _COMMENTS:
-            found.extend(_extension(context.hash_name(key), value, context))
-    return sorted(found) if len(found) > 1 else found
+            _extension(context.hash_name(key), value, context, found)
+    if len(found) > 1:
+        found.sort()
+    return found
 
 
-def _extension(name: str, value: Any, context: Context) -> Iterable[str]:
-    if value is None:
-        return
-    if isinstance(value, dict):
-        yield name + "".join(_extensions(value, (), context))
-    elif isinstance(value, list):
+def _extension(name: str, value: Any, context: Context, found: list[str]) -> None:
+    kind = type(value)
+    if kind is str:
+        text = value.strip()
+        text = text_value(context.expand(text) if ":" in text else text)
+        found.append(f"{name}={text}" if text else name)
+    elif kind is dict:
+        found.append(name + "".join(_extensions(value, (), context)))
+    elif kind is list:
         for each in value:
-            yield from _extension(name, each, context)
-    elif isinstance(value, bool):
-        yield f"{name}={'true' if value else 'false'}"
-    else:
-        text = text_value(context.expand(value.strip()))
-        yield f"{name}={text}" if text else name
+            _extension(name, each, context, found)
+    elif value is not None:
+        found.append(f"{name}={'true' if value else 'false'}")
 
 
 def _millis(canonical: str) -> str:

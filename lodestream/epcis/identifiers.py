@@ -10,6 +10,8 @@ from collections.abc import Callable
 from lodestream.epcis.remember import remembered
 
 DOMAIN = "https://id.gs1.org/"
+LONGEST = 2_048
+"""No identifier has more characters. What is longer is none, and stays as it is."""
 
 _URN = re.compile(r"urn:epc:(id|class|idpat):([a-z]+):(.+)")
 _SERIAL = re.compile(r"(?=.)[!'()*+,\-.0-9:;=A-Za-z_]*(?:%[0-9A-Fa-f]{2}[!'()*+,\-.0-9:;=A-Za-z_]*)*")
@@ -23,7 +25,7 @@ _WEB = re.compile(r"https?://([^/?#]*)(/[^?#]*)", re.IGNORECASE)
 @remembered(32_768)
 def canonical_id(uri: str) -> str:
     """The canonical form of an identifier. Two spellings of one GS1 key give one result; private URIs stay verbatim."""
-    if _CANONICAL.fullmatch(uri):
+    if len(uri) > LONGEST or _CANONICAL.fullmatch(uri):
         return uri
     if uri.startswith("urn:epc:"):
         match = _URN.fullmatch(uri)

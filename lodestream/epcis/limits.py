@@ -6,8 +6,8 @@ from msgspec import Struct
 class Limits(Struct, frozen=True):
     """How much one inbox record may hold. Sizes are in bytes, lengths in characters, the rest are counts.
 
-    `list_elements` counts the elements of all lists of one event together. `rejection_bytes` is how much of a
-    rejected event its rejection carries.
+    `list_elements` counts the elements of all lists of one event together. `expansion_chars` is by how much a document
+    may grow when its prefixes are written in full. `rejection_bytes` is how much of a rejected event its rejection carries.
     """
 
     inbox_record_bytes: int = 8 * 1024 * 1024
@@ -15,4 +15,5 @@ class Limits(Struct, frozen=True):
     list_elements: int = 1_000
     nesting: int = 64
     identifier_chars: int = 2_048
+    expansion_chars: int = 32 * 1024 * 1024
     rejection_bytes: int = 64 * 1024

@@ -39,6 +39,24 @@ class Reading:
             message = f"The lists of this event hold more than {self.limits.list_elements} elements in all. Split the event."
             raise Fault("TOO_MANY_ELEMENTS", message)
 
+    def expand(self, value: str) -> str:
+        """A CURIE of a declared prefix as its full URI; everything else as it is. Raises Fault where it is too long."""
+        full = self.context.expand(value)
+        if full is not value:
+            self.grow(len(full) - len(value))
+            if len(full) > self.limits.identifier_chars:
+                raise Fault("TOO_LONG", f"This has {len(full)} characters in full; the limit is {self.limits.identifier_chars}.")
+        return full
+
+    def grow(self, chars: int) -> None:
+        """Count what writing a prefix in full adds: two letters may stand for a thousand, and a document holds millions."""
+        self.context.expanded.chars += chars
+        if self.context.expanded.chars > self.limits.expansion_chars:
+            message = (
+                f"Written in full, its prefixes make the document more than {self.limits.expansion_chars} characters longer."
+            )
+            raise Fault("TOO_LARGE", f"{message} Split it.")
+
 
 Reader = Callable[[Any, Reading], Any]
 
@@ -96,14 +114,13 @@ def a_uri(value: Any, reading: Reading) -> str:
     """A URI, a CURIE of a declared prefix written in full; otherwise verbatim."""
     if type(value) is not str:
         raise Fault("WRONG_TYPE", f"{shown(value)} is not a text. An identifier is a URI in quotes.")
+    if len(value) > reading.limits.identifier_chars:
+        message = f"This identifier has {len(value)} characters; the limit is {reading.limits.identifier_chars}."
+        raise Fault("TOO_LONG", message)
     if not is_uri(value):
         message = f"{shown(value)} is not a URI. Use an EPC URN, a GS1 Digital Link or a URI of your own, like https://…"
         raise Fault("NOT_A_URI", message)
-    full = reading.context.expand(value)
-    if len(full) > reading.limits.identifier_chars:
-        message = f"This identifier has {len(full)} characters in full; the limit is {reading.limits.identifier_chars}."
-        raise Fault("TOO_LONG", message)
-    return full
+    return reading.expand(value)
 
 
 def an_id(value: Any, reading: Reading) -> str:
@@ -187,13 +204,18 @@ def extension_key(key: str, reading: Reading) -> str:
     if ":" in key and not reading.context.declares(key):
         prefix = shown(key.partition(":")[0])
         reading.warn("UNDECLARED_PREFIX", f"no @context declares the prefix {prefix}; what it marks is kept but not understood")
-    return reading.context.key(key)
+    full = reading.context.key(key)
+    reading.grow(len(full) - len(key))
+    return full
 
 
 def free(value: Any, reading: Reading) -> Any:
     """A value inside an extension: anything, kept; keys in full, numbers as plain text."""
     kind = type(value)
-    if kind is str or value is None or kind is bool:
+    if kind is str:
+        reading.grow(reading.context.growth(value))  # the event hash writes it in full
+        return value
+    if value is None or kind is bool:
         return value
     if kind is list:
         reading.count(len(value))

@@ -36,16 +36,11 @@ from lodestream.epcis.vocabulary import (
     MEASUREMENT_TYPES,
     PARTY_TYPES,
     SENSOR_ALERTS,
-    Vocabulary,
 )
 
 _OFFSET = re.compile(r"[+-](?:(?:0[0-9]|1[0-3]):[0-5][0-9]|14:00)")
 _UOM = re.compile(r"[A-Z0-9]{2,3}")
 _HEX = re.compile(r"[A-Fa-f0-9]+")
-
-
-def _word(vocabulary: Vocabulary) -> Reader:
-    return lambda value, reading: vocabulary.read(value, reading.context)
 
 
 def _matching(pattern: re.Pattern[str], code: str, message: str) -> Reader:
@@ -81,9 +76,7 @@ def _persistent_disposition(value: Any, reading: Reading) -> Any:
 
 _IDS = listed(an_id)
 _UNIQUE_IDS = listed(an_id, unique=True)
-_DISPOSITION_SETS = record(
-    {name: listed(_word(DISPOSITIONS), least=1, unique=True) for name in ("set", "unset")}, extensible=False
-)
+_DISPOSITION_SETS = record({name: listed(DISPOSITIONS.read, least=1, unique=True) for name in ("set", "unset")}, extensible=False)
 _QUANTITIES = listed(
     record(
         {
@@ -97,10 +90,10 @@ _QUANTITIES = listed(
 )
 _PLACE = record({"id": an_id}, required=["id"], extensible=True, bare_keys=True)
 _BIZ_TRANSACTION = record(
-    {"type": _word(BIZ_TRANSACTION_TYPES), "bizTransaction": an_id}, required=["bizTransaction"], extensible=False
+    {"type": BIZ_TRANSACTION_TYPES.read, "bizTransaction": an_id}, required=["bizTransaction"], extensible=False
 )
 _PARTIES = {
-    name: listed(record({"type": _word(PARTY_TYPES), name: an_id}, required=["type", name], extensible=False))
+    name: listed(record({"type": PARTY_TYPES.read, name: an_id}, required=["type", name], extensible=False))
     for name in ("source", "destination")
 }
 _DEVICE: dict[str, Reader] = {
@@ -115,12 +108,12 @@ _SENSOR_METADATA = record({**_DEVICE, "startTime": a_time, "endTime": a_time}, e
 _SENSOR_REPORT = record(
     {
         **_DEVICE,
-        "type": _word(MEASUREMENT_TYPES),
-        "exception": _word(SENSOR_ALERTS),
+        "type": MEASUREMENT_TYPES.read,
+        "exception": SENSOR_ALERTS.read,
         "microorganism": an_id,
         "chemicalSubstance": an_id,
         "coordinateReferenceSystem": an_id,
-        "component": _word(COMPONENTS),
+        "component": COMPONENTS.read,
         "stringValue": a_text,
         "booleanValue": a_flag,
         "hexBinaryValue": _matching(_HEX, "BAD_HEX", "holds something else than hexadecimal digits."),
@@ -137,7 +130,7 @@ _SENSOR_ELEMENT = record(
     extensible=True,
 )
 _ERROR_DECLARATION = record(
-    {"declarationTime": a_time, "reason": _word(ERROR_REASONS), "correctiveEventIDs": listed(a_uri)},
+    {"declarationTime": a_time, "reason": ERROR_REASONS.read, "correctiveEventIDs": listed(a_uri)},
     required=["declarationTime"],
     extensible=True,
 )
@@ -153,8 +146,8 @@ COMMON_FIELDS: dict[str, Reader] = {
     "errorDeclaration": _ERROR_DECLARATION,
 }
 _WHERE_AND_WHY: dict[str, Reader] = {
-    "bizStep": _word(BIZ_STEPS),
-    "disposition": _word(DISPOSITIONS),
+    "bizStep": BIZ_STEPS.read,
+    "disposition": DISPOSITIONS.read,
     "persistentDisposition": _persistent_disposition,
     "readPoint": _PLACE,
     "bizLocation": _PLACE,

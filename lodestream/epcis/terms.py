@@ -113,7 +113,7 @@ def texts(value: Any, reading: Reading) -> Read:
 def name(value: Any, reading: Reading) -> Read:
     """A text that may be an identifier: then it is taken in its canonical form."""
     found = text(value, reading).field
-    expanded = reading.context.expand(found)
+    expanded = reading.expand(found)
     return Read(canonical_id(expanded), canonical_id(expanded)) if is_uri(expanded) else Read(found, found)
 
 
@@ -148,7 +148,8 @@ def word_of(words: str) -> Callable[[Any, Reading], Read]:
             reading.warn("UNKNOWN_WORD", f"{shown(value)} is none of {', '.join(known)}; no rule knows it")
             return Read(value, value)
         if type(value) is str and is_uri(value) and len(value) <= TEXT_CHARS:
-            return Read(reading.context.expand(value), reading.context.expand(value))
+            full = reading.expand(value)
+            return Read(full, full)
         raise Fault("UNKNOWN_VALUE", f"{shown(value)} is no word in lower case, and no URI. Known are {', '.join(known)}.")
 
     return read

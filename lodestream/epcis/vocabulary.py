@@ -5,9 +5,9 @@ Inside we write a CBV value as its web URI; an Event carries the bare word.
 
 import re
 
-from lodestream.epcis.context import Context
 from lodestream.epcis.faults import Fault, shown
 from lodestream.epcis.identifiers import canonical_id
+from lodestream.epcis.reading import Reading
 from lodestream.epcis.remember import remembered
 from lodestream.epcis.values import is_uri
 
@@ -29,20 +29,22 @@ class Vocabulary:
         self.uris = {word: base + word for word in self.words}
         self._forbidden = forbidden
 
-    def read(self, value: object, context: Context) -> str:
-        """The full URI of a field's value. Raises Fault for an unknown bare word and for what is no URI."""
+    def read(self, value: object, reading: Reading) -> str:
+        """The full URI of a field's value. Raises Fault for an unknown bare word and for what is no URI or too long a one."""
         if type(value) is not str:
             raise Fault("WRONG_TYPE", f"{shown(value)} is not a text.")
         uri = self.uris.get(value)
         if uri is not None:
             return uri
+        if len(value) > reading.limits.identifier_chars:
+            raise Fault("TOO_LONG", f"This word has {len(value)} characters; the limit is {reading.limits.identifier_chars}.")
         if not is_uri(value):
             message = f"{shown(value)} is not a word of this field. Use a word of the CBV, or a URI for a value of your own."
             raise Fault("UNKNOWN_WORD", message)
         if self._forbidden.match(value):
             message = f"{shown(value)} is an old form that EPCIS 2.0 does not take in JSON. Write the bare word."
             raise Fault("UNKNOWN_WORD", message)
-        return canonical_word(context.expand(value))
+        return canonical_word(reading.expand(value))
 
     def bare(self, uri: str) -> str:
         """The bare word that a full URI stands for, else the URI itself."""

@@ -9,8 +9,9 @@ import jsonschema_rs
 from pyld import jsonld
 
 from lodestream.epcis import terms
-from lodestream.epcis.context import CONTEXT_URL, NAMESPACE, PREFIXES
+from lodestream.epcis.context import CONTEXT_URL, DEFINITIONS, NAMESPACE, PREFIXES
 from lodestream.epcis.faults import CODES, WARNINGS
+from lodestream.epcis.identifiers import LONGEST
 from lodestream.epcis.intake import Accepted, intake
 from lodestream.epcis.limits import Limits
 from lodestream.epcis.routing import admit
@@ -69,6 +70,9 @@ def test_the_limits() -> None:
     assert found["nesting of objects and lists"] == f"{limits.nesting} levels"
     assert found["an identifier or a key"] == f"{limits.identifier_chars:,} characters"
     assert found["prefixes in an `@context`"] == str(PREFIXES)
+    assert found["entries of an `@context`"] == str(DEFINITIONS)
+    assert found["what a prefix stands for"] == f"{LONGEST:,} characters"
+    assert found["what writing prefixes in full adds to a document"] == f"{limits.expansion_chars:,} characters"
     assert found["a text of our extension"] == f"{terms.TEXT_CHARS:,} characters"
 
 

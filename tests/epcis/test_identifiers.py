@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lodestream.epcis.context import STANDARD
+from lodestream.epcis.context import standard
 from lodestream.epcis.faults import Fault
 from lodestream.epcis.identifiers import canonical_id, check_digit, without_extension
+from lodestream.epcis.limits import Limits
+from lodestream.epcis.reading import Reading
 from lodestream.epcis.vocabulary import BIZ_STEPS, MEASUREMENT_TYPES, canonical_word
 
 DL = "https://id.gs1.org/"
@@ -124,7 +126,7 @@ def test_a_location_without_its_extension() -> None:
 
 @pytest.mark.parametrize("spelling", ["shipping", "cbv:BizStep-shipping", "https://ref.gs1.org/cbv/BizStep-shipping"])
 def test_a_word_in_its_spellings(spelling: str) -> None:
-    uri = BIZ_STEPS.read(spelling, STANDARD)
+    uri = BIZ_STEPS.read(spelling, Reading(standard(), Limits()))
     assert uri == "https://ref.gs1.org/cbv/BizStep-shipping"
     assert BIZ_STEPS.bare(uri) == "shipping"
 
@@ -132,8 +134,8 @@ def test_a_word_in_its_spellings(spelling: str) -> None:
 def test_words_that_are_none() -> None:
     assert canonical_word("urn:epcglobal:cbv:disp:in_transit") == "https://ref.gs1.org/cbv/Disp-in_transit"
     assert BIZ_STEPS.bare("https://ref.gs1.org/cbv/BizStep-smelting") == "https://ref.gs1.org/cbv/BizStep-smelting"
-    assert MEASUREMENT_TYPES.read("gs1:Mass", STANDARD) == "https://ref.gs1.org/voc/Mass"
+    assert MEASUREMENT_TYPES.read("gs1:Mass", Reading(standard(), Limits())) == "https://ref.gs1.org/voc/Mass"
     for old in ("urn:epcglobal:cbv:bizstep:shipping", "https://ns.gs1.org/cbv/BizStep-shipping", "transforming", ""):
         with pytest.raises(Fault) as caught:
-            BIZ_STEPS.read(old, STANDARD)
+            BIZ_STEPS.read(old, Reading(standard(), Limits()))
         assert caught.value.code == "UNKNOWN_WORD"
