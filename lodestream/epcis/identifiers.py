@@ -16,8 +16,9 @@ LONGEST = 2_048
 _URN = re.compile(r"urn:epc:(id|class|idpat):([a-z]+):(.+)")
 _SERIAL = re.compile(r"(?=.)[!'()*+,\-.0-9:;=A-Za-z_]*(?:%[0-9A-Fa-f]{2}[!'()*+,\-.0-9:;=A-Za-z_]*)*")
 _DIGITS = re.compile(r"[0-9]+")
-_ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})|[!()*+,:]")
-_UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+# Each character of a serial has one spelling: escaped where an EPC URN or the event hash has it so, literal otherwise.
+_ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})|[!()*+,:&$]")
+_LITERAL = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~';=")
 _CANONICAL = re.compile(r"https://id\.gs1\.org/(?:01/[0-9]{14}(?:/(?:10|21)/[0-9A-Za-z_.~\-]+)?|414/[0-9]{13})")
 _WEB = re.compile(r"https?://([^/?#]*)(/[^?#]*)", re.IGNORECASE)
 
@@ -80,7 +81,7 @@ def _escape(match: re.Match[str]) -> str:
     if match[1] is None:
         return f"%{ord(match[0]):02X}"
     char = chr(int(match[1], 16))
-    return char if char in _UNRESERVED else match[0].upper()
+    return char if char in _LITERAL else match[0].upper()
 
 
 def _joined(*parts: str | None) -> str | None:

@@ -118,6 +118,15 @@ def test_canonical_is_final(text: str) -> None:
     assert canonical_id(canonical_id(text)) == canonical_id(text)
 
 
+@pytest.mark.parametrize("char", list("!'()*+,-.:;=_$&"))
+def test_a_serial_has_one_spelling_whichever_of_its_characters_are_escaped(char: str) -> None:
+    spelt = {canonical_id(f"{DL}01/09521321102026/10/A{each}B") for each in (char, f"%{ord(char):02X}", f"%{ord(char):02x}")}
+    if char not in "$&":  # which a URN cannot have
+        spelt.add(canonical_id(f"urn:epc:class:lgtin:9521321.010202.A{char}B"))
+    spelt.add(canonical_id(f"urn:epc:class:lgtin:9521321.010202.A%{ord(char):02X}B"))
+    assert len(spelt) == 1
+
+
 def test_a_location_without_its_extension() -> None:
     assert without_extension(canonical_id("urn:epc:id:sgln:4012345.00011.987")) == DL + "414/4012345000115"
     assert without_extension(canonical_id("urn:epc:id:sgln:4012345.00011.0")) is None
