@@ -7,7 +7,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from lodestream.epcis.canonical import content_digest, jcs
+from lodestream.epcis.canonical import content_and_digest
 from lodestream.epcis.context import Context
 from lodestream.epcis.document import open_document
 from lodestream.epcis.event import ErrorDeclaration, Event, Quantity, TypedRef
@@ -69,10 +69,11 @@ def read(raw: Any, context: Context, limits: Limits) -> tuple[Event, list[str]]:
     extension = read_extension(canonical, reading)
     refuse(canonical)
     warn(canonical, reading)
+    content, digest = content_and_digest(canonical)
     event = Event(
         type=canonical["type"],
         event_hash=event_hash(canonical, reading.context),
-        content_digest=content_digest(canonical),
+        content_digest=digest,
         event_time_us=_us(raw["eventTime"]),
         event_time_zone_offset=canonical["eventTimeZoneOffset"],
         event_id=canonical.get("eventID"),
@@ -94,9 +95,9 @@ def read(raw: Any, context: Context, limits: Limits) -> tuple[Event, list[str]]:
         biz_transactions=_refs(canonical, "bizTransactionList", "bizTransaction", BIZ_TRANSACTION_TYPES),
         sources=_refs(canonical, "sourceList", "source", PARTY_TYPES),
         destinations=_refs(canonical, "destinationList", "destination", PARTY_TYPES),
-        error_declaration=_declaration(canonical.get("errorDeclaration")),
+        error_declaration=_declaration(canonical.get("errorDeclaration"), raw),
         sensor_assays=sensor_assays(canonical, reading),
-        content=jcs(canonical).decode(),
+        content=content,
         **extension,
     )
     return event, reading.warnings
@@ -104,7 +105,7 @@ def read(raw: Any, context: Context, limits: Limits) -> tuple[Event, list[str]]:
 
 def _us(time: str) -> int:
     found = instant(time)
-    if found is None:  # pragma: no cover  # a canonical time is a time
+    if found is None:  # pragma: no cover  # it has been read as a time before
         raise ValueError(time)
     return found.us
 
@@ -129,11 +130,11 @@ def _refs(event: dict[str, Any], key: str, member: str, types: Vocabulary) -> li
     return [TypedRef(each[member], _bare(types, each.get("type"))) for each in event.get(key, ())]
 
 
-def _declaration(declared: dict[str, Any] | None) -> ErrorDeclaration | None:
+def _declaration(declared: dict[str, Any] | None, raw: dict[str, Any]) -> ErrorDeclaration | None:
     if declared is None:
         return None
     return ErrorDeclaration(
-        declaration_time_us=_us(declared["declarationTime"]),
+        declaration_time_us=_us(raw["errorDeclaration"]["declarationTime"]),  # as written: in UTC it may be in the year 10000
         reason=_bare(ERROR_REASONS, declared.get("reason")),
         corrective_event_ids=declared.get("correctiveEventIDs", []),
     )

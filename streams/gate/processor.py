@@ -22,6 +22,8 @@ from schemas.topics import ENTRIES, INBOX, INBOX_PATTERN, REJECTED
 
 LOCAL = "local"
 SOURCE_CHARS = 200
+LATEST_MS = 253_402_300_799_999
+"""The last millisecond of the year 9999 UTC."""
 _TOPIC = re.compile(r"epcis\.inbox\.(.+)\.v1")
 
 
@@ -75,7 +77,7 @@ class GateProcessor:
 
     def _entry(self, item: Accepted, record: Record, source: str) -> Output | Rejection:
         origin = Origin(record.topic, record.partition, record.offset, item.index)
-        entry = admit(item, self._register, source, record.timestamp_ms * 1000, origin)
+        entry = admit(item, self._register, source, record_time_us(record), origin)
         if isinstance(entry, Rejection):
             return entry
         value = encode(entry)
@@ -92,9 +94,14 @@ class GateProcessor:
             topic=record.topic,
             partition=record.partition,
             offset=record.offset,
-            record_time_us=record.timestamp_ms * 1000,
+            record_time_us=record_time_us(record),
         )
         return Output(REJECTED, source.encode(), encode(placed))
+
+
+def record_time_us(record: Record) -> int:
+    """When the record arrived, in microseconds, within the years 1970 to 9999: where a producer says it, it may say anything."""
+    return min(max(record.timestamp_ms, 0), LATEST_MS) * 1000
 
 
 def source_of(record: Record) -> str:

@@ -125,6 +125,21 @@ def test_no_document_leaves_anything_behind_in_the_gate() -> None:
         tracemalloc.stop()
 
 
+@pytest.mark.parametrize(
+    "time",
+    ["0000-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59", "9999-12-31T23:59:60Z", "2016-12-31T23:59:60.9999999Z"],
+)
+def test_times_at_the_ends_of_the_calendar_in_every_field(time: str) -> None:
+    report = {"type": "Mass", "time": time}
+    sensors = [{"sensorMetadata": {"time": time, "startTime": time, "endTime": time}, "sensorReport": [report]}]
+    declared = {"declarationTime": time}
+    event = {"eventTime": time, "recordTime": time, "errorDeclaration": declared, "sensorElementList": sensors}
+    (item,) = intake(bare(CONTEXT, **event))
+    assert isinstance(item, Accepted)
+    assert item.event.error_declaration is not None
+    assert item.event.error_declaration.declaration_time_us == item.event.event_time_us
+
+
 def test_a_prefix_longer_than_an_identifier_is_refused() -> None:
     (item,) = intake(document([{"p": "https://x.example/" + "a" * 3000}], [EVENT]))
     assert isinstance(item, Rejection)

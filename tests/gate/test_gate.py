@@ -129,6 +129,15 @@ def test_the_register_names_the_site() -> None:
     assert (entry.site, entry.listed) == ("https://smelter.example", ["https://smelter.example"])
 
 
+@pytest.mark.parametrize(("timestamp_ms", "taken_us"), [(2**63 - 1, 253_402_300_799_999_000), (-(2**63), 0), (-1, 0)])
+def test_a_producer_may_give_its_record_any_timestamp(timestamp_ms: int, taken_us: int) -> None:
+    gate = GateProcessor()
+    sent = [Record(INBOX, 0, 7, timestamp_ms, b"mill", value) for value in (document(EVENT), b"{")]
+    outputs = run(gate, *sent)
+    assert [entry.record_time_us for entry in entries(outputs)] == [taken_us]
+    assert [rejection.record_time_us for rejection in rejections(outputs)] == [taken_us]
+
+
 def test_what_is_too_large_for_the_broker_is_refused_by_rule() -> None:
     bulky = {**EVENT, "ex:a": "x" * 5000}
     (entry, refusal) = run(GateProcessor(output_bytes=4000), record(document(EVENT, bulky)))
