@@ -180,11 +180,14 @@ def _kg(mg: int) -> dict[str, Any]:
 
 
 def _time(us: int, offset: str | None = None) -> str:
-    """A time as date-time, in its own zone where the offset is known."""
+    """A time as date-time, in its own zone where the offset is known. Raises CredentialError (OUTCOME)."""
     match = re.fullmatch(r"([+-])(\d\d):(\d\d)", offset or "")
-    moment = _EPOCH + timedelta(microseconds=us)
-    if match:
-        minutes = int(match[2]) * 60 + int(match[3])
-        moment = moment.astimezone(timezone(timedelta(minutes=-minutes if match[1] == "-" else minutes)))
+    try:
+        moment = _EPOCH + timedelta(microseconds=us)
+        if match:
+            minutes = int(match[2]) * 60 + int(match[3])
+            moment = moment.astimezone(timezone(timedelta(minutes=-minutes if match[1] == "-" else minutes)))
+    except OverflowError:
+        raise CredentialError("OUTCOME", f"{us} µs since 1970 is in no year that a date-time can have") from None
     text = re.sub(r"(\.\d*?)0+(?=[+-])", r"\1", moment.isoformat())
     return text.replace("+00:00", "Z")

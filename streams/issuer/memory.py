@@ -44,10 +44,10 @@ class Lot(Struct, frozen=True):
 class Made(Struct, frozen=True):
     """A transformation: what it drew and made, and what became of its credential.
 
-    `outcome` is kept while it waits; `unassayed` are the lots that it made without an assay.
+    `outcome` is kept while it waits; `unassayed` are the lots that it made without an assay. `untold`: no credential can say it.
     """
 
-    status: Literal["waiting", "issued", "revoked", "void"]
+    status: Literal["waiting", "issued", "revoked", "void", "untold"]
     drew: list[str]
     made: list[str]
     unassayed: list[str] = []

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from lodestream.credentials import envelope, jose
 from lodestream.credentials.dte import MAKES, IssuerProfile, traceability_event
+from lodestream.credentials.errors import CredentialError
 from lodestream.credentials.record import CredentialRecord, StatusRecord
 from lodestream.credentials.signer import Signer
 from lodestream.credentials.untp import DTE
@@ -134,7 +135,11 @@ class _Desk:
 
     def _issue(self, txn_id: str, made: Made, outcome: Outcome) -> None:
         outcome = replace(outcome, lines=[self._with_assay(line, made) for line in outcome.lines])
-        credential = traceability_event(outcome, self.profile)
+        try:
+            credential = traceability_event(outcome, self.profile)
+        except CredentialError:  # EPCIS takes what no credential can say, such as the year 0; that is no reason to stop
+            self.memory.put(replace(made, status="untold", outcome=None), self.site, txn_id)
+            return
         sealed = envelope.seal(jose.sign(credential, self.signer))
         record = CredentialRecord(
             id=credential["id"],

@@ -22,6 +22,7 @@ ORE = "urn:mine:ore:7"
 WIRE = "https://id.gs1.org/01/09521234000045/10/WIRE-1"
 FINDING = "f" * 64
 NOW_US = 1_741_200_000_000_000
+YEAR_US = 31_556_952_000_000
 
 
 def drawing(source: str, target: str, number: int) -> Outcome:
@@ -44,6 +45,14 @@ def test_the_processor_is_as_the_runtime_wants_it() -> None:
     assert (processor.name, processor.inputs, processor.changelog) == ("issuer", (TRANSACTIONS,), ISSUER_CHANGELOG)
     with pytest.raises(ValueError, match="the key is of"):
         IssuerProcessor(signer(), IssuerProfile("did:web:other.example", "Other", "https://other.example"))
+
+
+@pytest.mark.parametrize("years", [-1970, 8030])
+def test_what_no_credential_can_say_gets_none_and_stops_nothing(years: int) -> None:
+    """EPCIS takes the years 0 and, beyond UTC, 10000."""
+    desk = Desk()
+    assert desk(replace(smelting(), valid_time_us=years * YEAR_US)) == []
+    assert len(desk(drawing(ROD, WIRE, 7))) == 2
 
 
 def test_a_transformation_gets_a_credential_that_verifies() -> None:
