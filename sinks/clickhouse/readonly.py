@@ -1,7 +1,8 @@
 """Questions only: what may be asked, and a connection that can do nothing else.
 
-ClickHouse's own read-only mode refuses writes, settings, files and the network; `read_only` refuses the little that it lets
-through. Limits of time, memory and size hold for every question.
+ClickHouse's own read-only mode refuses writes and settings, but in chDB it lets a query read any file of this process (`file`),
+ask any address (`DESCRIBE url(...)`), make a file (`sqlite`) and run a text as a query (`eval`). So ClickHouse's own parser is
+asked first which functions a question calls. Limits of time, memory and size hold for every question.
 """
 
 import re
@@ -32,6 +33,11 @@ _READING = frozenset({"SELECT", "WITH", "SHOW", "DESCRIBE", "DESC", "EXPLAIN", "
 # ClickHouse lets both through in read-only mode, and in chDB they act in the process of the sink: one writes files, the
 # other reads its variables. As words they are forbidden anywhere, since only ClickHouse itself can tell where text begins.
 _NEVER = re.compile(r"\b(outfile|python)\b", re.IGNORECASE)
+# The table functions that make their rows of nothing but their arguments; all others reach out of the tables.
+_HARMLESS = "format generateSeries generate_series null numbers numbers_mt primes values view zeros zeros_mt"
+# A function may be called, or handed to another by its bare name. Whom APPLY calls the syntax tree does not tell.
+_CALLED = re.compile(r"\s*(Function|Identifier) (\S+)|\s*(ColumnsApplyTransformer)")
+_REACHES_OUT = re.compile(r"file|ai[A-Z]\w*|AI[A-Z]\w*")
 
 
 class QueryError(Exception):
@@ -60,6 +66,8 @@ class DirectReader:
     def __init__(self, url: str) -> None:
         self._lock = threading.Lock()
         self._client = _read_only(url)
+        known = parse(self._client.raw_query("SELECT name FROM system.table_functions", fmt="JSONCompact"))
+        self._refused = {name.lower() for (name,) in known.rows} - set(_HARMLESS.lower().split())
 
     def query(self, sql: str, parameters: Parameters | None = None) -> Result:
         """See Reader."""
@@ -70,9 +78,21 @@ class DirectReader:
         statement = read_only(sql)
         try:
             with self._lock:
+                tree = self._client.raw_query(f"EXPLAIN AST {statement}", parameters=dict(parameters or {}), fmt="TSV")
+                self._stay_inside(tree.decode(errors="replace"))
                 return self._client.raw_query(statement, parameters=dict(parameters or {}), fmt="JSONCompact")
         except ClickHouseError as error:
             raise QueryError("REFUSED", _said(error)) from None
+
+    def _stay_inside(self, tree: str) -> None:
+        """Raise QueryError where a question calls what reaches out of the tables, by ClickHouse's own syntax tree."""
+        for line in tree.split("\n"):
+            called = _CALLED.match(line)
+            if called is None:
+                continue
+            kind, name, apply = called.groups()
+            if apply or _REACHES_OUT.fullmatch(name) or (kind == "Function" and name.lower() in self._refused):
+                raise QueryError("NOT_READ_ONLY", f"{name or 'APPLY'} cannot be used here: only the tables can be read")
 
     def close(self) -> None:
         """Give back the connection."""

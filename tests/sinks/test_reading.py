@@ -122,11 +122,8 @@ def test_nothing_but_one_question(reader: Reader, sql: str) -> None:
 @pytest.mark.parametrize(
     "sql",
     [
-        "SELECT * FROM file('/etc/passwd', 'LineAsString')",
-        "SELECT * FROM url('http://127.0.0.1:1/', 'LineAsString')",
         "SELECT 1 SETTINGS readonly = 0",
         "SELECT 1 SETTINGS max_execution_time = 0",
-        "SELECT * FROM remote('127.0.0.1', system.one)",
         "SELECT nonsense",
         "SELECT number FROM numbers(2000000)",
     ],
