@@ -1,10 +1,13 @@
 """JSON-LD contexts as far as we need them: the prefixes that a document declares. Nothing is ever fetched."""
 
+from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
+from functools import lru_cache, partial
+from typing import Any, NamedTuple
 
 from lodestream.epcis.faults import Fault, shown
 from lodestream.epcis.identifiers import LONGEST
+from lodestream.epcis.remember import remembered
 from lodestream.epcis.values import is_uri
 
 NAMESPACE = "https://w3id.org/lodestream/crm/v1/"
@@ -36,21 +39,46 @@ class Expanded:
         self.chars = 0
 
 
+class Names(NamedTuple):
+    """How one set of prefixes spells the names of extensions.
+
+    `key` gives the full URI of a key, `ours` the local name of a key in our namespace (None for any other), `hash_name` what
+    the event hash calls an extension: `{namespace}local` (CBV 2.0), by the longest declared namespace.
+    """
+
+    key: Callable[[str], str]
+    ours: Callable[[str], str | None]
+    hash_name: Callable[[str], str]
+
+
+@lru_cache(maxsize=16)
+def names(*prefixes: tuple[str, str]) -> Names:
+    """The names of a set of prefixes, which the documents of a source share: to learn them anew took 13 us a document.
+
+    Strangers' keys are in them, so they are bounded: some 30 MB if all are as long as can be.
+    """
+    known = dict(prefixes)
+    namespaces = sorted(set(known.values()), key=len, reverse=True)
+    key = remembered(256)(partial(_key, known))
+    return Names(
+        key=key,
+        ours=remembered(256)(lambda text: _ours(key(text))),
+        hash_name=remembered(256)(partial(_hash_name, namespaces)),
+    )
+
+
 class Context:
-    """The prefixes in force for a document or one of its events.
+    """The prefixes in force for a document or one of its events, and the names that they spell.
 
     `expanded` counts the characters that writing prefixes in full has added so far, over all events of the document.
     """
 
-    __slots__ = ("_keys", "_names", "_namespaces", "_ours", "expanded", "prefixes")
+    __slots__ = ("expanded", "hash_name", "key", "ours", "prefixes")
 
     def __init__(self, prefixes: dict[str, str], expanded: "Expanded | None" = None) -> None:
         self.prefixes = prefixes
         self.expanded = expanded or Expanded()
-        self._namespaces = sorted(set(prefixes.values()), key=len, reverse=True)
-        self._keys: dict[str, str] = {}
-        self._names: dict[str, str] = {}
-        self._ours: dict[str, str | None] = {}
+        self.key, self.ours, self.hash_name = names(*prefixes.items())
 
     def with_definitions(self, definitions: Any) -> "Context":
         """This context with what a checked `@context` adds to it; later definitions win."""
@@ -59,35 +87,12 @@ class Context:
 
     def expand(self, value: str) -> str:
         """A CURIE of a declared prefix as its full URI; everything else as it is."""
-        prefix, colon, rest = value.partition(":")
-        if colon and prefix in self.prefixes and not rest.startswith("//"):
-            return self.prefixes[prefix] + rest
-        return value
+        return _expand(self.prefixes, value)
 
     def growth(self, value: str) -> int:
         """By how many characters `expand` makes a value longer."""
         full = self.expand(value.strip())
         return max(len(full) - len(value), 0)
-
-    def key(self, key: str) -> str:
-        """The full URI of an extension key."""
-        full = self._keys.get(key)
-        if full is None:
-            full = self.expand(key)
-            if full is key:
-                prefix, _, rest = key.partition(":")
-                full = STANDARD_PREFIXES[prefix] + rest if prefix in STANDARD_PREFIXES else key
-            self._keys[key] = full
-        return full
-
-    def ours(self, key: str) -> str | None:
-        """The local name of a key in our namespace, None for any other."""
-        try:
-            return self._ours[key]
-        except KeyError:
-            full = self.key(key)
-            self._ours[key] = full[len(NAMESPACE) :] if full.startswith(NAMESPACE) else None
-            return self._ours[key]
 
     def declares(self, key: str) -> bool:
         """Whether a key with a colon means something: its prefix is declared or it is an absolute URI."""
@@ -95,25 +100,38 @@ class Context:
         known = prefix in self.prefixes or prefix in STANDARD_PREFIXES
         return known or rest.startswith("//") or prefix.lower() in _SCHEMES
 
-    def hash_name(self, full: str) -> str:
-        """How the event hash names an extension: `{namespace}local` (CBV 2.0), by the longest declared namespace."""
-        name = self._names.get(full)
-        if name is None:
-            name = self._names[full] = self._hash_name(full)
-        return name
 
-    def _hash_name(self, full: str) -> str:
-        for namespace in self._namespaces:
-            if full.startswith(namespace):
-                return f"{{{namespace}}}{full[len(namespace) :]}"
-        for prefix, namespace in STANDARD_PREFIXES.items():
-            if full.startswith(namespace):
-                return f"{prefix}:{full[len(namespace) :]}"
+def _expand(prefixes: dict[str, str], value: str) -> str:
+    prefix, colon, rest = value.partition(":")
+    if colon and prefix in prefixes and not rest.startswith("//"):
+        return prefixes[prefix] + rest
+    return value
+
+
+def _key(prefixes: dict[str, str], key: str) -> str:
+    full = _expand(prefixes, key)
+    if full is not key:
         return full
+    prefix, _, rest = key.partition(":")
+    return STANDARD_PREFIXES[prefix] + rest if prefix in STANDARD_PREFIXES else key
+
+
+def _ours(full: str) -> str | None:
+    return full[len(NAMESPACE) :] if full.startswith(NAMESPACE) else None
+
+
+def _hash_name(namespaces: list[str], full: str) -> str:
+    for namespace in namespaces:
+        if full.startswith(namespace):
+            return f"{{{namespace}}}{full[len(namespace) :]}"
+    for prefix, namespace in STANDARD_PREFIXES.items():
+        if full.startswith(namespace):
+            return f"{prefix}:{full[len(namespace) :]}"
+    return full
 
 
 def standard() -> Context:
-    """The context of a document that declares nothing. Each document has its own: it remembers keys, and they may be anyone's."""
+    """The context of a document that declares nothing. Each document has its own, as it counts what that document adds."""
     return Context(HASHED_PREFIXES)
 
 

@@ -213,7 +213,8 @@ def free(value: Any, reading: Reading) -> Any:
     """A value inside an extension: anything, kept; keys in full, numbers as plain text."""
     kind = type(value)
     if kind is str:
-        reading.grow(reading.context.growth(value))  # the event hash writes it in full
+        if ":" in value:
+            reading.grow(reading.context.growth(value))  # the event hash writes it in full
         return value
     if value is None or kind is bool:
         return value

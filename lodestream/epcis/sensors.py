@@ -35,9 +35,7 @@ def sensor_assays(event: dict[str, Any], reading: Reading) -> list[Assay]:
 
 def _assay(report: dict[str, Any], reading: Reading) -> Assay | None:
     stated = {
-        local: term.read(report[NAMESPACE + local], reading).field
-        for local, term in REPORT.items()
-        if NAMESPACE + local in report
+        local: term.read(report[NAMESPACE + local], reading)[0] for local, term in REPORT.items() if NAMESPACE + local in report
     }
     what = stated.get("substance") or _element(report)
     if what is None or report.get("uom") not in MASS_FRACTION_UNITS.split() or "value" not in report:

@@ -16,12 +16,8 @@ from lodestream.epcis.identifiers import canonical_id
 from lodestream.epcis.reading import Reading, an_object, extension
 from lodestream.epcis.values import is_uri, plain
 
-
-class Read(NamedTuple):
-    """What a term's reader makes of a value: the field's value, and its canonical JSON."""
-
-    field: Any
-    json: Any
+Read = tuple[Any, Any]
+"""What a term's reader makes of a value: the field's value, and its canonical JSON. A plain tuple, as an event has twenty."""
 
 
 class Term(NamedTuple):
@@ -76,7 +72,7 @@ def decimal(high: Decimal | None = None) -> Callable[[Any, Reading], Read]:
         if found < 0 or (high is not None and found > high):
             message = f"{shown(text)} is out of range: it lies between 0 and {high}." if high else f"{shown(text)} is below zero."
             raise Fault("BAD_DECIMAL", message)
-        return Read(found, number)
+        return found, number
 
     def read(value: Any, _: Reading) -> Read:
         text = plain(value) if type(value) is Decimal else value
@@ -92,7 +88,7 @@ def whole(value: Any, _: Reading) -> Read:
     text = plain(value) if type(value) is Decimal else value
     if type(text) is not str or not _WHOLE.fullmatch(text):
         raise Fault("BAD_DECIMAL", f"{shown(value)} is not a whole number of at most 18 digits, without sign.")
-    return Read(int(text), str(int(text)))
+    return int(text), str(int(text))
 
 
 def text(value: Any, _: Reading) -> Read:
@@ -101,20 +97,22 @@ def text(value: Any, _: Reading) -> Read:
         raise Fault("UNKNOWN_VALUE", f"{shown(value)} is not a text. Leave the term out where there is nothing to say.")
     if len(value) > TEXT_CHARS:
         raise Fault("TOO_LONG", f"This text has {len(value)} characters; the limit is {TEXT_CHARS}.")
-    return Read(value.strip(), value.strip())
+    found = value.strip()
+    return found, found
 
 
 def texts(value: Any, reading: Reading) -> Read:
     """A list of texts; a single one may stand without the list."""
-    found = [text(each, reading).field for each in _items(value, reading)]
-    return Read(found, found)
+    found = [text(each, reading)[0] for each in _items(value, reading)]
+    return found, found
 
 
 def name(value: Any, reading: Reading) -> Read:
     """A text that may be an identifier: then it is taken in its canonical form."""
-    found = text(value, reading).field
-    expanded = reading.expand(found)
-    return Read(canonical_id(expanded), canonical_id(expanded)) if is_uri(expanded) else Read(found, found)
+    found, _ = text(value, reading)
+    if ":" in found and is_uri(expanded := reading.expand(found)):
+        found = canonical_id(expanded)
+    return found, found
 
 
 def flag(value: Any, _: Reading) -> Read:
@@ -122,16 +120,16 @@ def flag(value: Any, _: Reading) -> Read:
     found = {"true": True, "false": False}.get(value) if type(value) is str else value
     if type(found) is not bool:
         raise Fault("UNKNOWN_VALUE", f"{shown(value)} is not true or false.")
-    return Read(found, found)
+    return found, found
 
 
 def one_of(words: str) -> Callable[[Any, Reading], Read]:
     """One of a closed list of words."""
-    known = words.split()
+    known = {word: (word, word) for word in words.split()}
 
     def read(value: Any, _: Reading) -> Read:
         if type(value) is str and value in known:
-            return Read(value, value)
+            return known[value]
         raise Fault("UNKNOWN_VALUE", f"{shown(value)} is not known here. It is one of {', '.join(known)}.")
 
     return read
@@ -139,17 +137,17 @@ def one_of(words: str) -> Callable[[Any, Reading], Read]:
 
 def word_of(words: str) -> Callable[[Any, Reading], Read]:
     """A word of an open list: one that is not in it is taken with a warning, a URI is taken as it is."""
-    known = words.split()
+    known = {word: (word, word) for word in words.split()}
 
     def read(value: Any, reading: Reading) -> Read:
         if type(value) is str and value in known:
-            return Read(value, value)
+            return known[value]
         if type(value) is str and _OPEN_WORD.fullmatch(value):
             reading.warn("UNKNOWN_WORD", f"{shown(value)} is none of {', '.join(known)}; no rule knows it")
-            return Read(value, value)
+            return value, value
         if type(value) is str and is_uri(value) and len(value) <= TEXT_CHARS:
             full = reading.expand(value)
-            return Read(full, full)
+            return full, full
         raise Fault("UNKNOWN_VALUE", f"{shown(value)} is no word in lower case, and no URI. Known are {', '.join(known)}.")
 
     return read
@@ -160,7 +158,7 @@ def matching(pattern: re.Pattern[str], what: str) -> Callable[[Any, Reading], Re
 
     def read(value: Any, _: Reading) -> Read:
         if type(value) is str and pattern.fullmatch(value):
-            return Read(value, value)
+            return value, value
         raise Fault("UNKNOWN_VALUE", f"{shown(value)} is not {what}.")
 
     return read
@@ -169,14 +167,14 @@ def matching(pattern: re.Pattern[str], what: str) -> Callable[[Any, Reading], Re
 def element(value: Any, _: Reading) -> Read:
     """A chemical element by its symbol."""
     if type(value) is str and value in ELEMENTS:
-        return Read(value, value)
+        return value, value
     raise Fault("UNKNOWN_VALUE", f"{shown(value)} is not the symbol of an element, like Cu.")
 
 
 def substance(value: Any, _: Reading) -> Read:
     """An element by its symbol or a compound by its formula, like Cu, Li2O, CoSO4.7H2O."""
     if type(value) is str and len(value) <= 64 and _is_formula(value):
-        return Read(value, value)
+        return value, value
     raise Fault("UNKNOWN_VALUE", f"{shown(value)} is neither the symbol of an element nor a formula, like Cu or Li2O.")
 
 
@@ -187,42 +185,44 @@ def _is_formula(value: str) -> bool:
 
 def items_of(kind: Callable[..., Any], terms: dict[str, Term], required: tuple[str, ...]) -> Callable[[Any, Reading], Read]:
     """A list of objects of our terms (a single one may stand without the list), each made into a `kind`."""
+    needed = {local: NAMESPACE + local for local in required}
 
     def read(value: Any, reading: Reading) -> Read:
         fields, canonical = [], []
         for index, item in enumerate(_items(value, reading)):
             try:
-                found, written = read_terms(item, terms, required, reading)
+                found, written = _read_terms(item, terms, needed, reading)
             except Fault as fault:
                 raise (fault.under(index) if type(value) is list else fault) from None
             fields.append(kind(**found))
             canonical.append(written)
-        return Read(fields, canonical)
+        return fields, canonical
 
     return read
 
 
-def read_terms(
-    item: Any, terms: dict[str, Term], required: tuple[str, ...], reading: Reading
+def _read_terms(
+    item: Any, terms: dict[str, Term], needed: dict[str, str], reading: Reading
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """The fields and the canonical JSON of one object of ours. Keys of other namespaces are kept and mean nothing to us."""
     fields: dict[str, Any] = {}
     canonical: dict[str, Any] = {}
+    ours = reading.context.ours
     for key, value in an_object(item).items():
         try:
-            local = reading.context.ours(key)
+            local = ours(key)
             if local is None:
                 _foreign(canonical, key, value, reading)
                 continue
             full = NAMESPACE + local
             if full in canonical:
                 raise Fault("DUPLICATE_KEY", f"{shown(full)} is given twice, under two spellings. Keep one.")
-            term = terms.get(local) or unknown(local, terms)
-            fields[term.field], canonical[full] = term.read(value, reading)
+            field, read = terms.get(local) or unknown(local, terms)
+            fields[field], canonical[full] = read(value, reading)
         except Fault as fault:
             raise fault.under(key) from None
-    for local in required:
-        if NAMESPACE + local not in canonical:
+    for local, full in needed.items():
+        if full not in canonical:
             raise Fault("MISSING_FIELD", f"crm:{local} is missing here.")
     return fields, canonical
 
