@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 from confluent_kafka import KafkaException
 
+from cli.broker import need_topic
 from cli.context import Context, pass_context, read_book_file
 from cli.exits import Unreachable
 from cli.output import console, counted
@@ -16,7 +17,7 @@ from runtime.settings import Settings
 from schemas.codec import encode
 from schemas.topics import ENTRIES
 
-REACH_SECONDS = 15.0
+WRITE_SECONDS = 15.0
 
 
 @click.group(epilog="\b\nExample:\n  lodestream book apply plant.toml")
@@ -45,10 +46,11 @@ def apply_book(context: Context, file: Path) -> None:
 
 
 def _write(settings: Settings, entries: list[Entry]) -> None:
-    """All entries in one transaction: a book that is half applied would be two books. Raises KafkaException."""
+    """All entries in one transaction: a book that is half applied would be two books. Raises KafkaException, Unreachable."""
     producer = clients.producer(settings, f"lodestream-book-{settings.instance}")
-    producer.init_transactions(REACH_SECONDS)
+    need_topic(producer, settings.kafka.bootstrap_servers, ENTRIES)
+    producer.init_transactions(WRITE_SECONDS)
     producer.begin_transaction()
     for entry in entries:
         producer.produce(ENTRIES, key=entry.site.encode(), value=encode(entry))
-    producer.commit_transaction(REACH_SECONDS)
+    producer.commit_transaction(WRITE_SECONDS)

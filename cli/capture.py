@@ -5,10 +5,10 @@ import sys
 from pathlib import Path
 
 import click
-from confluent_kafka import KafkaException, Producer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from cli.broker import need_topic
 from cli.context import Context, pass_context
 from cli.exits import Exit, Unreachable, Unusable
 from cli.output import counted, print_json
@@ -17,7 +17,6 @@ from connectors.files.documents import Document, documents, expand
 from runtime.clients import producer
 from schemas.topics import INBOX
 
-REACH_SECONDS = 10.0
 SOURCE = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
 
@@ -53,7 +52,7 @@ def send_all(context: Context, paths: tuple[Path, ...], source: str) -> Capture:
     """Send the documents of all paths with a progress bar on standard error. Raises DeliveryError, Unusable."""
     files = expand(paths)
     client = producer(context.settings)
-    _need_inbox(client, context.settings.kafka.bootstrap_servers)
+    need_topic(client, context.settings.kafka.bootstrap_servers, INBOX)
     capture = Capture(client, INBOX, source)
     with _progress() as bar:
         task = bar.add_task("capturing", total=len(files))
@@ -67,16 +66,6 @@ def send_all(context: Context, paths: tuple[Path, ...], source: str) -> Capture:
         bar.update(task, description="waiting for the broker")
         capture.finish(lambda delivered: bar.update(task, completed=delivered, total=capture.sent))
     return capture
-
-
-def _need_inbox(client: Producer, address: str) -> None:
-    """Ask for the inbox before anything is read: a broker that is not there is told at once, not after a time-out."""
-    try:
-        topic = client.list_topics(INBOX, timeout=REACH_SECONDS).topics[INBOX]
-    except KafkaException as error:
-        raise Unreachable(f"no broker answers at {address}: {error.args[0].str()}") from error
-    if topic.error is not None:
-        raise Unreachable(f"{address} has no topic {INBOX}: run `lodestream topics apply` first")
 
 
 def _progress() -> Progress:

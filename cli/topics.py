@@ -7,7 +7,7 @@ from rich.text import Text
 
 from cli.context import Context, pass_context
 from cli.exits import Exit, Unreachable, Unusable
-from cli.output import console, print_json, table
+from cli.output import console, counted, print_json, table
 from runtime import clients
 from runtime.topics import Change, Refusal, TopicsError, apply, plan
 from schemas.topics import INBOX, Topic, declared, source_inbox
@@ -55,13 +55,23 @@ def apply_topics(context: Context, yes: bool) -> None:
         _show(changes)
         if any(isinstance(change, Refusal) for change in changes):
             raise Unusable("nothing was applied; a partition count cannot be changed (see above)")
-        if not yes and not click.confirm("Apply?"):
+        if not yes and not _agreed():
             console().print("Nothing was applied.")
             sys.exit(Exit.FAULTS)
         apply(admin, changes)
     except TopicsError as error:
         raise Unreachable(f"{settings.kafka.bootstrap_servers}: {error}") from error
-    console().print(f"Applied: {len(changes)} changes.")
+    console().print(f"Applied: {counted(len(changes), 'change')}.")
+
+
+def _agreed() -> bool:
+    """Whether the person at the terminal agrees. Raises Unusable where nobody is there to be asked, as in a script."""
+    try:
+        return click.confirm("Apply?")
+    except click.Abort:
+        if sys.stdin.isatty():
+            raise  # Ctrl-C, or the end of input by hand
+        raise Unusable("nothing was applied: there is nobody to ask; `--yes` applies without asking") from None
 
 
 def wanted(context: Context) -> tuple[Topic, ...]:

@@ -61,13 +61,19 @@ def read(topic: str) -> list[tuple[bytes, bytes]]:
     return records
 
 
+def test_topics_are_not_applied_where_nobody_can_be_asked(lodestream: Run, broker: str) -> None:
+    said = lodestream("topics", "apply", stdin="")
+    assert said.code == 2
+    assert "--yes" in said.err
+
+
 def test_topics_are_shown_asked_for_applied_and_then_agree(lodestream: Run, broker: str) -> None:
     refused = lodestream("topics", "apply", stdin="n\n")
     assert refused.code == 1
     assert all(f"+ {topic.name}:" in refused.out for topic in declared(4))
     applied = lodestream("topics", "apply", "--yes")
     assert applied.code == 0
-    again = lodestream("topics", "apply")
+    again = lodestream("topics", "apply", stdin="")
     assert (again.code, again.out) == (0, "The cluster agrees with the catalogue.\n")
     other = lodestream("-s", "partitions=8", "topics", "apply", "--yes")
     assert other.code == 2
@@ -94,10 +100,11 @@ def test_capture_sends_each_document_under_its_source_and_refuses_what_is_too_la
 
 
 @pytest.mark.kafka
-def test_capture_without_topics_says_what_to_do(lodestream: Run, real: str) -> None:
-    said = lodestream("capture", EXAMPLES / "01-copper")
-    assert said.code == 3
-    assert "lodestream topics apply" in said.err
+def test_without_topics_it_is_said_what_to_do(lodestream: Run, real: str) -> None:
+    for command in (("capture", EXAMPLES / "01-copper"), ("book", "apply", EXAMPLES / "book.toml")):
+        said = lodestream(*command)
+        assert said.code == 3
+        assert "lodestream topics apply" in said.err
 
 
 def test_a_source_needs_a_plain_name(lodestream: Run, broker: str) -> None:
@@ -140,8 +147,7 @@ def test_a_worker_can_be_asked_whether_it_works(lodestream: Run, real: str) -> N
 def test_no_broker_is_said_once_with_its_address(
     lodestream: Run, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
 ) -> None:
-    monkeypatch.setattr("cli.capture.REACH_SECONDS", 0.5)
-    monkeypatch.setattr("cli.book.REACH_SECONDS", 0.5)
+    monkeypatch.setattr("cli.broker.REACH_SECONDS", 0.5)
     monkeypatch.setattr("runtime.topics.TIMEOUT_SECONDS", 0.5)
     said = lodestream("-s", "kafka.bootstrap_servers=127.0.0.1:1", *arguments)
     assert said.code == 3
