@@ -1,8 +1,13 @@
-"""The answers of the reading side, as people read them: short identifiers, kilograms, the arithmetic below each finding."""
+"""The answers of the reading side, as people read them: kilograms, and the arithmetic below each finding.
 
-from collections.abc import Iterable, Mapping
+Commands print identifiers whole, so that they can be copied into the next command; the demonstration shortens them.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from itertools import groupby
 
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
@@ -26,9 +31,17 @@ PLACES = {
 
 
 def site_table(rows: list[SiteBalance]) -> Table:
-    """Of each site and element what entered, and where all of it is: an equation in kg, since nothing may be missing."""
+    """As `show_sites`, in one table with short names."""
     cells = [(short(row.site), row.element, kilograms(row.entered_mg), f"= {_whereabouts(row)}") for row in rows]
     return table("", ("site", "", "entered kg", "= is now"), cells, ("entered kg",))
+
+
+def show_sites(to: Console, rows: Iterable[SiteBalance]) -> None:
+    """Of each site and element what entered, and where all of it is: an equation in kg, since nothing may be missing."""
+    for site, elements in groupby(rows, lambda row: row.site):
+        to.print(Text(site, "bold"), soft_wrap=True)
+        for row in elements:
+            to.print(f"  {row.element:<2} {kilograms(row.entered_mg)} kg entered = {_whereabouts(row)}", soft_wrap=True)
 
 
 def _whereabouts(row: SiteBalance) -> str:
@@ -46,11 +59,16 @@ def account_table(rows: Iterable[Balance]) -> Table:
     return table("", ("", "account", "kg"), cells, ("kg",))
 
 
-def lot_table(rows: Iterable[LotRead]) -> Table:
-    """Lots with their masses and contents in kg, and how many hard and hold findings stand against them."""
+def show_lots(to: Console, rows: Iterable[LotRead]) -> None:
+    """The lots of each site with their masses and contents in kg, and how many hard and hold findings stand against them."""
+    for site, lots in groupby(rows, lambda row: row.site):
+        to.print(Text(site, "bold"), soft_wrap=True)
+        to.print(_lot_table(lots))
+
+
+def _lot_table(rows: Iterable[LotRead]) -> Table:
     cells = [
         (
-            short(row.site),
             row.lot,
             kilograms(row.dry_mg),
             contents(row.contained_mg) if row.assayed else "not assayed",
@@ -59,7 +77,7 @@ def lot_table(rows: Iterable[LotRead]) -> Table:
         )
         for row in rows
     ]
-    return table("", ("site", "lot", "dry kg", "contained kg", "class", "findings"), cells, ("dry kg", "findings"))
+    return table("", ("lot", "dry kg", "contained kg", "class", "findings"), cells, ("dry kg", "findings"))
 
 
 def contents(contained_mg: Mapping[str, int]) -> str:
@@ -67,44 +85,51 @@ def contents(contained_mg: Mapping[str, int]) -> str:
     return ", ".join(f"{element} {kilograms(mg)}" for element, mg in sorted(contained_mg.items())) or "–"
 
 
-def finding_text(row: FindingRead) -> Text:
-    """A finding in two lines: what it is and where, then the arithmetic, so that a reader can redo it."""
+def finding_text(row: FindingRead, name: Callable[[str], str] = str) -> Text:
+    """A finding in two lines: what it is and where, then the arithmetic, so that a reader can redo it; ids through `name`."""
     state = "" if row.state == "open" else f", {row.state}"
-    text = Text.assemble(severity(f"{row.severity:<5}"), (row.code, "bold"), f" ({row.rule}{state}) at {short(row.site)}")
-    return text.append(f"\n      {short(row.arithmetic)}")
+    text = Text.assemble(severity(f"{row.severity:<5}"), (row.code, "bold"), f" ({row.rule}{state}) at {name(row.site)}")
+    return text.append(f"\n      {name(row.arithmetic)}")
 
 
-def trace_trees(trace: Trace) -> list[Tree]:
+def trace_trees(trace: Trace, name: Callable[[str], str] = str) -> list[Tree]:
     """A tree for each site that has had the lot: what went into it, what came of it. Of each link, what went along it."""
-    return [_tree(lot, trace) for lot in trace.lots]
+    return [_tree(lot, trace, name) for lot in trace.lots]
 
 
-def _tree(lot: Lot, trace: Trace) -> Tree:
-    root = Tree(_lot(lot), guide_style="dim")
+def _tree(lot: Lot, trace: Trace, name: Callable[[str], str]) -> Tree:
+    root = Tree(_lot(lot, name), guide_style="dim")
     into = [((link.to_site, link.to_lot), (link.from_site, link.from_lot), link) for link in trace.upstream]
     out = [((link.from_site, link.from_lot), (link.to_site, link.to_lot), link) for link in trace.downstream]
     for word, edges in (("from", into), ("into", out)):
         following: dict[Lot, list[tuple[Lot, Link]]] = {}
         for near, far, link in edges:
             following.setdefault(near, []).append((far, link))
-        _grow(root, lot, word, following, {lot})
+        _grow(root, lot, word, following, {lot}, name)
     return root
 
 
-def _grow(branch: Tree, lot: Lot, word: str, following: Mapping[Lot, list[tuple[Lot, Link]]], met: set[Lot]) -> None:
+def _grow(
+    branch: Tree,
+    lot: Lot,
+    word: str,
+    following: Mapping[Lot, list[tuple[Lot, Link]]],
+    met: set[Lot],
+    name: Callable[[str], str],
+) -> None:
     """Hang what follows a lot below it; a lot that was met already is named again and not followed again."""
     for far, link in following.get(lot, ()):
-        said = Text.assemble((f"{word} ", "dim"), _lot(far), f": {contents(link.contained_mg)} kg, {_day(link.valid_time)}")
+        said = Text.assemble((f"{word} ", "dim"), _lot(far, name), f": {contents(link.contained_mg)} kg, {_day(link.valid_time)}")
         if far in met:
             branch.add(said.append(" (see above)", style="dim"))
         else:
             met.add(far)
-            _grow(branch.add(said), far, word, following, met)
+            _grow(branch.add(said), far, word, following, met, name)
 
 
-def _lot(lot: Lot) -> Text:
-    site, name = lot
-    return Text.assemble((short(name), "bold"), f" at {short(site)}")
+def _lot(lot: Lot, name: Callable[[str], str]) -> Text:
+    site, lot_id = lot
+    return Text.assemble((name(lot_id), "bold"), f" at {name(site)}")
 
 
 def _day(time: datetime | str) -> str:

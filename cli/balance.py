@@ -2,7 +2,7 @@
 
 import click
 
-from cli.answers import account_table, site_table
+from cli.answers import account_table, show_sites
 from cli.context import Context, pass_context
 from cli.output import console, plain, print_json
 from cli.reading import tables
@@ -17,16 +17,14 @@ from sinks.clickhouse.queries import balances, site_balances
 def command(context: Context, site: str | None, as_json: bool) -> None:
     """Show where the metal is, by site and element; of one SITE (its identifier, in any spelling) every account."""
     with tables(context) as reader:
-        if site is None:
-            sites = site_balances(reader)
-            rows, shown = [plain(row) for row in sites], site_table(sites)
-        else:
-            accounts = balances(reader, canonical_id(site))
-            rows, shown = [plain(row) for row in accounts], account_table(accounts)
+        sites = site_balances(reader) if site is None else []
+        accounts = [] if site is None else balances(reader, canonical_id(site))
     if as_json:
-        for row in rows:
-            print_json(row)
-    elif rows:
-        console().print(shown)
+        for row in (*sites, *accounts):
+            print_json(plain(row))
+    elif sites:
+        show_sites(console(), sites)
+    elif accounts:
+        console().print(account_table(accounts))
     else:
         console().print("There are no balances yet." if site is None else f"The site {canonical_id(site)} has no balances.")

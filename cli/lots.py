@@ -2,7 +2,7 @@
 
 import click
 
-from cli.answers import lot_table
+from cli.answers import show_lots
 from cli.context import Context, pass_context
 from cli.output import console, plain, print_json
 from cli.reading import tables
@@ -24,5 +24,7 @@ def command(context: Context, site: str | None, empty: bool, as_json: bool) -> N
     if as_json:
         for row in rows:
             print_json(plain(row))
+    elif rows:
+        show_lots(console(), rows)
     else:
-        console().print(lot_table(rows))
+        console().print("There are no lots." if site is None else f"The site {canonical_id(site)} has no lots.")

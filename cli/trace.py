@@ -40,6 +40,6 @@ def command(context: Context, lot: str, site: str | None, as_json: bool) -> None
                 print_json({"direction": direction, **plain(link)})
     else:
         for tree in trace_trees(found):
-            console().print(tree)
+            console().print(tree, soft_wrap=True)
     if not found.complete:
         click.echo("There is more: the walk stopped at its bound.", err=True)

@@ -68,7 +68,7 @@ def _findings(to: Console, reader: Reader) -> None:
     loud = [row for row in rows if row.severity != "info"]
     _heading(to, "What the rules found", "each with the arithmetic behind it; hard and hold stop credentials")
     for row in loud:
-        to.print(finding_text(row), soft_wrap=True)
+        to.print(finding_text(row, short), soft_wrap=True)
     to.print(f"and {counted(len(rows) - len(loud), 'note')} (info): `findings` lists them", style="dim")
 
 
@@ -77,7 +77,7 @@ def _trace(to: Console, reader: Reader) -> set[str]:
     traces = [trace(reader, row.lot, row.site) for row in lots(reader)]
     longest = max(traces, key=lambda found: max((link.step for link in found.upstream), default=0))
     _heading(to, "Where one lot came from", "and how much of it went along each step")
-    for tree in trace_trees(longest):
+    for tree in trace_trees(longest, short):
         to.print(tree)
     return {link.from_lot for link in longest.upstream}
 

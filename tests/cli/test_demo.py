@@ -145,7 +145,18 @@ def test_balances_of_all_sites_and_accounts_of_one(demo: Demo) -> None:
     accounts = {row["account"]: row["balance_mg"] for row in rows(demo, "balance", "urn:epc:id:sgln:9526543.00002.0")}
     assert accounts["TRANSIT_VAR"] == "1819074840"
     assert "1,819.07484" in ask(demo, "balance", smelter).stdout
+    assert f"{smelter}\n  Cu 0 kg entered = 854,035.92516 in stock + 1,819.07484 lost in transit" in ask(demo, "balance").stdout
     assert "has no balances" in ask(demo, "balance", "urn:nowhere:1").stdout
+
+
+def test_what_is_shown_can_be_copied_into_the_next_command(demo: Demo) -> None:
+    smelter, lot = "https://id.gs1.org/414/9526543000020", "https://id.gs1.org/01/09521321102026/10/A"
+    shown = ask(demo, "lots", "--site", smelter).stdout
+    assert shown.startswith(f"{smelter}\n")
+    assert lot in shown
+    assert f"{lot} at {smelter}\n" in ask(demo, "trace", lot).stdout
+    assert "IMPOSSIBLE (F1) at https://refinery-one.example.com/loc/tankhouse\n" in ask(demo, "findings").stdout
+    assert "has no lots" in ask(demo, "lots", "--site", "urn:nowhere:1").stdout
 
 
 def test_findings_say_their_arithmetic_and_leave_a_code(demo: Demo) -> None:
