@@ -14,7 +14,7 @@ from cli.output import console, kilograms, print_json, severity, short, table
 from cli.replayed import Fate, Replay, json_row, state_row
 from lodestream.epcis.rejection import Rejection
 from lodestream.ledger.fold import Fold
-from lodestream.ledger.records import Outcome
+from lodestream.ledger.records import Finding, Outcome
 
 
 @click.command(
@@ -81,16 +81,23 @@ def _moved(outcome: Outcome) -> str:
 
 
 def _show_findings(to: Console, fates: list[Fate]) -> None:
-    """What the rules found, with the arithmetic, so that a reader can redo it; mere information is only counted."""
+    """What the rules found, with the arithmetic, so that a reader can redo it; information is counted where metal moved.
+
+    Where none did, even mere information may be what the sender has to know: that an assay or a moisture is not there.
+    """
     found = [(fate, finding) for fate in fates if isinstance(fate.what, Outcome) for finding in fate.what.findings]
     for fate, finding in found:
-        if finding.severity != "info" and isinstance(fate.what, Outcome):
+        if _is_shown(fate, finding) and isinstance(fate.what, Outcome):
             state = "" if finding.state == "open" else f", {finding.state}"
             head = f" ({finding.rule}{state}) at {short(fate.what.site)}, {_place(fate)}"
             to.print(Text.assemble(severity(f"{finding.severity:<5}"), (finding.code, "bold"), head), soft_wrap=True)
             to.print(f"     {short(finding.arithmetic)}", soft_wrap=True)
-    infos = Counter(finding.code for _, finding in found if finding.severity == "info" and finding.state == "open")
+    infos = Counter(finding.code for fate, finding in found if not _is_shown(fate, finding) and finding.state == "open")
     if infos:
         to.print("info " + ", ".join(f"{code} {number}x" for code, number in sorted(infos.items())), style="dim")
     if found:
         to.print()
+
+
+def _is_shown(fate: Fate, finding: Finding) -> bool:
+    return finding.severity != "info" or (isinstance(fate.what, Outcome) and not fate.what.postings)

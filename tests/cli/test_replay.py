@@ -85,6 +85,13 @@ def test_people_see_what_moved_the_arithmetic_and_the_balances(lodestream: Run) 
     assert "UNACCOUNTED" in out
 
 
+def test_information_is_shown_where_nothing_posted_and_counted_where_metal_moved(lodestream: Run) -> None:
+    said = lodestream("replay", EXAMPLES / "07-late-assay")
+    assert said.code == 0
+    assert "without an assay: contained mass posts when it comes" in said.out
+    assert "info NO_BOOK 1x" in said.out
+
+
 def test_markup_in_a_document_is_printed_as_it_stands(lodestream: Run) -> None:
     document = json.loads((EXAMPLES / "02-untp-copper" / "01-as-published.json").read_text())
     text = json.dumps(document).replace("/class/lot/CU-CONC-30", "/class/lot/CU-[red]-:smile:")
