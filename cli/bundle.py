@@ -1,5 +1,6 @@
 """`lodestream bundle`: official schemas and contexts for `verify`."""
 
+from importlib.util import find_spec
 from pathlib import Path
 
 import click
@@ -10,6 +11,8 @@ from cli.issuing import bundle_path
 from cli.output import console, counted
 from lodestream.credentials.errors import CredentialError
 from streams.issuer.bundle import install
+
+LIBRARIES = ("jsonschema_rs", "pyld")  # of the extra `bundle`, which not every installation has
 
 
 @click.group(epilog="\b\nExample:\n  lodestream bundle install ./untp-artefacts")
@@ -26,6 +29,12 @@ def install_bundle(context: Context, folder: Path) -> None:
     All or nothing: a file that is not the one that is pinned is refused, and nothing is fetched from anywhere.
     """
     target = bundle_path(context.settings)
+    for library in LIBRARIES:
+        if find_spec(library) is None:
+            raise Unusable(
+                f"nothing was installed: `verify` could not use it without {library}; "
+                "`.venv/bin/pip install -e '.[bundle]'` in the checkout brings it"
+            )
     try:
         done = install(folder, target)
     except (CredentialError, OSError) as error:

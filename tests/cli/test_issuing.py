@@ -70,6 +70,16 @@ def test_what_is_no_credential_is_not_verified(lodestream: Run) -> None:
     assert "NOT VERIFIED" in lodestream("verify", "credential.json").out
 
 
+def test_a_bundle_that_verify_could_not_use_is_not_installed(
+    lodestream: Run, tmp_path: Path, shared: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cli.bundle.LIBRARIES", ("no_such_library",))
+    said = lodestream("bundle", "install", shared / "data" / "untp")
+    assert said.code == 2
+    assert "no_such_library" in said.err
+    assert not (tmp_path / "data" / "bundle").exists()
+
+
 def test_a_bundle_is_all_or_nothing(lodestream: Run, tmp_path: Path, shared: Path) -> None:
     lodestream("keys")
     Path("credential.json").write_text("{}")
