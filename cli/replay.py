@@ -74,10 +74,10 @@ def _place(fate: Fate) -> str:
     return "(ledger)" if fate.file is None else fate.file if fate.index is None else f"{fate.file} [{fate.index}]"
 
 
-def _moved(outcome: Outcome) -> str:
+def _moved(outcome: Outcome) -> Text:
     """What went into accounts, a line each: the legs with a plus sign say it all, as every element sums to zero."""
     gains = [p for p in outcome.postings if p.amount_mg > 0]
-    return "\n".join(f"{kilograms(p.amount_mg)} kg {p.element} → {short(p.account)}" for p in gains)
+    return Text("\n".join(f"{kilograms(p.amount_mg)} kg {p.element} → {short(p.account)}" for p in gains))
 
 
 def _show_findings(to: Console, fates: list[Fate]) -> None:

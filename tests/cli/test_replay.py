@@ -83,6 +83,8 @@ def test_people_see_what_moved_the_arithmetic_and_the_balances(lodestream: Run) 
     assert "hard IMPOSSIBLE (F1)" in out
     assert "out 111.1 % of in" in out
     assert "UNACCOUNTED" in out
+    assert "9,000 kg Cu → WIP" in next(line for line in out.splitlines() if "transform" in line)
+    assert all(line.count(" kg Cu → ") <= 1 for line in out.splitlines())  # a posting a line
 
 
 def test_information_is_shown_where_nothing_posted_and_counted_where_metal_moved(lodestream: Run) -> None:
