@@ -41,8 +41,8 @@ def apply(source: Source, entry: Entry) -> Effects:
 def skip(source: Source, entry: Entry, reason: str) -> Effects:
     """Pass over an entry that an operator named, because a rule has a bug there: its outcome is UNREADABLE, reason skipped."""
     work = _Work(entry.site, source)
-    work.say(entry, "UNREADABLE", reason=f"skipped: {reason}")
-    return Effects(work.outcomes, [], {})
+    work.unreadable(entry, f"skipped: {reason}")
+    return Effects(work.outcomes, [], work.view.writes())
 
 
 @dataclass
@@ -63,8 +63,8 @@ class _Work:
         fate = self.view.get(Fate, entry.entry_id)
         handler = self._handler(entry)
         if handler is None:
-            self.say(entry, "UNREADABLE", reason=f"kind {entry.kind} is not known or is empty")
-        elif fate is not None and fate.status != "refused":
+            self.unreadable(entry, f"kind {entry.kind} is not known or is empty")
+        elif fate is not None and fate.status not in {"refused", "unreadable"}:
             self.say(entry, "DUPLICATE", reason="this entry has its outcome already")
         else:
             self._attempt(entry, handler, None)
@@ -160,7 +160,7 @@ class _Work:
         self.entries.extend(_messages(draft, outcome))
         self.woken.extend([f"lot:{lot}" for lot in draft.touched] + draft.wakes)
         if draft.entry.event is not None:
-            self.woken.append(f"event:{draft.entry.event.identity}")
+            self.woken.extend(_event_keys(draft.entry.event))
 
     def _transaction(self, draft: Draft, attempt: int) -> Outcome:
         plain = _plain(draft.entry, "TRANSACTION", attempt, draft.record_time_us)
@@ -189,6 +189,9 @@ class _Work:
                 _put_parked(self.view, replace(parked, waits=unready.waits))
             return
         draft = Draft(self.view.fork(), entry)
+        seen = self._seen(entry)
+        for refused in seen.findings if seen and seen.status == "refused" else []:
+            draft.close_finding(refused, superseded=True)
         finding = draft.open(unready.said)
         head = replace(draft.head, arrivals=draft.head.arrivals + 1, record_time_us=draft.record_time_us)
         draft.view.put(head)
@@ -201,10 +204,16 @@ class _Work:
         plain = _plain(entry, "PARKED", fate.outcomes + 1, draft.record_time_us)
         self.outcomes.append(replace(plain, reason=unready.said.code, findings=draft.findings, lots=draft.lot_states()))
         if entry.event is not None:
-            self.woken.append(f"event:{entry.event.identity}")
+            self.woken.extend(_event_keys(entry.event))
+
+    def unreadable(self, entry: Entry, reason: str) -> None:
+        """Pass over an entry; that it had an outcome counts in its next attempt, and no more is remembered."""
+        self.say(entry, "UNREADABLE", reason)
+        fate = self.view.get(Fate, entry.entry_id) or Fate(0, "unreadable")
+        self.view.put(replace(fate, outcomes=fate.outcomes + 1), entry.entry_id)
 
     def say(self, entry: Entry, outcome: str, reason: str) -> None:
-        """An outcome outside sequence and chain that leaves no trace in the state."""
+        """An outcome outside sequence and chain."""
         head = self.view.get(Head) or Head()
         fate = self.view.get(Fate, entry.entry_id) or Fate(0, "")
         plain = _plain(entry, outcome, fate.outcomes + 1, max(head.record_time_us, entry.record_time_us))
@@ -286,9 +295,12 @@ def _messages(draft: Draft, outcome: Outcome) -> list[Entry]:
 def _remember(draft: Draft) -> None:
     """Note an event as posted or refused, with its journal. A changed copy and a declaration leave the original's note."""
     event, entry = draft.event, draft.entry
-    if event.error_declaration is not None:
-        return
     seen = draft.view.get(Seen, event.identity)
+    if event.error_declaration is not None:
+        if draft.kind == "refuse" and seen is not None and seen.status == "posted":  # until one comes that fits
+            opened = [f.id for f in draft.findings if f.state == "open"]
+            draft.view.put(replace(seen, findings=[*seen.findings, *opened]), event.identity)
+        return
     if draft.kind == "refuse" and seen is not None and seen.status != "refused" and seen.entry_id != entry.entry_id:
         return
     opened = [f.id for f in draft.findings if f.state == "open" and f.id not in draft.managed]
@@ -316,6 +328,11 @@ def _see(view: View, entry: Entry, status: str, lots: list[str], findings: list[
 
 
 # -- parking --------------------------------------------------------------------------------------------------------
+
+
+def _event_keys(event: Event) -> list[str]:
+    """What a declaration of this event waits for, by eventID or by hash."""
+    return list(dict.fromkeys([f"event:{event.identity}", f"event:{event.event_hash}"]))
 
 
 def _waiting(view: View, key: str) -> list[str]:

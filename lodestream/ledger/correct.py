@@ -11,8 +11,9 @@ from msgspec.structs import replace
 from lodestream.ledger import lots, matching, ship
 from lodestream.ledger.accounts import Account, custody, transit
 from lodestream.ledger.draft import Draft, Refused, Said, Unready, plus
+from lodestream.ledger.identity import named_by, replay_suspect
 from lodestream.ledger.records import Finding
-from lodestream.ledger.state import Assayed, Journal, Leg, Outbound, Parked, Run, SameHash, Seen, Waiting
+from lodestream.ledger.state import Assayed, Journal, Leg, Outbound, Parked, Run, Seen, Waiting
 
 T = TypeVar("T")
 
@@ -20,7 +21,7 @@ T = TypeVar("T")
 def declare(draft: Draft) -> None:
     """Take back the event that the declaration names, by eventID, else by hash. Before its original it is parked."""
     event = draft.event
-    identity = _original(draft)
+    identity = named_by(draft.view, event)
     seen = draft.view.get(Seen, identity) if identity else None
     if identity is None or seen is None:
         said = f"an error declaration of {event.identity}, which is not in the book yet"
@@ -29,20 +30,11 @@ def declare(draft: Draft) -> None:
     if seen.status == "void":
         draft.reason = "the event is void already"
         return
-    if seen.digest != event.content_digest:
+    if identity == event.identity and seen.digest != event.content_digest:  # the digest covers the eventID
         said = f"event {identity}: content digest {seen.digest}, its declaration {event.content_digest}; the event stands"
         raise Refused(Said("DECLARATION_MISMATCH", (identity, event.content_digest), said, seen.lots))
     draft.kind = "correct"
     _void(draft, identity, seen)
-
-
-def _original(draft: Draft) -> str | None:
-    """The identity of the event that a declaration repeats."""
-    event = draft.event
-    if draft.view.get(Seen, event.identity) is not None:
-        return event.identity
-    same = draft.view.get(SameHash, event.event_hash)
-    return same.identities[0] if same is not None and event.event_id is None else None
 
 
 def _void(draft: Draft, identity: str, seen: Seen) -> None:
@@ -57,6 +49,8 @@ def _void(draft: Draft, identity: str, seen: Seen) -> None:
     for finding in current.findings:
         draft.close_finding(finding, superseded=True)
     draft.view.put(replace(current, status="void", findings=[]), identity)
+    if replay_suspect(draft.view, draft.event, posting=False) is None:
+        draft.close_finding(draft.finding_id(Said("REPLAY_SUSPECT", (current.hash,), "")), superseded=True)
 
 
 def _drop_parked(draft: Draft, parked: Parked) -> None:

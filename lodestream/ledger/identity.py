@@ -2,7 +2,7 @@
 
 from lodestream.epcis.event import Event
 from lodestream.ledger.draft import Said
-from lodestream.ledger.state import SameHash, Seen, View
+from lodestream.ledger.state import Journal, SameHash, Seen, View
 
 NEW = "new"
 DUPLICATE = "duplicate"
@@ -29,26 +29,49 @@ def judge(view: View, event: Event) -> str | Said:
     return DUPLICATE
 
 
-def replay_suspect(view: View, event: Event) -> Said | None:
-    """F11 by equal hash: another explicit eventID with this hash that stands, unless the ticket ids differ."""
-    same = view.get(SameHash, event.event_hash)
-    own = set(tickets(event))
-    for identity in same.identities if same else []:
-        seen = view.get(Seen, identity)
-        if seen is None or identity == event.identity or seen.status in {"void", "refused"}:
-            continue
-        if own and seen.tickets and own.isdisjoint(seen.tickets):
-            continue
-        compared = f"event hash {event.event_hash} is that of {identity} and of {event.identity}; no ticket ids tell them apart"
-        return Said("REPLAY_SUSPECT", (event.event_hash, identity, event.identity), compared)
+def replay_suspect(view: View, event: Event, *, posting: bool) -> Said | None:
+    """F11 by equal hash: of the events with this hash that moved metal and stand, two that no ticket ids tell apart.
+
+    `posting`: the event itself is about to be one of them.
+    """
+    rows = [(i, seen.tickets) for i, seen in _standing(view, event.event_hash) if view.get(Journal, i) and i != event.identity]
+    if posting:
+        rows.append((event.identity, tickets(event)))
+    bare: str | None = None
+    known: dict[str, str] = {}
+    for identity, own in rows:
+        other = bare or next((known[ticket] for ticket in own if ticket in known), None)
+        other = other or (rows[0][0] if known and not own else None)
+        if other is not None:
+            compared = f"event hash {event.event_hash} is that of {other} and of {identity}; no ticket ids tell them apart"
+            return Said("REPLAY_SUSPECT", (event.event_hash,), compared)
+        bare = None if own else identity
+        known |= dict.fromkeys(own, identity)
     return None
+
+
+def named_by(view: View, event: Event) -> str | None:
+    """The identity of the event that a declaration names: by eventID, else by hash, where one of the two has no eventID."""
+    if view.get(Seen, event.identity) is not None:
+        return event.identity
+    if event.event_id is not None:
+        unnamed = view.get(Seen, event.event_hash)
+        return event.event_hash if unnamed is not None else None
+    same = view.get(SameHash, event.event_hash)
+    known = [i for i in (same.identities if same else []) if (seen := view.get(Seen, i)) and seen.hash == event.event_hash]
+    return next((i for i, _ in _standing(view, event.event_hash)), known[0] if known else None)
+
+
+def _standing(view: View, event_hash: str) -> list[tuple[str, Seen]]:
+    """The events of a hash that are neither void nor refused, in order of arrival.
+
+    An eventID whose event was refused may name other content by now.
+    """
+    same = view.get(SameHash, event_hash)
+    known = ((i, view.get(Seen, i)) for i in (same.identities if same else []))
+    return [(i, s) for i, s in known if s is not None and s.hash == event_hash and s.status not in {"void", "refused"}]
 
 
 def _same_without_id(view: View, event: Event) -> bool:
     """Whether an equal event stands, of which one of the two names no eventID: it could not be told from a repeat."""
-    same = view.get(SameHash, event.event_hash)
-    for identity in same.identities if same else []:
-        seen = view.get(Seen, identity)
-        if seen is not None and seen.status not in {"void", "refused"} and not (seen.explicit and event.event_id):
-            return True
-    return False
+    return any(not (seen.explicit and event.event_id) for _, seen in _standing(view, event.event_hash))

@@ -46,11 +46,11 @@ def handle_event(draft: Draft) -> None:
     handler = handler_of(event)
     if handler is not None:
         handler(draft)
-    if draft.legs and event.error_declaration is None:
+    if (draft.legs or draft.changes or draft.pairs) and event.error_declaration is None:
         _check_clock(draft)
-        suspect = identity.replay_suspect(draft.view, event)
+        suspect = identity.replay_suspect(draft.view, event, posting=True)
         if suspect is not None:
-            draft.open(suspect._replace(lots=draft.touched))
+            draft.managed.add(draft.open(suspect._replace(lots=draft.touched)))
 
 
 def _check_action(event: Event) -> None:
@@ -71,7 +71,9 @@ def _check_action(event: Event) -> None:
 def _check_sites(draft: Draft) -> None:
     """SITE_CONFLICT: two sites that the register lists in an event that is no transfer."""
     event = draft.event
-    if event.biz_step not in TRANSFER and event.biz_step != "void_shipping" and len(draft.entry.listed) > 1:
+    if event.error_declaration is not None or event.biz_step in TRANSFER or event.biz_step == "void_shipping":
+        return
+    if len(draft.entry.listed) > 1:
         said = f"{event.type} names the sites {', '.join(sorted(draft.entry.listed))}: one event is one site's"
         raise Refused(Said("SITE_CONFLICT", (event.identity,), said))
 

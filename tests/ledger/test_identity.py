@@ -1,0 +1,136 @@
+"""The same, changed, void, in the combinations that the worked examples of test_rules.py do not have."""
+
+from itertools import permutations
+
+import pytest
+from msgspec.structs import replace
+
+from lodestream.epcis.event import Event
+from lodestream.ledger.apply import apply, skip
+from lodestream.ledger.book import SiteBook
+from lodestream.ledger.records import Entry, Outcome
+from tests.ledger.making import Books, T, add, codes, declared, entry, hashed, transform
+
+A, B = "urn:site:a", "urn:site:b"
+
+
+def only(outcomes: list[Outcome]) -> Outcome:
+    assert len(outcomes) == 1
+    return outcomes[0]
+
+
+def twin(made: Event, name: str | None) -> Event:
+    """The same content under another eventID, or under none."""
+    return hashed(replace(made, event_id=name))
+
+
+def test_a_refused_content_does_not_count_as_seen() -> None:
+    """The eventID of a refused event is used again for other content: the refused content itself was never booked."""
+    books = Books()
+    refused = add("x", "1", A, cu="1", mass_basis=None)
+    books(refused)
+    books(replace(add("x", "1", A, cu="1"), event_id=refused.event_id))
+    books.fold.submit(Entry("basis", A, "BOOK", 0, book=SiteBook(mass_basis="dry")))
+    assert codes(books(twin(refused, "urn:other"))) == [], "no replay"
+    assert only(books(twin(refused, None))).outcome == "DUPLICATE", "of urn:other"
+    assert books.balance(A, "STOCK(x)") == 2 * T // 100
+
+
+def test_parked_findings_replace_those_of_a_refusal() -> None:
+    books = Books(**{A: SiteBook(sources=["mes"])})
+    early = transform(A, [("x", "1", {})], [("y", "1", {"cu": "1"})])
+    assert codes(books(early)) == ["NOT_AUTHORISED"]
+    parked = books(early, source="mes")
+    assert (codes(parked), codes(parked, "superseded")) == (["PHANTOM_STOCK"], ["NOT_AUTHORISED"])
+    books(add("x", "1", A, cu="1", event_time_us=0), source="mes")
+    assert books.open(A) == set()
+
+
+# -- declarations -------------------------------------------------------------------------------------------------
+
+
+def test_a_declaration_without_an_id_finds_its_original_by_hash() -> None:
+    for named, first in permutations([True, False]):
+        books = Books()
+        original = add("x", "1", A, cu="1")
+        declaration = twin(declared(original), None if named else "urn:test:named")
+        original = original if named else twin(original, None)
+        books(*([declaration, original] if first else [original, declaration]))
+        assert books.balance(A, "STOCK(x)") == 0
+        assert books.open(A) == set()
+
+
+def test_a_declaration_by_hash_takes_one_that_stands() -> None:
+    books = Books()
+    one = add("x", "1", A, cu="1")
+    books(one, twin(one, "urn:test:two"), declared(one))
+    assert books.balance(A, "STOCK(x)") == T // 100
+    books(twin(declared(one), None))
+    assert books.balance(A, "STOCK(x)") == 0
+
+
+def test_a_declaration_of_another_id_takes_nothing_by_hash() -> None:
+    books = Books()
+    one = add("x", "1", A, cu="1")
+    books(one)
+    assert only(books(twin(declared(one), "urn:test:never"))).outcome == "PARKED"
+    assert books.balance(A, "STOCK(x)") == T // 100
+
+
+def test_a_declaration_that_did_not_fit_is_forgotten_with_its_original() -> None:
+    books = Books()
+    one = add("x", "1", A, cu="1")
+    books(one, replace(declared(one), content_digest="edited"))
+    assert books.open(A) == {"DECLARATION_MISMATCH"}
+    books(declared(one, 2))
+    assert books.open(A) == set()
+
+
+def test_what_a_later_register_would_refuse_can_still_be_taken_back() -> None:
+    books = Books()
+    one = add("x", "1", A, cu="1")
+    books(one)
+    books.fold.submit(replace(entry(declared(one)), listed=[A, B]))
+    assert books.balance(A, "STOCK(x)") == 0
+
+
+# -- F11 by equal hash --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_a_replay_is_suspected_while_both_stand(order: tuple[int, ...]) -> None:
+    """E1, its twin, and E1's declaration in any order: one stands, nothing is suspected."""
+    books = Books()
+    one = add("x", "1", A, cu="1")
+    books(*[[one, twin(one, "urn:test:two"), declared(one)][n] for n in order])
+    assert books.balance(A, "STOCK(x)") == T // 100
+    assert books.open(A) == set()
+
+
+def test_three_of_a_kind_are_suspected_until_one_is_left() -> None:
+    books = Books()
+    one = add("x", "1", A, cu="1")
+    two, three = twin(one, "urn:test:two"), twin(one, "urn:test:three")
+    books(one, two, three, declared(one))
+    assert books.open(A) == {"REPLAY_SUSPECT"}
+    books(declared(three))
+    assert books.open(A) == set()
+
+
+def test_mass_alone_can_be_replayed_too() -> None:
+    books = Books()
+    one = add("x", "1", A)
+    assert "REPLAY_SUSPECT" in codes(books(one, twin(one, "urn:test:two")))
+
+
+def test_every_outcome_counts_in_the_attempt() -> None:
+    """txn_id = H(entry, rule version, attempt): an entry that was skipped and then came again has two ids."""
+    state: dict[bytes, bytes] = {}
+    made = entry(add("x", "1", A, cu="1"))
+    unknown = replace(made, entry_id="e", kind="LATER")
+    steps = [skip(state, made, "a bug")]
+    for one in (made, unknown, unknown):
+        state.update({k: v for k, v in steps[-1].writes.items() if v is not None})
+        steps.append(apply(state, one))
+    told = [(o.outcome, o.attempt) for step in steps for o in step.outcomes]
+    assert told == [("UNREADABLE", 1), ("TRANSACTION", 2), ("UNREADABLE", 1), ("UNREADABLE", 2)]
