@@ -12,7 +12,7 @@ from lodestream.epcis.faults import Fault
 from lodestream.epcis.intake import Accepted, intake, rejected
 from lodestream.epcis.limits import Limits
 from lodestream.epcis.rejection import Rejection
-from lodestream.epcis.routing import admit
+from lodestream.epcis.routing import Router
 from lodestream.epcis.slices import event_slices
 from lodestream.ledger.book import Register
 from lodestream.ledger.records import Origin
@@ -45,7 +45,7 @@ class GateProcessor:
         limits: Limits | None = None,
         output_bytes: int | None = None,
     ) -> None:
-        self._register = register or Register()
+        self._router = Router(register or Register())
         self._sources = dict(sources or {})
         self._limits = limits or Limits()
         self._output_bytes = output_bytes or self._limits.inbox_record_bytes
@@ -77,7 +77,7 @@ class GateProcessor:
 
     def _entry(self, item: Accepted, record: Record, source: str) -> Output | Rejection:
         origin = Origin(record.topic, record.partition, record.offset, item.index)
-        entry = admit(item, self._register, source, record_time_us(record), origin)
+        entry = self._router.admit(item, source, record_time_us(record), origin)
         if isinstance(entry, Rejection):
             return entry
         value = encode(entry)
