@@ -6,20 +6,36 @@ Amounts are strings of digits in JSON, so that no reader rounds them, and kilogr
 import json
 import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 import msgspec
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
+
+from runtime.logging import HARMFUL, harmless
 
 NARROW = 30
 LONG_URI = re.compile(r"https?://[^\s()/]+(?:/[^\s()/]+){2,}")
 HASH = re.compile(r"(urn:uuid:[0-9a-f]{8})-[0-9a-f-]{27}|(ni:///sha-256;[0-9a-f]{8})[0-9a-f]{56}(?:\?ver=CBV2\.0)?")
+JSON_ESCAPES = {code: f"\\u{code:04x}" for code in HARMFUL if code >= 0x7F}  # those below are escaped by JSON itself
 SEVERITY_STYLE = {"hard": "bold red", "hold": "yellow", "warn": "magenta", "info": "dim"}
+
+
+class HarmlessConsole(Console):
+    """A console on which text that others wrote does nothing but stand there: no escape sequence reaches the terminal."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterator[Segment]:
+        """As in Console; where lines break is the caller's affair, who puts a stranger's text into one with `harmless`."""
+        for segment in super().render(renderable, options):
+            if segment.control:
+                yield segment
+            else:
+                yield Segment("\n".join(map(harmless, segment.text.split("\n"))), segment.style)
 
 
 def console() -> Console:
@@ -27,12 +43,12 @@ def console() -> Console:
 
     Neither markup nor emoji codes are interpreted: what is printed comes from documents that others wrote.
     """
-    return Console(width=None if sys.stdout.isatty() else 200, highlight=False, markup=False, emoji=False)
+    return HarmlessConsole(width=None if sys.stdout.isatty() else 200, highlight=False, markup=False, emoji=False)
 
 
 def print_json(value: object) -> None:
-    """Print one JSON object as a line."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, separators=(",", ":")) + "\n")
+    """Print one JSON object as a line, which no terminal takes for more than text."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, separators=(",", ":")).translate(JSON_ESCAPES) + "\n")
 
 
 def plain(value: msgspec.Struct) -> dict[str, Any]:
@@ -90,7 +106,7 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str | Text
     for column in columns:
         made.add_column(column, justify="right" if column in right else "left", overflow="fold")
     for row in rows:
-        made.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in row))
+        made.add_row(*(Text(harmless(cell)) if isinstance(cell, str) else cell for cell in row))
     return made
 
 
@@ -100,8 +116,8 @@ def severity(word: str) -> Text:
 
 
 def short(text: str) -> str:
-    """A text for a narrow column: each long URI in it by its beginning and its end."""
-    return HASH.sub(lambda found: f"{found[1] or found[2]}…", LONG_URI.sub(_short_uri, text))
+    """A text for a narrow column, in one line: each long URI in it by its beginning and its end."""
+    return HASH.sub(lambda found: f"{found[1] or found[2]}…", LONG_URI.sub(_short_uri, harmless(text)))
 
 
 def _short_uri(uri: re.Match[str]) -> str:

@@ -16,6 +16,7 @@ from lodestream.epcis.intake import Accepted
 from lodestream.epcis.rejection import Rejection
 from lodestream.epcis.routing import route
 from lodestream.ledger.book import Register
+from runtime.logging import harmless
 
 
 @click.command(epilog="\b\nExamples:\n  lodestream validate shipment.json\n  lodestream validate --json examples/ | jq .code")
@@ -64,12 +65,13 @@ def row(name: str, item: Accepted | Rejection, register: Register) -> dict[str, 
 
 def _say(line: dict[str, Any]) -> None:
     """One event for a person: what it is and where it belongs, or what is wrong, where, and what to do."""
-    place = line["file"] if line["index"] is None else f"{line['file']} event {line['index']}"
+    place = harmless(line["file"]) if line["index"] is None else f"{harmless(line['file'])} event {line['index']}"
     if line["status"] == "rejected":
-        said = Text.assemble(("rejected ", "bold red"), place, "  ", (line["code"], "bold"), f" at {line['pointer'] or '/'}\n")
-        said.append(f"         {line['message']}")
+        where = harmless(line["pointer"] or "/")
+        said = Text.assemble(("rejected ", "bold red"), place, "  ", (line["code"], "bold"), f" at {where}\n")
+        said.append(f"         {harmless(line['message'])}")
     else:
         said = Text.assemble(("accepted ", "green"), place, f"  {line['type']}  at {line['site'] or 'no site'}")
         for warning in line["warnings"]:
-            said.append(f"\n         {warning}", style="magenta")
+            said.append(f"\n         {harmless(warning)}", style="magenta")
     console().print(said, soft_wrap=True)

@@ -18,6 +18,7 @@ from lodestream.credentials.errors import CredentialError
 from lodestream.credentials.policy import DEFAULT_POLICIES, Policy
 from lodestream.credentials.report import Report
 from lodestream.credentials.verify import verify
+from runtime.logging import harmless
 from runtime.settings import Settings
 from streams.issuer.bundle import load
 from streams.issuer.keys import read_did_document
@@ -73,7 +74,7 @@ def show(report: Report, to: Console, *, brief: bool = False) -> None:
             left_out.append(name)
             continue
         mark, style = MARKS[result]
-        to.print(Text.assemble((f"  {mark} {name:<16}", style), sentence), soft_wrap=True)
+        to.print(Text.assemble((f"  {mark} {name:<16}", style), harmless(sentence)), soft_wrap=True)
     if left_out:
         to.print(f"  – not checked: {', '.join(left_out)}", style="dim", soft_wrap=True)
 
