@@ -51,7 +51,9 @@ def _matching(pattern: str, what: str) -> AfterValidator:
 
 Percent = Annotated[Decimal, Field(ge=0, le=100, max_digits=9, strict=False)]
 Uri = Annotated[
-    str, _matching(r"[A-Za-z][A-Za-z0-9+.-]*:\S{1,2040}", "should be a URI, as the events write it"), AfterValidator(canonical_id)
+    str,
+    _matching(r"[A-Za-z][A-Za-z0-9+.-]*:[!-~]{1,2040}", "should be a URI, as the events write it"),
+    AfterValidator(canonical_id),
 ]
 Element = Annotated[str, _matching(r"[A-Z][a-z]?", "should be the symbol of an element, such as Cu")]
 SourceName = Annotated[str, _matching(r"[a-z0-9][a-z0-9-]{0,62}", "should be a source's name: small letters, digits and -")]
@@ -107,6 +109,10 @@ def read_book(text: str) -> BookFile:
         raise BookError(
             [(_where(e["loc"]), _what(e["type"], e["msg"], e["input"])) for e in error.errors(include_url=False)]
         ) from None
+    except RecursionError:
+        raise BookError([("", "nested too deep: a book file has tables in tables, no more")]) from None
+    except (ValueError, ArithmeticError):  # an integer of thousands of digits, an exponent that no decimal has
+        raise BookError([("", "a number in it has too many digits to be a setting")]) from None
     # What no field can see alone: a place has one site, a site's source is declared, a source's own topic is its own.
     problems = [*_double_sites(raw), *_double_locations(book.sites), *_unknown_sources(book), *_shared_topics(book.sources)]
     if problems:

@@ -138,3 +138,19 @@ def test_one_site_in_two_spellings_is_told() -> None:
         read_book(
             '[sites."urn:epc:id:sgln:9521321.00001.0"]\nname = "A"\n[sites."https://id.gs1.org/414/9521321000018"]\nname = "B"'
         )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a = " + "[" * 100_000,
+        "a = " + "9" * 5_000,
+        '[sites."https://x.example/a"]\nlot_tolerance_percent = 1e-99999999999999999999',
+        '[sites."https://x.example/a\\u0000b"]',
+        '[sites."x:\\u001b[2J"]',
+        '[sites."https://x.example/\\u0430"]',
+    ],
+)
+def test_a_hostile_book_is_refused_as_any_other(text: str) -> None:
+    with pytest.raises(BookError):
+        read_book(text)
