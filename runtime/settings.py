@@ -45,7 +45,7 @@ OURS = frozenset(
     }
 )
 
-Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,100}$")]
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$")]
 
 
 class ConfigurationError(Exception):
@@ -114,8 +114,8 @@ class Worker(Section):
 
 
 def _instance() -> str:
-    """This host's name, made fit for a Kafka id. Two workers of one kind on one host need a name each."""
-    return re.sub(r"[^A-Za-z0-9._-]", "-", socket.gethostname())[:100] or "local"
+    """This host's name, made fit for a Kafka id and a folder. Two workers of one kind on one host need a name each."""
+    return re.sub(r"[^A-Za-z0-9._-]", "-", socket.gethostname()).lstrip(".")[:100] or "local"
 
 
 def config_file() -> Path:
@@ -265,5 +265,9 @@ def _without_password(url: str) -> str:
         netloc = parts.netloc if parts.password is None else f"{parts.username or ''}:{MASK}@{host}"
     except ValueError:
         return MASK
+    if parts.scheme == "chdb":
+        return url  # a folder has no password, and `urlunsplit` would lose two of its three slashes
+    if "@" in f"{parts.path}{parts.query}{parts.fragment}":
+        return MASK  # a password with a / ? or # that is not escaped: what looks like a host and a path is a part of it
     query = re.sub(r"((?:password|secret|token)=)[^&]*", rf"\g<1>{MASK}", parts.query, flags=re.IGNORECASE)
     return urlunsplit((parts.scheme, netloc, parts.path, query, parts.fragment))

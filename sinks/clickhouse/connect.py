@@ -6,7 +6,7 @@ same time. `http://` and `https://user:password@host:port` reach a server of ver
 
 import os
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 import clickhouse_connect
 from clickhouse_connect.driver.client import Client
@@ -60,8 +60,13 @@ def connect(url: str, settings: dict[str, str] | None = None) -> Client:
 
 def chdb_folder(url: str) -> Path | None:
     """The folder of a `chdb:///folder` address, None for a server's. Raises UnreachableError where it is neither."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise UnreachableError(f"the address of ClickHouse cannot be read: {error}") from None
     if parts.scheme in {"http", "https"}:
+        if _cut_short(parts):
+            raise UnreachableError("the password in the address of ClickHouse has a character to escape: / is %2F, ? %3F, # %23")
         if parts.path.strip("/") not in {"", "lodestream"}:
             raise UnreachableError(
                 f"{without_password(url)}: the databases are called lodestream and lodestream_raw everywhere; leave the path out"
@@ -77,7 +82,13 @@ def chdb_folder(url: str) -> Path | None:
 def without_password(url: str) -> str:
     """The address as it may be shown and logged: no user, no password, no parameters."""
     parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+    host = "" if _cut_short(parts) else parts.netloc.rpartition("@")[2] + parts.path
+    return f"{parts.scheme}://{host}"
+
+
+def _cut_short(parts: SplitResult) -> bool:
+    """Whether a password that is not escaped ends what looks like the host: what stands there is its beginning."""
+    return parts.scheme != "chdb" and "@" in f"{parts.path}{parts.query}{parts.fragment}"
 
 
 def known(client: Client, settings: dict[str, str]) -> dict[str, str]:

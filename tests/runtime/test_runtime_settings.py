@@ -63,6 +63,7 @@ def test_a_file_may_be_named(nowhere: Path, monkeypatch: pytest.MonkeyPatch) -> 
         ({"kafka": {"bootstrap_server": "a:1"}}, "kafka.bootstrap_server: Extra inputs are not permitted (from flag)"),
         ({"partitions": 0}, "partitions: Input should be greater than or equal to 1 (from flag)"),
         ({"instance": "two words"}, "instance: "),
+        ({"instance": ".."}, "instance: "),  # it names a folder
         ({"kafka": {"session_timeout_ms": 5_000}}, "transaction_timeout_ms must be below session_timeout_ms"),
         ({"nonsense": 1}, "nonsense: Extra inputs are not permitted"),
     ],
@@ -116,3 +117,11 @@ def test_every_setting_is_explained() -> None:
     names = [setting.name for setting in explain()]
     assert len(names) == len(set(names))
     assert {name.split(".")[0] for name in names} == set(Settings.model_fields)
+
+
+@pytest.mark.parametrize("char", "/?#")
+def test_a_password_that_is_not_escaped_is_masked_too(char: str) -> None:
+    shown = {each.name: each.value for each in explain({"clickhouse": {"url": f"http://me:se{char}cret@host"}})}
+    assert shown["clickhouse.url"] == MASK
+    folder = "chdb:///home/me@work/clickhouse"
+    assert {each.name: each.value for each in explain({"clickhouse": {"url": folder}})}["clickhouse.url"] == folder
