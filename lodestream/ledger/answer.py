@@ -16,10 +16,12 @@ def take(draft: Draft) -> None:
     for settled in answer.parcels:
         ref = pairs.key(answer.consignment, settled.lot)
         pair = draft.view.get(Outbound, ref)
-        if pair is None or settled.version != pair.version:
+        bound = pair.bound.get(answer.receiver) if pair is not None else None
+        if pair is None or bound is None or settled.version != bound.version:
             draft.reason = "an answer to an older version of the offer: ignored"
             continue
-        for element in sorted({*settled.contained_mg, *pair.settled_mg}):
-            more = settled.contained_mg.get(element, 0) - pair.settled_mg.get(element, 0)
+        for element in sorted({*settled.contained_mg, *bound.settled_mg}):
+            more = settled.contained_mg.get(element, 0) - bound.settled_mg.get(element, 0)
             draft.move(element, transit(pair.consignment, pair.lot), custody(pair.consignment, pair.lot), more)
-        draft.view.put(replace(pair, settled=settled, settled_mg=dict(settled.contained_mg)), ref)
+        bound = replace(bound, settled_mg=dict(settled.contained_mg))
+        draft.view.put(replace(pair, bound={**pair.bound, answer.receiver: bound}), ref)

@@ -58,7 +58,8 @@ def _drop_parked(draft: Draft, parked: Parked) -> None:
     draft.view.drop(Parked, parked.entry.entry_id)
     for key in parked.waits:
         waiting = draft.view.get(Waiting, key)
-        draft.view.put(Waiting([i for i in (waiting.entry_ids if waiting else []) if i != parked.entry.entry_id]), key)
+        left = [i for i in (waiting.entry_ids if waiting else []) if i != parked.entry.entry_id]
+        draft.view.put(Waiting(left), key) if left else draft.view.drop(Waiting, key)
 
 
 def _reverse(draft: Draft, identity: str, journal: Journal) -> None:
@@ -68,7 +69,7 @@ def _reverse(draft: Draft, identity: str, journal: Journal) -> None:
         return
     for assayed in journal.assayed:
         _unassay(draft, assayed)
-    sent = [pair for ref in journal.pairs if (pair := _unship(draft, ref, identity)) is not None]
+    sent = [withdrawn for ref in journal.pairs if (withdrawn := _unship(draft, ref, identity)) is not None]
     _negate(draft, journal.legs)
     for change in journal.changes:
         draft.change_lot(change, undo=True)
@@ -76,7 +77,7 @@ def _reverse(draft: Draft, identity: str, journal: Journal) -> None:
         _forget_parcels(draft, lot, identity)
     draft.view.drop(Run, identity)
     if sent:
-        ship.offer(draft, sent)
+        ship.offer(draft, [pair for pair, _ in sent], sent[0][1])
 
 
 def _negate(draft: Draft, legs: list[Leg]) -> None:
@@ -98,22 +99,27 @@ def _unreceive(draft: Draft, ref: str, identity: str) -> None:
 
     A receipt that named no consignment may stand in the pair of an offer by now.
     """
-    lot = ref.split(" ")[1]
+    lot = ref.rsplit(" ", 1)[1]
     for pair in matching.pairs_with(draft, lot, identity, ref):
         matching.update(draft, replace(pair, receipts=[r for r in pair.receipts if r.identity != identity]))
 
 
-def _unship(draft: Draft, ref: str, identity: str) -> Outbound | None:
-    """The shipment is withdrawn: what was settled comes back from CUSTODY at once, and a new version of the offer goes out."""
+def _unship(draft: Draft, ref: str, identity: str) -> tuple[Outbound, str] | None:
+    """The shipment is withdrawn: what its receiver settled comes back from CUSTODY at once, and a new version of the offer
+    goes there.
+    """
     pair = draft.view.get(Outbound, ref)
-    if pair is None:
+    to_site = next((s.to_site for s in pair.shipments if s.identity == identity), None) if pair is not None else None
+    if pair is None or to_site is None:  # the same lot twice in one event
         return None
-    for element, mg in pair.settled_mg.items():
+    bound = pair.bound[to_site]
+    for element, mg in bound.settled_mg.items():
         draft.move(element, custody(pair.consignment, pair.lot), transit(pair.consignment, pair.lot), mg)
+    bound = replace(bound, version=bound.version + 1, settled_mg={})
     shipments = [s for s in pair.shipments if s.identity != identity]
-    pair = replace(pair, version=pair.version + 1, shipments=shipments, settled=None, settled_mg={})
+    pair = replace(pair, shipments=shipments, bound={**pair.bound, to_site: bound})
     draft.view.put(pair, ref)
-    return pair
+    return pair, to_site
 
 
 def _unassay(draft: Draft, assayed: Assayed) -> None:

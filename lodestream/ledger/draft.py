@@ -245,7 +245,7 @@ class Draft:
             if account.kind not in NEVER_NEGATIVE or mg == 0:
                 continue
             after = self.balance(element, account)
-            lots = [account.lot or account.ref.split(" ")[1]]
+            lots = [account.lot or account.ref.removesuffix(" destroyed").rsplit(" ", 1)[-1]]
             said = Said("RETRO_OVERDRAFT", (str(account), element), "", lots)
             if after < 0 and mg < 0:
                 self.close_finding(self.finding_id(said), superseded=True)

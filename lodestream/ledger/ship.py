@@ -12,7 +12,7 @@ from lodestream.ledger.draw import Drawn, draw
 from lodestream.ledger.lots import refuse_unusable, told
 from lodestream.ledger.pairs import key
 from lodestream.ledger.records import Offer, Parcel
-from lodestream.ledger.state import Lot, Outbound, Shipment
+from lodestream.ledger.state import Bound, Lot, Outbound, Shipment
 from lodestream.measures import Line, lines, measure, quadrature
 
 SSCC = re.compile(r"https://id\.gs1\.org/00/\d{18}$")
@@ -27,7 +27,7 @@ def ship(draft: Draft) -> None:
     consignment = consignment_of(event) or event.event_hash
     to_location = location(event.destinations)
     party = next((ref.id for ref in event.destinations if ref.id in draft.entry.external), None)
-    to_site = draft.entry.locations.get(to_location) if to_location and party is None else None
+    to_site = draft.entry.locations.get(to_location, "") if to_location and party is None else ""
     if to_site == draft.site:
         draft.reason = "from a site to itself: kept, moves nothing"
         return
@@ -39,7 +39,7 @@ def ship(draft: Draft) -> None:
         said = f"consignment {consignment} names no destination of type location: no offer is made"
         draft.find("TRANSIT_OPEN", (consignment, event.identity), said, [pair.lot for pair in sent])
     else:
-        offer(draft, sent)
+        offer(draft, sent, to_site)
 
 
 def moved_lines(draft: Draft) -> list[Line]:
@@ -72,31 +72,27 @@ def location(refs: list[TypedRef]) -> str | None:
     return next((ref.id for ref in refs if ref.type == "location"), None)
 
 
-def _send(draft: Draft, line: Line, consignment: str, to_site: str | None, to_location: str | None) -> Outbound | None:
+def _send(draft: Draft, line: Line, consignment: str, to_site: str, to_location: str | None) -> Outbound | None:
     """One lot of a shipment; None where another source's standing shipment is confirmed by this one."""
     event = draft.event
     ref = key(consignment, line.id)
-    pair = draft.view.get(Outbound, ref) or Outbound(consignment, line.id, None)
+    pair = draft.view.get(Outbound, ref) or Outbound(consignment, line.id)
     if any(s.source != draft.entry.source for s in pair.shipments):
         return None
     drawn = draw(draft, line)
     for element in drawn.contained_mg:
         drawn.post(draft, element, transit(consignment, line.id))
     draft.lines.append(told(line, drawn.wet_mg, drawn.dry_mg, drawn.contained_mg))
-    pair = replace(
-        pair,
-        to_site=to_site,
-        from_location=event.read_point or event.biz_location or draft.site,
-        to_location=to_location or "",
-        version=pair.version + 1,
-        shipments=[*pair.shipments, _shipment(draft, drawn)],
-    )
+    before = pair.bound.get(to_site, Bound())
+    place = event.read_point or event.biz_location or draft.site
+    bound = replace(before, from_location=place, to_location=to_location or "", version=before.version + 1)
+    pair = replace(pair, shipments=[*pair.shipments, _shipment(draft, drawn, to_site)], bound={**pair.bound, to_site: bound})
     draft.view.put(pair, ref)
     draft.pairs.append(ref)
     return pair
 
 
-def _shipment(draft: Draft, drawn: Drawn) -> Shipment:
+def _shipment(draft: Draft, drawn: Drawn, to_site: str) -> Shipment:
     return Shipment(
         draft.event.identity,
         draft.entry.source,
@@ -105,43 +101,39 @@ def _shipment(draft: Draft, drawn: Drawn) -> Shipment:
         drawn.contained_mg,
         drawn.u_mg,
         draft.event.event_time_us,
+        to_site,
     )
 
 
-def offer(draft: Draft, pairs: list[Outbound]) -> None:
-    """One offer to the receiver's book, with the whole state of each pair. None to a party without a book here."""
-    first = pairs[0]
-    if first.to_site is None:
+def offer(draft: Draft, pairs: list[Outbound], to_site: str) -> None:
+    """One offer to a receiver's book, with the whole state of what goes there. None to a party without a book here."""
+    if not to_site:
         return
-    elements = draft.book.elements or sorted({e for pair in pairs for s in pair.shipments for e in s.contained_mg})
-    content = Offer(
-        first.consignment,
-        draft.site,
-        first.from_location,
-        first.to_location,
-        elements,
-        [parcel(draft, pair) for pair in pairs],
-    )
-    draft.messages.append(Message(first.to_site, content))
+    bound = pairs[0].bound[to_site]
+    parcels = [parcel(draft, pair, to_site) for pair in pairs]
+    elements = draft.book.elements or sorted({e for one in parcels for e in one.contained_mg})
+    content = Offer(pairs[0].consignment, draft.site, bound.from_location, bound.to_location, elements, parcels)
+    draft.messages.append(Message(to_site, content))
 
 
-def parcel(draft: Draft, pair: Outbound) -> Parcel:
-    """The sums over the shipments that stand, with what the sender's book says of the lot."""
-    elements = sorted({e for s in pair.shipments for e in s.contained_mg})
+def parcel(draft: Draft, pair: Outbound, to_site: str) -> Parcel:
+    """The sums over the shipments to a site that stand, with what the sender's book says of the lot."""
+    shipments = [s for s in pair.shipments if s.to_site == to_site]
+    elements = sorted({e for s in shipments for e in s.contained_mg})
     lot = draft.lot(pair.lot) or Lot(pair.lot)
-    dry, wet = sum(s.dry_mg for s in pair.shipments), sum(s.wet_mg for s in pair.shipments)
-    u = {e: quadrature(*(s.u_mg.get(e, 0) for s in pair.shipments)) for e in elements}
-    contained = {e: sum(s.contained_mg.get(e, 0) for s in pair.shipments) for e in elements}
+    dry, wet = sum(s.dry_mg for s in shipments), sum(s.wet_mg for s in shipments)
+    u = {e: quadrature(*(s.u_mg.get(e, 0) for s in shipments)) for e in elements}
+    contained = {e: sum(s.contained_mg.get(e, 0) for s in shipments) for e in elements}
     draft.fit(f"what {pair.consignment} holds of {pair.lot}", dry, wet, *contained.values(), *u.values())
     return Parcel(
         lot=pair.lot,
-        version=pair.version,
+        version=pair.bound[to_site].version,
         dry_mg=dry,
         wet_mg=wet,
         assayed=True,
         contained_mg=contained,
         u_mg=u,
-        shipped_us=min((s.shipped_us for s in pair.shipments), default=0),
+        shipped_us=min((s.shipped_us for s in shipments), default=0),
         product_class=lot.product_class,
         country_of_origin=lot.country_of_origin,
         owner=lot.owner,

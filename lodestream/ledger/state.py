@@ -203,20 +203,28 @@ class Shipment(Struct, frozen=True):
     contained_mg: dict[str, int]
     u_mg: dict[str, int]
     shipped_us: int
+    to_site: str = ""
 
 
-class Outbound(Struct, frozen=True):
-    """A pair (consignment, lot) at the sender: the shipments that stand, and what the receiver has settled of them."""
+class Bound(Struct, frozen=True):
+    """What goes to one site: between which places, the version of the offer, and what that site has settled of it."""
 
-    consignment: str
-    lot: str
-    to_site: str | None
     from_location: str = ""
     to_location: str = ""
     version: int = 0
-    shipments: list[Shipment] = []
-    settled: SettledParcel | None = None
     settled_mg: dict[str, int] = {}
+
+
+class Outbound(Struct, frozen=True):
+    """A pair (consignment, lot) at the sender: the shipments that stand, and by site what is offered and settled.
+
+    The site is empty where no book answers: an external party's, or none named.
+    """
+
+    consignment: str
+    lot: str
+    shipments: list[Shipment] = []
+    bound: dict[str, Bound] = {}
 
 
 class Receipt(Struct, frozen=True):
