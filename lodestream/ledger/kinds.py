@@ -81,7 +81,7 @@ def _check_sites(draft: Draft) -> None:
 def _check_clock(draft: Draft) -> None:
     """F8: an event later than it was recorded, beyond what clocks differ by."""
     allowed = draft.book.clock_skew_minutes
-    ahead = draft.event.event_time_us - draft.record_time_us
+    ahead = draft.event.event_time_us - draft.entry.record_time_us
     if ahead > allowed * 60_000_000:
         said = f"eventTime is {ahead // 60_000_000} min after the record time, clocks may differ by {allowed} min"
         draft.find("TIME_ORDER", (draft.event.identity, "clock"), said, draft.touched)

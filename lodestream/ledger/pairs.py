@@ -58,7 +58,7 @@ def judge(pair: Inbound, draft: Draft) -> list[Judged]:
     """Each receipt in its order against what is pending then: final settles all that is left, partial what came."""
     offer = offered(pair)
     left_dry = offer.dry_mg if offer else 0
-    left = dict(offer.contained_mg) if offer else {}
+    left = _sent(pair, offer) if offer else {}
     tolerance = Fraction(draft.book.transit_tolerance_percent / Decimal(100))
     closed, judged = False, []
     for receipt in pair.receipts:
@@ -76,6 +76,11 @@ def judge(pair: Inbound, draft: Draft) -> list[Judged]:
             closed = final
         judged.append(Judged(receipt, wet, dry, got, settled, u, u_dry, refused=False, known=known, final=final))
     return judged
+
+
+def _sent(pair: Inbound, offer: Parcel) -> dict[str, int]:
+    """What was offered by element; of one that the sender tracks and does not name, nothing."""
+    return {**dict.fromkeys(pair.elements, 0), **offer.contained_mg}
 
 
 def _part(left: dict[str, int], left_dry: int, got: dict[str, int], dry: int) -> dict[str, int]:
@@ -254,7 +259,9 @@ def _said(draft: Draft, pair: Inbound, judged: list[Judged]) -> list[Said]:
     said = [_refused(pair, j.receipt) for j in judged if j.refused]
     if offer is None:
         return [*said, _unmatched(pair)] if taken else said
-    said += [_too_early(pair, j.receipt, offer) for j in taken if j.receipt.received_us < offer.shipped_us]
+    skew = draft.book.clock_skew_minutes
+    early = [j.receipt for j in taken if j.receipt.received_us < offer.shipped_us - skew * 60_000_000]
+    said += [_too_early(pair, receipt, offer, skew) for receipt in early]
     if any(j.final for j in taken):
         said += _in_transit(draft, pair, offer, taken)
     return said
@@ -265,15 +272,18 @@ def _refused(pair: Inbound, receipt: Receipt) -> Said:
     return Said("ALREADY_RESOLVED", (pair.consignment, pair.lot, receipt.identity), arithmetic, [pair.lot])
 
 
-def _too_early(pair: Inbound, receipt: Receipt, offer: Parcel) -> Said:
-    arithmetic = f"received at {receipt.received_us} us, shipped at {offer.shipped_us} us (microseconds since 1970, UTC)"
+def _too_early(pair: Inbound, receipt: Receipt, offer: Parcel, skew: int) -> Said:
+    arithmetic = (
+        f"received at {receipt.received_us} us, shipped at {offer.shipped_us} us (microseconds since 1970, UTC); "
+        f"clocks may differ by {skew} min"
+    )
     return Said("TIME_ORDER", (pair.consignment, pair.lot, receipt.identity), arithmetic, [pair.lot])
 
 
 def _in_transit(draft: Draft, pair: Inbound, offer: Parcel, taken: list[Judged]) -> list[Said]:
     """F20 where more came than was shipped + 3u, F35 where less came than the tolerance + 3u allows, over the whole pair."""
     said = []
-    for element, sent in offer.contained_mg.items():
+    for element, sent in _sent(pair, offer).items():
         if not all(element in j.got_mg for j in taken):
             continue
         came = sum(j.got_mg[element] for j in taken)

@@ -84,10 +84,13 @@ def _parts(parcel: Drawn, outputs: list[Line], measured: list[Measured]) -> list
 
 def _check_times(draft: Draft, drawn: list[Drawn]) -> None:
     """F8: a transformation before one of its inputs was there."""
-    at = draft.event.event_time_us
+    at, skew = draft.event.event_time_us, draft.book.clock_skew_minutes
     for one in drawn:
-        if at < one.created_us:
-            said = f"transformation at {at} us is before {one.line.id} came at {one.created_us} us (microseconds since 1970, UTC)"
+        if at < one.created_us - skew * 60_000_000:
+            said = (
+                f"transformation at {at} us is before {one.line.id} came at {one.created_us} us (microseconds since 1970, UTC); "
+                f"clocks may differ by {skew} min"
+            )
             draft.find("TIME_ORDER", (draft.event.identity, one.line.id), said, [one.line.id])
 
 
