@@ -31,8 +31,16 @@ def observe(draft: Draft) -> None:
             draft.reason = f"{line.id} has its assay already: kept, the difference is not posted yet"
             continue
         draft.kind = "assay"
-        for parcel in lot.unassayed:
-            _assay(draft, lot.id, parcel, line.material)
+        for _ in lot.unassayed:
+            parcel = _next(draft, lot.id, line.material)
+            if parcel is not None:
+                _assay(draft, lot.id, parcel, line.material)
+
+
+def _next(draft: Draft, name: str, item: Material) -> Unassayed | None:
+    """A parcel that this assay tells something new of; settling one receipt may move another to another pair."""
+    lot = draft.lot(name)
+    return next((p for p in (lot.unassayed if lot else []) if with_assay(p.line, item) != p.line), None)
 
 
 def _assay(draft: Draft, lot: str, parcel: Unassayed, item: Material) -> None:

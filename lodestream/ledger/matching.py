@@ -30,17 +30,26 @@ def _assigned(draft: Draft, lot: str, before: dict[str, Inbound]) -> dict[str, I
     loose = [r for p in before.values() for r in p.receipts if not r.named]
     after = {c: replace(p, receipts=[r for r in p.receipts if r.named]) for c, p in before.items()}
     offers = sorted((offer.shipped_us, c) for c, p in after.items() if (offer := pairs.offered(p)) is not None)
+    pending = [c for _, c in offers]
     for receipt in sorted(loose, key=lambda r: r.arrival):
-        place = next((c for _, c in offers if _takes(draft, after[c], receipt)), receipt.event_hash)
+        pending = [c for c in pending if _is_pending(draft, after[c], receipt.arrival)]  # what is closed stays closed
+        place = next((c for c in pending if receipt.from_site in {"", after[c].from_site}), receipt.event_hash)
         pair = after.get(place) or Inbound(place, lot, from_site=receipt.from_site)
         after[place] = replace(pair, receipts=sorted([*pair.receipts, receipt], key=lambda r: r.arrival))
     return after
 
 
-def _takes(draft: Draft, pair: Inbound, receipt: Receipt) -> bool:
-    """Whether this offer is of the receipt's source, and something of it is still pending when the receipt comes."""
-    earlier = replace(pair, receipts=[r for r in pair.receipts if r.arrival < receipt.arrival])
-    return receipt.from_site in {"", pair.from_site} and pairs.is_open(earlier, draft)
+def _is_pending(draft: Draft, pair: Inbound, arrival: int) -> bool:
+    """Whether something of this offer is still pending when the receipt of that place in the book comes."""
+    return pairs.is_open(replace(pair, receipts=[r for r in pair.receipts if r.arrival < arrival]), draft)
+
+
+def confirms(draft: Draft, pair: Inbound, receipt: Receipt) -> bool:
+    """Whether another source's receipt of this pair stands; one without a consignment may be in an offer's pair by now."""
+    known = draft.view.get(OpenPairs, pair.lot) if not receipt.named else None
+    found = [draft.view.get(Inbound, pairs.key(c, pair.lot)) for c in (known.consignments if known else [])]
+    moved = [r for p in found if p is not None for r in p.receipts if not r.named and r.event_hash == receipt.event_hash]
+    return any(r.source != receipt.source for r in [*pair.receipts, *moved])
 
 
 def pairs_with(draft: Draft, lot: str, identity: str, ref: str | None = None) -> list[Inbound]:

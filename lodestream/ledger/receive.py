@@ -50,7 +50,7 @@ def _take(draft: Draft, line: Line, measured: Measured) -> None:
     )
     consignment = named or event.event_hash
     pair = draft.view.get(Inbound, pairs.key(consignment, line.id)) or Inbound(consignment, line.id, receipt.from_site)
-    if any(r.source != draft.entry.source for r in pair.receipts):
+    if matching.confirms(draft, pair, receipt):
         return
     draft.pairs.append(pairs.key(consignment, line.id))
     matching.update(draft, replace(pair, receipts=[*pair.receipts, receipt]))
