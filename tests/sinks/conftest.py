@@ -15,6 +15,7 @@ from sinks.clickhouse.migrate import migrate
 from sinks.clickhouse.plan import Batch
 from sinks.clickhouse.store import Store
 from tests.sinks.made import TOPIC_ID, plant
+from tests.sinks.served import Served
 
 
 @pytest.fixture(scope="package")
@@ -45,10 +46,15 @@ def engine(folder: Path) -> Iterator[tuple[Client, Store]]:
 def client(engine: tuple[Client, Store]) -> Client:
     """A client on empty tables."""
     client, _ = engine
+    empty(client)
+    return client
+
+
+def empty(client: Client) -> None:
+    """Take all rows away, and what the tables remember of tokens."""
     tables = "SELECT name FROM system.tables WHERE database = 'lodestream_raw' AND name != 'schema_migrations' AND total_rows > 0"
     for (table,) in client.query(tables).result_rows:
         client.command(f"TRUNCATE TABLE lodestream_raw.{table}")
-    return client
 
 
 @pytest.fixture
@@ -60,7 +66,34 @@ def store(client: Client, engine: tuple[Client, Store]) -> Store:
 @pytest.fixture
 def seeded(client: Client, store: Store) -> Client:
     """A client on the tables of the plant."""
+    sow(store)
+    return client
+
+
+def sow(store: Store) -> None:
+    """Write the plant."""
     batches = [Batch(records[0].topic, TOPIC_ID, records[0].partition, 0, tuple(records)) for records in plant()]
     for future in [store.submit(batch) for batch in batches]:
         future.result()
-    return client
+
+
+@pytest.fixture(scope="package")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A ClickHouse at http:// with our tables (http_front says what of a real one it is)."""
+    pytest.importorskip("chdb", reason="no chDB: the package is not installed")
+    server = Served(tmp_path_factory.mktemp("served") / "clickhouse")
+    client = connect(server.url)
+    migrate(client)
+    client.close()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def served(server: Served) -> Served:
+    """That server, with empty tables and in good health."""
+    server.misbehave("")
+    client = connect(server.url)
+    empty(client)
+    client.close()
+    return server

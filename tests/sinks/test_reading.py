@@ -1,4 +1,4 @@
-"""Questions: answered alike by the folder and through the socket, and nothing but questions."""
+"""Questions: answered alike by the folder, through the socket and by a server, and nothing but questions."""
 
 import json
 import socket
@@ -51,15 +51,17 @@ EXPECTED = (
 
 
 @pytest.fixture
-def server(client: Client, url: str, folder: Path) -> Iterator[ReadServer]:
-    with ReadServer(url, folder) as server:
-        yield server
+def readside(client: Client, url: str, folder: Path) -> Iterator[ReadServer]:
+    with ReadServer(url, folder) as readside:
+        yield readside
 
 
-@pytest.fixture(params=["folder", "socket"])
+@pytest.fixture(params=["folder", "socket", "http"])
 def reader(request: pytest.FixtureRequest, client: Client, url: str) -> Iterator[Reader]:
     if request.param == "socket":
-        request.getfixturevalue("server")
+        request.getfixturevalue("readside")
+    if request.param == "http":
+        url = request.getfixturevalue("served").url
     reader = open_reader(url)
     assert isinstance(reader, SocketReader if request.param == "socket" else DirectReader)
     yield reader
@@ -149,10 +151,10 @@ def test_a_query_has_a_length() -> None:
 
 
 @pytest.mark.embedded
-def test_the_socket_is_for_its_user_only(server: ReadServer, folder: Path) -> None:
+def test_the_socket_is_for_its_user_only(readside: ReadServer, folder: Path) -> None:
     path = socket_path(folder)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    server.close()
+    readside.close()
     assert not path.exists()
 
 
@@ -170,7 +172,7 @@ def test_a_socket_that_nobody_serves_is_taken_over(client: Client, url: str, fol
 
 @pytest.mark.embedded
 @pytest.mark.parametrize("line", [b"no json\n", b"[]\n", b'{"sql":1}\n', b'{"sql":"SELECT 1","x":1}\n', b"\xff\n", b"\n"])
-def test_what_is_no_request_is_answered(server: ReadServer, folder: Path, line: bytes) -> None:
+def test_what_is_no_request_is_answered(readside: ReadServer, folder: Path, line: bytes) -> None:
     with socket.socket(socket.AF_UNIX) as raw:
         raw.settimeout(10)
         raw.connect(str(socket_path(folder)))
@@ -182,7 +184,7 @@ def test_what_is_no_request_is_answered(server: ReadServer, folder: Path, line: 
 
 
 @pytest.mark.embedded
-def test_several_ask_at_once(server: ReadServer, url: str) -> None:
+def test_several_ask_at_once(readside: ReadServer, url: str) -> None:
     found: list[int] = []
 
     def ask(number: int) -> None:
@@ -211,7 +213,7 @@ except UnreachableError as error:
 
 
 @pytest.mark.embedded
-def test_another_process_reads_through_the_socket_and_cannot_open_the_folder(server: ReadServer, url: str) -> None:
+def test_another_process_reads_through_the_socket_and_cannot_open_the_folder(readside: ReadServer, url: str) -> None:
     done = subprocess.run([sys.executable, "-c", ANOTHER, url], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout.splitlines()[0] == "2"
     assert "another process has it" in done.stdout
