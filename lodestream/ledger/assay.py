@@ -12,8 +12,8 @@ from lodestream.ledger.accounts import SINK_UNTRACKED, SOURCE_UNTRACKED, UNACCOU
 from lodestream.ledger.balance import judge
 from lodestream.ledger.draft import Draft, Refused, Said, Unready
 from lodestream.ledger.lots import note_grades, refuse_unusable, tracked, unassayed_finding, wet_and_dry
-from lodestream.ledger.state import Assayed, Inbound, Journal, LotChange, Run, Seen, Unassayed
-from lodestream.measures import Line, Measured, Refusal, lines, measure, quadrature
+from lodestream.ledger.state import Assayed, Inbound, Journal, LotChange, Run, Seen, Unassayed, plus_squares, squared
+from lodestream.measures import Line, Measured, Refusal, lines, measure
 
 
 def observe(draft: Draft) -> None:
@@ -88,7 +88,7 @@ def _post(draft: Draft, name: str, parcel: Unassayed, measured: Measured) -> Non
     contained = tracked(draft, measured.contained_mg)
     u = {e: mg for e, mg in measured.u_mg.items() if e in contained}
     dry = wet_and_dry(measured)[1] - known
-    draft.change_lot(LotChange(name, 0, dry, dry, contained, u, measured.u_dry_mg if dry else 0))
+    draft.change_lot(LotChange(name, 0, dry, dry, contained, squared(u), str(measured.u_dry_mg**2 if dry else 0)))
     lot = draft.lot(name)
     assert lot is not None
     account = stock(lot.id, lot.loss_class)
@@ -110,16 +110,17 @@ def _advance(draft: Draft, identity: str, run: Run, lot: str, contained: dict[st
     waits = list(run.waits)
     waits.remove(lot)
     outputs = {e: run.outputs_mg.get(e, 0) + contained.get(e, 0) for e in sorted({*run.outputs_mg, *contained})}
-    combined = {e: quadrature(run.u_outputs_mg.get(e, 0), u.get(e, 0)) for e in sorted({*run.u_outputs_mg, *u})}
-    run = replace(run, outputs_mg=outputs, u_outputs_mg=combined, waits=waits)
+    run = replace(run, outputs_mg=outputs, u2_outputs=plus_squares(run.u2_outputs, squared(u)), waits=waits)
+    draft.fit(run.run, *run.outputs_mg.values(), *run.u_outputs_mg.values())
     draft.view.put(run, identity)
     if waits:
         return
     balanced = sorted(set(draft.book.elements) or (set(run.inputs_mg) & set(outputs)))
-    if not run.untracked_out:
-        for element in sorted(set(run.inputs_mg) - set(balanced)):
-            draft.move(element, UNACCOUNTED, SINK_UNTRACKED, run.inputs_mg[element])
-        draft.view.put(replace(run, untracked_out=True), identity)
+    untracked = sorted(set(run.inputs_mg) - set(balanced))
+    for element in sorted({*untracked} ^ {*run.untracked}):
+        sign = 1 if element in untracked else -1
+        draft.move(element, UNACCOUNTED, SINK_UNTRACKED, sign * run.inputs_mg[element])
+    draft.view.put(replace(run, untracked=untracked), identity)
     opened = judge(draft, identity, run, balanced)
     draft.managed.update(opened)
     seen = draft.view.get(Seen, identity)

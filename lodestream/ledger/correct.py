@@ -13,7 +13,7 @@ from lodestream.ledger.accounts import Account, custody, transit
 from lodestream.ledger.draft import Draft, Refused, Said, Unready, plus
 from lodestream.ledger.identity import named_by, replay_suspect
 from lodestream.ledger.records import Finding
-from lodestream.ledger.state import Assayed, Journal, Leg, Outbound, Parked, Run, Seen, Waiting
+from lodestream.ledger.state import Assayed, Journal, Leg, Outbound, Parked, Run, Seen, Waiting, plus_squares
 
 T = TypeVar("T")
 
@@ -158,11 +158,16 @@ def _reopen_run(draft: Draft, identity: str, assayed: Assayed) -> None:
     seen = draft.view.get(Seen, identity)
     if run is None or seen is None:
         return
-    outputs = dict(run.outputs_mg)
+    outputs, u2, untracked = dict(run.outputs_mg), run.u2_outputs, {*run.untracked}
     for leg in assayed.legs:
         if leg.lot == assayed.lot:
             outputs = plus(outputs, leg.element, -leg.mg)
-    draft.view.put(replace(run, outputs_mg=outputs, waits=[*run.waits, assayed.lot]), identity)
+        elif (leg.kind, leg.ref) == ("SINK", "untracked"):  # this assay was the last one: that goes back with it
+            untracked ^= {leg.element}
+    for change in assayed.changes:
+        u2 = plus_squares(u2, change.entered_u2, -1)
+    waits = [*run.waits, assayed.lot]
+    draft.view.put(replace(run, outputs_mg=outputs, u2_outputs=u2, untracked=sorted(untracked), waits=waits), identity)
     for finding in seen.findings:
         held = draft.view.get(Finding, finding)
         if held is not None and held.code in {"IMPOSSIBLE", "LOSS_UNEXPLAINED"}:

@@ -16,7 +16,7 @@ from lodestream.ledger.accounts import NEVER_NEGATIVE, Account
 from lodestream.ledger.book import SiteBook
 from lodestream.ledger.catalogue import BLOCKING, CATALOGUE
 from lodestream.ledger.records import Answer, Edge, Entry, Finding, Line, LotState, Offer, Severity
-from lodestream.ledger.state import Assayed, Balance, Head, Held, Leg, Lot, LotChange, View
+from lodestream.ledger.state import Assayed, Balance, Head, Held, Leg, Lot, LotChange, View, plus_squares
 from lodestream.measures import kg, share
 from lodestream.measures.exact import INT64_MAX, root
 
@@ -109,11 +109,9 @@ class Draft:
         sign = -1 if undo else 1
         if not undo:
             self.changes.append(change)
-        entered, u2 = lot.entered_mg, lot.entered_u2
+        entered, u2 = lot.entered_mg, plus_squares(lot.entered_u2, change.entered_u2, sign)
         for element, mg in change.entered_mg.items():
             entered = plus(entered, element, sign * mg)
-        for element, mg in change.entered_u_mg.items():
-            u2 = {**u2, element: str(int(u2.get(element, "0")) + sign * mg * mg)}
         dry, all_dry = lot.dry_mg + sign * change.dry_mg, lot.entered_dry_mg + sign * change.entered_dry_mg
         wet = lot.wet_mg + sign * change.wet_mg
         self.fit(change.lot, wet, dry, all_dry, *entered.values(), *(root(int(square)) for square in u2.values()))
@@ -124,8 +122,8 @@ class Draft:
                 dry_mg=dry,
                 entered_dry_mg=all_dry,
                 entered_mg=entered,
-                entered_u2={element: square for element, square in sorted(u2.items()) if square != "0"},
-                entered_u2_dry=str(int(lot.entered_u2_dry) + sign * change.entered_u_dry_mg**2),
+                entered_u2=u2,
+                entered_u2_dry=str(int(lot.entered_u2_dry) + sign * int(change.entered_u2_dry)),
                 excess_dry_mg=lot.excess_dry_mg + sign * change.excess_dry_mg,
             )
         )
@@ -202,6 +200,7 @@ class Draft:
             said.severity or rule.severity,
             list(said.inputs),
             said.arithmetic,
+            "open",
             lots=sorted(set(said.lots)),
         )
         self.view.put(finding, identity)

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from lodestream.ledger import records
 from lodestream.ledger.draft import Draft, Refused, Said
-from lodestream.ledger.state import Lot, LotChange, Unassayed
+from lodestream.ledger.state import Lot, LotChange, Unassayed, squared
 from lodestream.measures import Line, Measured, Refusal
 
 # Classes of trade items, assets and documents of which no lot or serial is named: nothing can be in them.
@@ -80,7 +80,7 @@ def enter(draft: Draft, line: Line, measured: Measured, contained_mg: dict[str, 
     """Put a parcel's masses into its lot; a second parcel mixes with the first. The legs are the caller's."""
     wet, dry = wet_and_dry(measured)
     u = {e: mg for e, mg in u_mg.items() if e in contained_mg}
-    draft.change_lot(LotChange(line.id, wet, dry, dry, contained_mg, u, measured.u_dry_mg))
+    draft.change_lot(LotChange(line.id, wet, dry, dry, contained_mg, squared(u), str(measured.u_dry_mg**2)))
     note_grades(draft, line, measured)
 
 

@@ -15,7 +15,7 @@ from lodestream.ledger.accounts import SINK_UNTRACKED, SOURCE_UNTRACKED, TRANSIT
 from lodestream.ledger.draft import Draft, Message, Said, plus
 from lodestream.ledger.lots import ensure, unassayed_finding
 from lodestream.ledger.records import Answer, Parcel, SettledParcel
-from lodestream.ledger.state import Inbound, LotChange, OpenPairs, Receipt, Unassayed
+from lodestream.ledger.state import Inbound, LotChange, OpenPairs, Receipt, Unassayed, plus_squares, squared
 from lodestream.measures import Measured, kg, measure, percent, quadrature, round_half_even, share
 
 NOTHING = LotChange("")
@@ -138,18 +138,18 @@ def _list(draft: Draft, pair: Inbound, judged: list[Judged]) -> None:
 def _masses(draft: Draft, pair: Inbound, judged: list[Judged]) -> Inbound:
     """The lot's masses, what entered it, what waits for an assay there, and what the offer says of it."""
     taken = [j for j in judged if not j.refused]
-    for one in taken:
+    for one in judged:  # also what is refused: what the lot is known by must not depend on whether it counted for a while
         ensure(draft, one.receipt.line, one.receipt.received_us)
     counted = [j for j in taken if j.known or j.dry_mg]
     got: dict[str, int] = {}
-    u: dict[str, int] = {}
+    u2: dict[str, str] = {}
     for one in counted:
         for element, mg in one.got_mg.items():
             got = plus(got, element, mg)
-        u = {e: quadrature(u.get(e, 0), one.u_mg.get(e, 0)) for e in {*u, *one.u_mg}}
+        u2 = plus_squares(u2, squared(one.u_mg))
     wet, dry = sum(j.wet_mg for j in counted), sum(j.dry_mg for j in counted)
-    u_dry = quadrature(*(j.u_dry_mg for j in counted))
-    change = LotChange(pair.lot, wet, dry, dry, got, dict(sorted(u.items())), u_dry) if counted else NOTHING
+    u2_dry = str(sum(j.u_dry_mg**2 for j in counted))
+    change = LotChange(pair.lot, wet, dry, dry, got, u2, u2_dry) if counted else NOTHING
     if change != pair.change:
         kept = list(draft.changes)
         if pair.change != NOTHING:

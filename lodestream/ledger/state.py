@@ -47,10 +47,23 @@ class Unassayed(Struct, frozen=True):
     line: Line
 
 
+def squared(u_mg: dict[str, int]) -> dict[str, str]:
+    """Variances (mg^2, as digits: they outgrow 64 bits) of standard uncertainties. They add up exactly, roots do not."""
+    return {element: str(mg * mg) for element, mg in u_mg.items() if mg}
+
+
+def plus_squares(one: dict[str, str], other: dict[str, str], sign: int = 1) -> dict[str, str]:
+    """The sum of variances by element; with `sign` -1 what is left after some are taken back."""
+    sums = {element: int(square) for element, square in one.items()}
+    for element, square in other.items():
+        sums[element] = sums.get(element, 0) + sign * int(square)
+    return {element: str(square) for element, square in sorted(sums.items()) if square}
+
+
 class Lot(Struct, frozen=True):
     """A lot in the book. `entered_*` sum up all that came in; `excess_dry_mg` is what draws took above it.
 
-    Variances (mg^2, as digits: they outgrow 64 bits) add up exactly, so that what is taken back leaves no trace.
+    What is taken back leaves no trace: variances are kept as such (`squared`).
     """
 
     id: str
@@ -139,8 +152,8 @@ class LotChange(Struct, frozen=True):
     dry_mg: int = 0
     entered_dry_mg: int = 0
     entered_mg: dict[str, int] = {}
-    entered_u_mg: dict[str, int] = {}
-    entered_u_dry_mg: int = 0
+    entered_u2: dict[str, str] = {}
+    entered_u2_dry: str = "0"
     excess_dry_mg: int = 0
 
 
@@ -187,10 +200,15 @@ class Run(Struct, frozen=True):
     inputs_mg: dict[str, int]
     outputs_mg: dict[str, int]
     u_inputs_mg: dict[str, int]
-    u_outputs_mg: dict[str, int]
+    u2_outputs: dict[str, str]
     outputs: list[str]
     waits: list[str] = []
-    untracked_out: bool = False  # what only the inputs state has gone from UNACCOUNTED to SINK(untracked)
+    untracked: list[str] = []  # what only the inputs state, gone from UNACCOUNTED to SINK(untracked)
+
+    @property
+    def u_outputs_mg(self) -> dict[str, int]:
+        """The standard uncertainty of the outputs by element, in mg."""
+        return {element: root(int(square)) for element, square in self.u2_outputs.items()}
 
 
 class Shipment(Struct, frozen=True):

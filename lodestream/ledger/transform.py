@@ -5,6 +5,7 @@ One input and outputs without assays are a split: the outputs are draws from the
 """
 
 from fractions import Fraction
+from functools import reduce
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -14,7 +15,7 @@ from lodestream.ledger.balance import judge
 from lodestream.ledger.draft import Draft, Refused, Said
 from lodestream.ledger.draw import Drawn, draw
 from lodestream.ledger.lots import ensure, enter, refuse_unusable, told, tracked, wait_for_assay, wet_and_dry
-from lodestream.ledger.state import Run, Unassayed
+from lodestream.ledger.state import Run, Unassayed, plus_squares, squared
 from lodestream.measures import Line, Measured, lines, measure, quadrature, share
 
 MAX_EDGES = 20_000  # inputs x outputs: beyond it the transaction would not fit into a record
@@ -145,12 +146,15 @@ def _sums(run: str, drawn: list[Drawn], made: list[Made]) -> Run:
     def combined(parts: list[dict[str, int]]) -> dict[str, int]:
         return {e: quadrature(*(p.get(e, 0) for p in parts)) for e in sorted({e for p in parts for e in p})}
 
+    def sums_of_squares(parts: list[dict[str, int]]) -> dict[str, str]:
+        return reduce(plus_squares, (squared(p) for p in parts), {})
+
     return Run(
         run,
         total([one.contained_mg for one in drawn]),
         total([one.contained_mg for one in made]),
         combined([one.u_mg for one in drawn]),
-        combined([one.u_mg for one in made]),
+        sums_of_squares([one.u_mg for one in made]),
         [one.line.id for one in made],
         [one.line.id for one in made if not one.assayed],
     )

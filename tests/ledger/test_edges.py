@@ -6,7 +6,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from lodestream.epcis.event import Assay, Event
-from tests.ledger.making import Books, T, add, codes, declared, hashed, transform
+from tests.ledger.making import Books, T, add, assay, codes, declared, hashed, transform
 
 A, B, C = "urn:site:a", "urn:site:b", "urn:site:c"
 
@@ -67,3 +67,31 @@ def test_a_transformation_of_nothing_is_a_phantom_also_in_a_new_book() -> None:
     books = Books()
     parked = books(transform(A, [("never", "1", {})], [("x", "1", {"cu": "1"})]))
     assert [f.code for f in parked[0].findings] == ["PHANTOM_STOCK"]
+
+
+# -- assays -------------------------------------------------------------------------------------------------------
+
+
+def test_a_run_assayed_again_is_what_it_would_have_been() -> None:
+    """The last output's assay is void and made anew: the same balance, the same u, what only the input states is out again."""
+    books, plain = Books(), Books()
+    inputs, outputs = [("x", "10", {}), ("w", "1", {})], [("p", "9", {}), ("q", "1", {})]
+    made = transform(A, inputs, outputs)
+    start = [add("x", "10", A, cu="30", ni="1"), add("w", "1", A, cu="1", ni="1"), made]
+    books(*start)
+    plain(*start)
+    wrong, right, other = assay("q", A, cu="99", ni="2"), assay("q", A, cu="10"), assay("p", A, cu="20")
+    books(wrong, other, declared(wrong), right)
+    plain(other, right)
+    assert books.fold.accounts() == plain.fold.accounts()
+    assert said(books) == said(plain)
+    books(declared(other), other_again := assay("p", A, cu="20"))
+    assert said(books) == said(plain)
+    assert books.fold.accounts() == plain.fold.accounts()
+    books(declared(other_again))
+    assert "LOSS_UNEXPLAINED" not in books.open(A), "nothing is judged while an output waits"
+
+
+def said(books: Books) -> set[str]:
+    """The arithmetic of the balance findings that are open."""
+    return {f.arithmetic for _, f in books.fold.open_findings() if f.code in {"IMPOSSIBLE", "LOSS_UNEXPLAINED"}}
