@@ -129,7 +129,8 @@ def read_book(text: str) -> BookFile:
 
 def site_digest(book: SiteBook) -> str:
     """SHA-256 (hex) over one site's settings in canonical JSON, a part of its BOOK entry's id (runtime-rules section 2)."""
-    return sha256(msgspec.json.encode(book, order="deterministic")).hexdigest()
+    settings = msgspec.structs.asdict(book)  # by value: what is at its default is written like anything else
+    return sha256(msgspec.json.encode(settings, order="sorted")).hexdigest()
 
 
 def book_entries(book: BookFile, record_time_us: int) -> list[Entry]:

@@ -4,7 +4,8 @@ These values are the wire contract too: `schemas/` holds an Avro record for each
 Masses are integers in milligrams, times integers in microseconds since 1970-01-01 UTC.
 
 A field at its default is not written out (`omit_defaults`): so a field that is added later, with a default, leaves the
-canonical bytes of what was written before it as they were (lodestream/ledger/chain.py).
+canonical bytes of what was written before it as they were (lodestream/ledger/chain.py). msgspec knows a default by
+identity, so in what is hashed only None, False, 0, "", [] and {} may be one.
 """
 
 from decimal import Decimal
@@ -49,7 +50,7 @@ class Finding(Struct, frozen=True, omit_defaults=True):
     severity: Severity
     inputs: list[str]
     arithmetic: str
-    state: FindingState = "open"
+    state: FindingState
     lots: list[str] = []
 
 
