@@ -1,13 +1,14 @@
 """Object events ADD and DELETE: metal enters the book from SOURCE, or leaves it to LOSS (ledger-rules section 5)."""
 
 from lodestream.ledger.accounts import STOCK_ADJ, Account, loss, source, stock
-from lodestream.ledger.draft import Draft, Refused, Said
+from lodestream.ledger.draft import Draft
 from lodestream.ledger.draw import draw
 from lodestream.ledger.lots import ensure, enter, refuse_unusable, told, tracked, wait_for_assay, wet_and_dry
 from lodestream.ledger.state import Unassayed
 from lodestream.measures import Line, Measured, kg, lines, measure
 
 FIRST_USE = "commissioning"
+OPENING = "opening"
 
 
 def add(draft: Draft) -> None:
@@ -21,9 +22,10 @@ def add(draft: Draft) -> None:
     for line, one in zip(moved, measured, strict=True):
         _warn_if_used(draft, line)
         put(draft, line, one, source(origin(draft, line)))
-    if event.opening and not event.opening_evidence:
+    opened = [line.id for line in moved if origin(draft, line) == OPENING]
+    if opened and not event.opening_evidence:
         said = "an opening balance without evidence (a stock-take's certificate or document)"
-        draft.find("OPENING_UNPROVEN", (event.identity,), said, [line.id for line in moved])
+        draft.find("OPENING_UNPROVEN", (event.identity,), said, opened)
 
 
 def put(draft: Draft, line: Line, measured: Measured, account: Account) -> None:
@@ -68,16 +70,16 @@ def origin(draft: Draft, line: Line) -> str:
     """Where a created lot comes from: an opening balance, an external party, or the class that the item states."""
     event = draft.event
     if event.opening:
-        return "opening"
+        return OPENING
     for party in event.sources:
         if party.id in draft.entry.external:
             return f"external:{party.id}"
     stated = line.material.source_class if line.material else None
     if stated is None and event.biz_step == "collecting":
         stated = "scrap"
-    if stated is not None and (" " in stated or "(" in stated):
-        raise Refused(Said("NO_LOT", (event.identity, line.id), f"source class {stated!r} is no word"))
-    return stated or "undeclared"
+    if stated is None or stated.startswith("external:"):  # that a party is external the register says, not the event
+        return "undeclared"
+    return stated
 
 
 def _warn_if_used(draft: Draft, line: Line) -> None:

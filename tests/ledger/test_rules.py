@@ -432,3 +432,10 @@ def test_a_transaction_that_no_record_holds_is_refused() -> None:
     refused = only(books(blend))
     assert codes([refused]) == ["TOO_LARGE"]
     assert books.balance(A, f"STOCK({lots[0]})") == T // 100
+
+
+def test_a_source_class_is_no_way_around_evidence_or_register() -> None:
+    books = Books()
+    assert codes(books(add("o", "1", A, cu="20", source_class="opening"))) == ["OPENING_UNPROVEN"]
+    books(add("p", "1", A, cu="20", source_class="external:urn:party"))
+    assert books.balance(A, "SOURCE(undeclared)") == -200_000_000
