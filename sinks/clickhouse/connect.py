@@ -49,13 +49,16 @@ class FolderBusyError(UnreachableError):
     code = "CLICKHOUSE_FOLDER_BUSY"
 
 
-def connect(url: str, settings: dict[str, str] | None = None) -> Client:
-    """A client for the address. It may be used by one thread at a time. Raises UnreachableError, FolderBusyError."""
+def connect(url: str, answer_s: int = QUERY_SECONDS) -> Client:
+    """A client for the address, to be used by one thread at a time; a server has to answer within `answer_s` seconds.
+
+    Raises UnreachableError, FolderBusyError.
+    """
     folder = chdb_folder(url)
     try:
         if folder is not None:
-            return _embedded(folder, settings)
-        return _server(url, settings)
+            return _embedded(folder)
+        return _server(url, answer_s)
     except (ClickHouseError, OSError, ValueError) as error:
         raise UnreachableError(f"ClickHouse at {without_password(url)} cannot be used: {_cause(error)}") from None
 
@@ -98,12 +101,12 @@ def known(client: Client, settings: dict[str, str]) -> dict[str, str]:
     return {name: value for name, value in settings.items() if name in client.server_settings}
 
 
-def _embedded(folder: Path, settings: dict[str, str] | None) -> Client:
+def _embedded(folder: Path) -> Client:
     folder.parent.mkdir(parents=True, exist_ok=True)
     if not folder.exists():
         folder.mkdir(mode=0o700)
     try:
-        return clickhouse_connect.get_client(interface="chdb", path=str(folder), settings=settings)
+        return clickhouse_connect.get_client(interface="chdb", path=str(folder))
     except ImportError:
         raise OSError("the package chdb is not installed (pip install 'lodestream[embedded]')") from None
     except ClickHouseError as error:
@@ -116,7 +119,7 @@ def _embedded(folder: Path, settings: dict[str, str] | None) -> Client:
         raise
 
 
-def _server(url: str, settings: dict[str, str] | None) -> Client:
+def _server(url: str, answer_s: int) -> Client:
     parts = urlsplit(url)
     client = clickhouse_connect.get_client(
         interface=parts.scheme,
@@ -125,9 +128,8 @@ def _server(url: str, settings: dict[str, str] | None) -> Client:
         username=unquote(parts.username) if parts.username else None,
         password=unquote(parts.password) if parts.password else "",
         connect_timeout=CONNECT_SECONDS,
-        send_receive_timeout=QUERY_SECONDS,
+        send_receive_timeout=answer_s,
         autogenerate_session_id=False,  # a session would serve one query at a time
-        settings=settings,
     )
     if client.server_version and _too_old(client.server_version):
         client.close()

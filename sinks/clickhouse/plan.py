@@ -6,10 +6,15 @@ whole; the offset after it is committed. Whoever starts reads what is whole from
 the intent from Kafka: an intent that is not whole is read again, exactly, and inserted under the same tokens, so
 ClickHouse drops what it has. Where the broker drops metadata (Tansu does), the rows themselves tell how far the
 batch reached.
+
+Small batches of several partitions of a topic go into one insert a table, under one token. Each intent names that group, by a
+digest of all its ranges: who has them all repeats the same insert. Where a rebalance has parted them, each is repeated
+alone, under another token, and rows that were there already stand twice until ClickHouse merges them; no view shows them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 
 import msgspec
 
@@ -18,10 +23,11 @@ from runtime.processor import Record
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A range of offsets, both ends included. `first` None: whatever comes first."""
+    """A range of offsets, both ends included. `first` None: whatever comes first. `group` empty: it was inserted alone."""
 
     first: int | None
     last: int
+    group: str = ""
 
 
 class _Metadata(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -29,15 +35,16 @@ class _Metadata(msgspec.Struct, frozen=True, omit_defaults=True):
 
     v: int
     pending: tuple[int, int] | None = None
+    group: str = ""
 
 
 DONE = msgspec.json.encode(_Metadata(1)).decode()
 """Metadata of a commit with nothing pending. It is not empty, so that a broker that drops metadata is found out."""
 
 
-def intent(first: int, last: int) -> str:
-    """Metadata of the commit before a batch is inserted."""
-    return msgspec.json.encode(_Metadata(1, (first, last))).decode()
+def intent(first: int, last: int, group: str = "") -> str:
+    """Metadata of the commit before a batch is inserted, alone or with a group."""
+    return msgspec.json.encode(_Metadata(1, (first, last), group)).decode()
 
 
 def pending(metadata: str) -> Span | None:
@@ -46,7 +53,7 @@ def pending(metadata: str) -> Span | None:
         found = msgspec.json.decode(metadata.encode(), type=_Metadata)
     except (msgspec.DecodeError, UnicodeError):
         return None
-    return Span(*found.pending) if found.v == 1 and found.pending else None
+    return Span(*found.pending, found.group) if found.v == 1 and found.pending else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +162,35 @@ class Batch:
         """Offset of the last record."""
         return self.records[-1].offset
 
-    def token(self, table: str) -> str:
-        """What ClickHouse knows the insert into one table by (`insert_deduplication_token`)."""
-        return f"{self.topic}:{self.topic_id}:{self.partition}:{self.first}-{self.last}:{table}"
+
+def together(batches: Sequence[Batch], limits: Limits) -> list[list[Batch]]:
+    """Batches of one topic in groups, of which none is larger than one batch may be."""
+    groups: list[list[Batch]] = []
+    records = size = 0
+    for batch in batches:
+        more = sum(len(record.value or b"") for record in batch.records)
+        records, size = records + len(batch.records), size + more
+        if groups and records <= limits.records and size <= limits.bytes:
+            groups[-1].append(batch)
+        else:
+            groups.append([batch])
+            records, size = len(batch.records), more
+    return groups
+
+
+def group_name(ranges: Iterable[tuple[int, int | None, int]]) -> str:
+    """What a group of (partition, first, last) is called; empty: it is one batch alone."""
+    members = sorted(f"{partition}:{first}-{last}" for partition, first, last in ranges)
+    return sha256(",".join(members).encode()).hexdigest()[:32] if len(members) > 1 else ""
+
+
+def token(batches: Sequence[Batch], table: str) -> str:
+    """What ClickHouse knows the insert of batches of one topic into one table by (`insert_deduplication_token`)."""
+    first = batches[0]
+    alone = f"{first.partition}:{first.first}-{first.last}"
+    return f"{first.topic}:{first.topic_id}:{group_name(map(range_of, batches)) or alone}:{table}"
+
+
+def range_of(batch: Batch) -> tuple[int, int, int]:
+    """Partition, first and last offset."""
+    return batch.partition, batch.first, batch.last

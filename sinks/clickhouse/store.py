@@ -11,9 +11,9 @@ from msgspec import Struct
 from runtime.errors import RefusedError
 from schemas import topics
 from sinks.clickhouse.connect import WRITE_SETTINGS, connect, known
-from sinks.clickhouse.mapping import map_records
-from sinks.clickhouse.plan import Batch, Stored
-from sinks.clickhouse.rows import BatchRow
+from sinks.clickhouse.mapping import Mapped, map_records
+from sinks.clickhouse.plan import Batch, Stored, token
+from sinks.clickhouse.rows import BatchRow, Row
 
 DATABASE = "lodestream_raw"
 LETTERS = "dead_letters"
@@ -27,6 +27,9 @@ MAIN_TABLES = {
 """The table that has one row for each record of a topic."""
 
 WRITERS = 4
+INSERT_SECONDS = 60
+"""How long an insert may take: well below the time after which the group gives a silent member's partitions away."""
+
 _ENCODER = msgspec.json.Encoder()
 
 
@@ -47,36 +50,31 @@ class Store:
         for client in self._all:
             client.close()
 
-    def submit(self, batch: Batch) -> "Future[int]":
-        """Write a batch in the background; the result is its number of rows."""
-        return self._pool.submit(self.write, batch)
+    def submit(self, *batches: Batch) -> "Future[int]":
+        """Write batches of one topic together, in the background; the result is their number of rows."""
+        return self._pool.submit(self.write, *batches)
 
-    def write(self, batch: Batch) -> int:
-        """Insert the rows of a batch, table by table, and last the row that says that it is whole.
+    def write(self, *batches: Batch) -> int:
+        """Insert the rows of batches of one topic, table by table, and last the rows that say that they are whole.
 
-        What ClickHouse already has under the batch's tokens it drops. Dead letters come first and the topic's main
-        table next, so that the rows there tell how far a batch reached that was cut off (plan.Stored).
+        What ClickHouse already has under their token it drops. Dead letters come first and the topic's main table next, so
+        that the rows there tell how far a batch reached that was cut off (plan.Stored).
         """
-        mapped = map_records(batch.records, batch.topic_id)
-        whole = BatchRow(
-            src_topic=batch.topic,
-            src_topic_id=batch.topic_id,
-            src_partition=batch.partition,
-            resumed_at=batch.resumed_at,
-            first_offset=batch.first,
-            last_offset=batch.last,
-            records=len(batch.records),
-            tombstones=mapped.tombstones,
-            rows={table: len(rows) for table, rows in mapped.tables.items()},
-        )
+        tables: dict[str, list[Row]] = {}
+        whole = []
+        for batch in batches:
+            mapped = map_records(batch.records, batch.topic_id)
+            for table, rows in mapped.tables.items():
+                tables.setdefault(table, []).extend(rows)
+            whole.append(_whole(batch, mapped))
         client = self._clients.get()
         try:
-            for table, rows in sorted(mapped.tables.items(), key=lambda item: _rank(batch.topic, item[0])):
-                self._insert(client, table, rows, batch.token(table))
-            self._insert(client, BatchRow.table, [whole], batch.token(BatchRow.table))
+            for table, rows in sorted(tables.items(), key=lambda item: _rank(batches[0].topic, item[0])):
+                self._insert(client, table, rows, token(batches, table))
+            self._insert(client, BatchRow.table, whole, token(batches, BatchRow.table))
         finally:
             self._clients.put(client)
-        return sum(whole.rows.values())
+        return sum(map(len, tables.values()))
 
     def stored(self, topic: str, topic_id: str, *, reach: bool) -> dict[int, Stored]:
         """What there is of each partition of a topic. `reach`: also how far rows go, which reads a whole column.
@@ -134,10 +132,24 @@ class Store:
 
 def _writing(url: str) -> Client:
     """A client whose every insert has WRITE_SETTINGS: said once, since chDB takes 0.2 ms to read them with each insert."""
-    client = connect(url)
+    client = connect(url, INSERT_SECONDS)
     for name, value in known(client, WRITE_SETTINGS).items():
         client.set_client_setting(name, value)
     return client
+
+
+def _whole(batch: Batch, mapped: Mapped) -> BatchRow:
+    return BatchRow(
+        src_topic=batch.topic,
+        src_topic_id=batch.topic_id,
+        src_partition=batch.partition,
+        resumed_at=batch.resumed_at,
+        first_offset=batch.first,
+        last_offset=batch.last,
+        records=len(batch.records),
+        tombstones=mapped.tombstones,
+        rows={table: len(rows) for table, rows in mapped.tables.items()},
+    )
 
 
 def _rank(topic: str, table: str) -> int:

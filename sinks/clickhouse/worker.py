@@ -1,8 +1,11 @@
 """The sink: from Kafka into ClickHouse, each record effectively once (DESIGN section 4; the steps are in plan.py).
 
 Every topic partition has batches of its own. Intents of all batches that are ready go out in one commit, the batches are then
-written side by side, and one commit says which are whole. What fails stays where it is and is tried again under the
-same tokens: a failed insert, a lost commit and a killed process are all the same case.
+written side by side, small ones of a topic together, and one commit says which are whole. What fails stays where it is and is
+tried again under the same tokens: a failed insert, a lost commit and a killed process are all the same case.
+
+An insert costs chDB 5 to 10 ms of processor whatever is in it: 616 batches of 50 records, of 64 partitions and two topics, took
+31 s one by one and 3.5 s together (2 cores).
 """
 
 import time
@@ -21,7 +24,21 @@ from runtime.errors import RetryError
 from runtime.port import Partition
 from runtime.processor import Record
 from sinks.clickhouse.mapping import FEEDS
-from sinks.clickhouse.plan import DONE, Batch, Committed, Limits, Span, Start, Stored, cut, intent, start
+from sinks.clickhouse.plan import (
+    DONE,
+    Batch,
+    Committed,
+    Limits,
+    Span,
+    Start,
+    Stored,
+    cut,
+    group_name,
+    intent,
+    range_of,
+    start,
+    together,
+)
 from sinks.clickhouse.source import Source
 
 GROUP = "sink"
@@ -35,8 +52,8 @@ _log = structlog.get_logger(__name__)
 class Tables(Protocol):
     """Where batches go; store.Store is the real one."""
 
-    def submit(self, batch: Batch) -> "Future[int]":
-        """Write a batch whole; the result is its number of rows."""
+    def submit(self, *batches: Batch) -> "Future[int]":
+        """Write batches of one topic whole, all or none; the result is their number of rows."""
         ...
 
     def stored(self, topic: str, topic_id: str, *, reach: bool) -> Mapping[int, Stored]:
@@ -74,9 +91,9 @@ class Waiting:
         chosen = tuple(islice(self.records, part.records))
         return Batch(partition.topic, self.topic_id, partition.number, self.next_offset, chosen)
 
-    def repeat(self, batch: Batch) -> None:
-        """The batch was not written: its range stands, so that it is written under the same tokens."""
-        self.redo = Span(batch.first, batch.last)
+    def repeat(self, batch: Batch, group: str) -> None:
+        """The batch was not written: its range and its group stand, so that it is written under the same tokens."""
+        self.redo = Span(batch.first, batch.last, group)
 
     def whole(self, batch: Batch, now: float) -> None:
         """The batch is written."""
@@ -96,6 +113,7 @@ class Sink:
         self._waiting: dict[Partition, Waiting] = {}
         self._owed: dict[Partition, Committed] = {}  # commits of whole batches that got lost
         self._backoff = 0.0
+        self._keeps_metadata: bool | None = None  # None: not known yet. Without it no group could be found again
         self.rows = 0
 
     def run(self, stop: Event) -> None:
@@ -129,6 +147,8 @@ class Sink:
     def assigned(self, partitions: Sequence[Partition]) -> Mapping[Partition, int]:
         """Ours now: where each begins. Raises RefusedError where ClickHouse holds another topic's rows."""
         committed = self._source.committed(partitions) if partitions else {}
+        if any(found.metadata for found in committed.values()):
+            self._keeps_metadata = True
         begin: dict[Partition, int] = {}
         for topic in sorted({partition.topic for partition in partitions}):
             ours = [partition for partition in partitions if partition.topic == topic]
@@ -161,26 +181,58 @@ class Sink:
 
     # --- writing -----------------------------------------------------------------------------------------------------------
 
-    def _ready(self) -> list[Batch]:
+    def _ready(self) -> list[list[Batch]]:
+        """What is to be written now: batches of one topic each that go into one insert a table."""
         now = self._clock()
         hurry = sum(len(waiting.records) for waiting in self._waiting.values()) >= WAITING_RECORDS
-        found = (waiting.batch(partition, now, self._limits, hurry=hurry) for partition, waiting in self._waiting.items())
-        return [batch for batch in found if batch is not None]
+        fresh: dict[str, list[Batch]] = {}
+        again: dict[tuple[str, str], dict[Partition, Batch | None]] = {}
+        for partition, waiting in self._waiting.items():
+            batch = waiting.batch(partition, now, self._limits, hurry=hurry)
+            if waiting.redo is not None:
+                again.setdefault((partition.topic, waiting.redo.group), {})[partition] = batch
+            elif batch is not None:
+                fresh.setdefault(partition.topic, []).append(batch)
+        groups = [repeated for (_, name), members in again.items() for repeated in self._repeated(name, members)]
+        for batches in fresh.values():
+            groups += together(batches, self._limits) if self._keeps_metadata else [[batch] for batch in batches]
+        return groups
 
-    def _write(self, batches: list[Batch]) -> None:
-        """The steps of plan.py, for several batches at once."""
-        if not batches or not self._commit({_place(b): Committed(b.first, intent(b.first, b.last)) for b in batches}):
+    def _repeated(self, name: str, members: Mapping[Partition, Batch | None]) -> list[list[Batch]]:
+        """The group as it was, once all of it is there; its batches alone, where they are not all ours."""
+        found = [batch for batch in members.values() if batch is not None]
+        spans = ((place.number, self._waiting[place].redo) for place in members)
+        if name and name == group_name((number, redo.first, redo.last) for number, redo in spans if redo):
+            return [found] if len(found) == len(members) else []
+        return [[batch] for batch in found]
+
+    def _write(self, groups: list[list[Batch]]) -> None:
+        """The steps of plan.py, for several groups at once."""
+        named = [(group_name(map(range_of, group)), group) for group in groups]
+        intents = {
+            _place(batch): Committed(batch.first, intent(batch.first, batch.last, name))
+            for name, group in named
+            for batch in group
+        }
+        if not intents or not self._commit(intents):
             return
-        for batch in batches:
-            self._waiting[_place(batch)].repeat(batch)
-        writing = {batch.token(""): (batch, self._tables.submit(batch)) for batch in batches}
-        wait(future for _, future in writing.values())
-        whole = [batch for batch, future in writing.values() if self._written(batch, future)]
-        for batch in whole:
+        self._learn(next(iter(intents)))
+        for name, group in named:
+            for batch in group:
+                self._waiting[_place(batch)].repeat(batch, name)
+        writing = [(group, self._tables.submit(*group)) for group in groups]
+        wait(future for _, future in writing)
+        whole = [group for group, future in writing if self._written(group, future)]
+        for batch in (batch for group in whole for batch in group):
             self._waiting[_place(batch)].whole(batch, self._clock())
             self._owed[_place(batch)] = Committed(batch.last + 1, DONE)
         self._pay()
-        self._wait_longer(failed=len(whole) < len(batches))
+        self._wait_longer(failed=len(whole) < len(groups))
+
+    def _learn(self, partition: Partition) -> None:
+        """See whether the broker keeps the metadata of the intent that has just been committed."""
+        if self._keeps_metadata is None:
+            self._keeps_metadata = bool(self._source.committed([partition]).get(partition, Committed()).metadata)
 
     def _pay(self) -> bool:
         """Commit what is whole. Were it lost, the next start would find the batch whole in ClickHouse."""
@@ -200,17 +252,15 @@ class Sink:
             return False
         return True
 
-    def _written(self, batch: Batch, future: "Future[int]") -> bool:
+    def _written(self, group: list[Batch], future: "Future[int]") -> bool:
+        about = {"topic": group[0].topic, "ranges": ",".join(f"{batch.partition}:{batch.first}-{batch.last}" for batch in group)}
         try:
             rows = future.result()
         except (ClickHouseError, OSError) as reason:
-            _log.error(
-                "sink cannot write", alert=True, topic=batch.topic, partition=batch.partition, first=batch.first, last=batch.last,
-                reason=str(reason)[:1000],
-            )  # fmt: skip
+            _log.error("sink cannot write", alert=True, **about, reason=str(reason)[:1000])
             return False
         self.rows += rows
-        _log.debug("sink wrote", topic=batch.topic, partition=batch.partition, first=batch.first, last=batch.last, rows=rows)
+        _log.debug("sink wrote", **about, rows=rows)
         return True
 
     def _wait_longer(self, *, failed: bool) -> None:

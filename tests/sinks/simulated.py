@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from runtime.errors import RefusedError, RetryError
 from runtime.port import Partition
 from runtime.processor import Record
-from sinks.clickhouse.plan import Batch, Committed, Limits, Stored
+from sinks.clickhouse.plan import Batch, Committed, Limits, Stored, token
 from sinks.clickhouse.source import Listener, Polled
 from sinks.clickhouse.worker import Sink
 
@@ -104,9 +104,10 @@ class Database:
     rows: dict[str, list[tuple[Partition, int]]] = field(default_factory=lambda: {table: [] for table in TABLES})
     batches: dict[Partition, list[Batch]] = field(default_factory=dict)
     tokens: set[str] = field(default_factory=set)
+    groups: set[int] = field(default_factory=set)
     fails: Callable[[], Exception | None] = lambda: None
 
-    def submit(self, batch: Batch) -> "Future[int]":
+    def submit(self, *batches: Batch) -> "Future[int]":
         done: Future[int] = Future()
         error = self.fails()
         if error is not None:
@@ -114,20 +115,22 @@ class Database:
             return done
         for table in TABLES:
             self.steps.step()
-            self._insert(table, batch)
+            self._insert(table, batches)
         self.steps.step()
-        done.set_result(len(batch.records))
+        done.set_result(sum(len(batch.records) for batch in batches))
         return done
 
-    def _insert(self, table: str, batch: Batch) -> None:
-        token = batch.token(table)
-        if token in self.tokens:
+    def _insert(self, table: str, batches: Sequence[Batch]) -> None:
+        known = token(batches, table)
+        if known in self.tokens:
             return
-        self.tokens.add(token)
-        place = Partition(batch.topic, batch.partition)
-        if table == "sink_batches":
-            self.batches.setdefault(place, []).append(batch)
-        self.rows[table] += [(place, record.offset) for record in batch.records]
+        self.tokens.add(known)
+        self.groups.add(len(batches))
+        for batch in batches:
+            place = Partition(batch.topic, batch.partition)
+            if table == "sink_batches":
+                self.batches.setdefault(place, []).append(batch)
+            self.rows[table] += [(place, record.offset) for record in batch.records]
 
     def stored(self, topic: str, topic_id: str, *, reach: bool) -> Mapping[int, Stored]:
         if any(batch.topic_id != topic_id for batches in self.batches.values() for batch in batches):

@@ -15,7 +15,7 @@ from cli.main import cli
 from runtime.embedded import EmbeddedBroker, EmbeddedBrokerError
 from runtime.port import Partition
 from runtime.processor import Record
-from sinks.clickhouse import connect as connecting
+from sinks.clickhouse import store as storing
 from sinks.clickhouse.connect import UnreachableError, connect
 from sinks.clickhouse.mapping import map_records
 from sinks.clickhouse.migrate import MigrationError, migrate, packaged
@@ -137,7 +137,7 @@ def test_after_an_insert_that_went_wrong_all_is_there_once(served: Served, writi
 @pytest.mark.parametrize("kind", ["late", "later"])
 def test_after_an_answer_that_came_too_late_all_is_there_once(served: Served, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
     """`later` inserts when the sink has written the same rows again: the token alone tells them."""
-    monkeypatch.setattr(connecting, "QUERY_SECONDS", 1)
+    monkeypatch.setattr(storing, "INSERT_SECONDS", 1)
     store = Store(served.url, writers=2)
     served.misbehave(kind, ["postings"], times=2)
     working = Working(store)

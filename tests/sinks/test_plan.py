@@ -5,7 +5,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runtime.processor import Record
-from sinks.clickhouse.plan import DONE, Batch, Committed, Cut, Limits, Span, Start, Stored, cut, intent, pending, start
+from sinks.clickhouse.plan import (
+    DONE,
+    Batch,
+    Committed,
+    Cut,
+    Limits,
+    Span,
+    Start,
+    Stored,
+    cut,
+    intent,
+    pending,
+    start,
+    together,
+    token,
+)
 
 OFFSETS = st.integers(0, 2**63 - 1)
 
@@ -17,6 +32,7 @@ def waiting(*offsets: int, size: int = 1) -> list[Record]:
 @given(OFFSETS, OFFSETS)
 def test_an_intent_is_read_as_it_was_written(first: int, last: int) -> None:
     assert pending(intent(first, last)) == Span(first, last)
+    assert pending(intent(first, last, "a1")) == Span(first, last, "a1")
 
 
 @given(st.text())
@@ -111,4 +127,19 @@ def test_batches_take_every_record_once_within_the_limits(sizes: list[int], most
 
 def test_a_token_names_table_topic_and_range() -> None:
     batch = Batch("t", "id", 3, 4, tuple(waiting(5, 9)))
-    assert batch.token("postings") == "t:id:3:5-9:postings"
+    assert token([batch], "postings") == "t:id:3:5-9:postings"
+
+
+def test_a_token_of_several_batches_is_theirs_in_any_order_and_nobody_elses() -> None:
+    one, two, three = (Batch("t", "id", number, 4, tuple(waiting(5, 9))) for number in (1, 2, 3))
+    assert token([one, two], "postings") == token([two, one], "postings")
+    assert len({token(group, "postings") for group in ([one, two], [one, three], [one, two, three], [one])}) == 4
+
+
+@given(st.lists(st.integers(1, 5), max_size=20))
+def test_groups_take_every_batch_once_within_the_limits_of_one(sizes: list[int]) -> None:
+    batches = [Batch("t", "id", number, 0, tuple(waiting(*range(size)))) for number, size in enumerate(sizes)]
+    groups = together(batches, LIMITS)
+    assert [batch for group in groups for batch in group] == batches
+    assert all(len(group) == 1 or sum(len(batch.records) for batch in group) <= LIMITS.records for group in groups)
+    assert len(groups) <= max(1, len(batches))

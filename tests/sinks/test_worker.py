@@ -1,5 +1,6 @@
 """The worker in a world that breaks at every step: no row is lost, none stands twice."""
 
+import contextlib
 from itertools import pairwise
 
 import pytest
@@ -11,9 +12,9 @@ from runtime.errors import RefusedError
 from runtime.port import Partition
 from runtime.processor import Record
 from schemas import topics
-from sinks.clickhouse.plan import DONE, Batch, Committed, Limits
+from sinks.clickhouse.plan import DONE, Batch, Committed, Limits, group_name, intent
 from sinks.clickhouse.worker import Sink
-from tests.sinks.simulated import TABLES, Broker, Database, Member, Steps, work
+from tests.sinks.simulated import TABLES, Broker, Database, KilledError, Member, Steps, work
 
 A, B = Partition(topics.TRANSACTIONS, 0), Partition(topics.TRANSACTIONS, 3)
 
@@ -65,6 +66,48 @@ def test_every_single_step_can_be_the_last() -> None:
         assert all(sorted(database.rows[table]) == [(A, o) for o in (1, 3, 4, 8)] for table in TABLES), death
         died += steps.now > death
     assert died >= 12
+
+
+def test_small_batches_of_a_topic_go_together_and_every_step_can_be_the_last() -> None:
+    """The second round writes both partitions in one insert a table: by then the broker has shown that it keeps intents."""
+    died = grouped = 0
+    for death in range(1, 60):
+        steps = Steps({death})
+        database = Database(steps)
+        work(Broker({A: log(A, [1, 3, 4, 8]), B: log(B, [2, 5, 7])}, steps), database, Limits(4, 1000, 0.0), chunk=2)
+        for table in TABLES:
+            assert sorted(database.rows[table]) == sorted([(A, o) for o in (1, 3, 4, 8)] + [(B, o) for o in (2, 5, 7)]), death
+        grouped += 2 in database.groups
+        died += steps.now > death
+    assert died >= 15
+    assert grouped > died / 2
+
+
+def test_a_broker_that_drops_intents_gets_no_groups() -> None:
+    steps = Steps()
+    database = Database(steps)
+    work(Broker({A: log(A, [1, 3, 4, 8]), B: log(B, [2, 5, 7])}, steps, False), database, Limits(4, 1000, 0.0), chunk=2)
+    assert database.groups == {1}
+
+
+@pytest.mark.parametrize("inserts", [1, 2, 3, 4])
+def test_a_group_that_a_rebalance_parts_is_all_there_once_it_is_merged(inserts: int) -> None:
+    """Each half is repeated alone, so what had arrived stands twice until ClickHouse merges it; nothing is lost or left open."""
+    steps = Steps()
+    a, b = log(A, [1, 3]), log(B, [2, 5])
+    broker, database = Broker({A: a, B: b}, steps), Database(steps)
+    name = group_name([(A.number, 1, 3), (B.number, 2, 5)])
+    broker.committed = {A: Committed(1, intent(1, 3, name)), B: Committed(2, intent(2, 5, name))}
+    steps.deaths = {inserts}
+    with contextlib.suppress(KilledError):
+        database.submit(*(Batch(A.topic, "id", p.number, 0, tuple(records)) for p, records in ((A, a), (B, b))))
+    for mine in ({A: a}, {B: b}):
+        half = Broker(mine, Steps(), committed=broker.committed)
+        database.steps = half.steps
+        work(half, database, Limits(10, 1000, 0.0), chunk=10)
+    for table in TABLES:
+        assert sorted(set(database.rows[table])) == [(A, 1), (A, 3), (B, 2), (B, 5)]
+    assert all({(batch.first, batch.last) for batch in database.batches[p]} == {r} for p, r in ((A, (1, 3)), (B, (2, 5))))
 
 
 def test_an_insert_that_fails_is_made_again_under_the_same_token() -> None:
