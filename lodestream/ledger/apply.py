@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from lodestream.epcis.event import Event
 from lodestream.ids import derive
 from lodestream.ledger import answer, identity, offer
-from lodestream.ledger.chain import canonical_bytes, chain_of
+from lodestream.ledger.chain import ENCODER, canonical_bytes, chain_of
 from lodestream.ledger.draft import Draft, Refused, Said, Unready
 from lodestream.ledger.kinds import handle_event
 from lodestream.ledger.records import RULE_VERSION, Answer, Entry, Offer, Outcome, Posting
@@ -110,8 +110,9 @@ class _Work:
             draft = self._refusal(entry, refused, parked)
         outcome = self._closed(draft, parked)
         canonical = canonical_bytes(outcome)
-        if len(canonical) > MAX_OUTCOME_BYTES:
-            said = f"the transaction would take {len(canonical)} bytes, a record holds {MAX_OUTCOME_BYTES}: split the event"
+        size = max([len(canonical), *(len(ENCODER.encode(message.content)) for message in draft.messages)])
+        if size > MAX_OUTCOME_BYTES:
+            said = f"the transaction or its offer would take {size} bytes, a record holds {MAX_OUTCOME_BYTES}: split the event"
             draft = self._refusal(entry, Refused(Said("TOO_LARGE", (entry.entry_id,), said)), parked)
             outcome = self._closed(draft, parked)
             canonical = canonical_bytes(outcome)

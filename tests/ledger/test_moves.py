@@ -1,13 +1,14 @@
 """Moves that branch: one lot of one consignment to two places, corrected destinations, elements of which nothing was sent."""
 
+from decimal import Decimal
 from itertools import permutations
 
 import pytest
 from msgspec.structs import replace
 
-from lodestream.epcis.event import Event
+from lodestream.epcis.event import Assay, Event
 from lodestream.ledger.book import SiteBook
-from tests.ledger.making import HOUR, START, Books, T, add, assay, codes, declared, entry, receive, ship, transform
+from tests.ledger.making import HOUR, START, Books, T, add, assay, codes, declared, entry, hashed, receive, ship, transform
 
 A, B, C = "urn:site:a", "urn:site:b", "urn:site:c"
 
@@ -117,3 +118,31 @@ def test_a_second_source_confirms_a_receipt_without_a_consignment() -> None:
 def books_hash(books: Books) -> str:
     """The hash of the last event that was received."""
     return next(o.event_hash for o in reversed(books.outcomes) if o.kind == "receive" and o.event_hash)
+
+
+def test_an_offer_that_no_record_holds_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A short transaction can make a long offer: it carries the open findings of all that the lot was made of."""
+    books = Books()
+    last = "y"
+    books(add(last, "1", A, cu="10"))
+    for n in range(100):
+        made = f"y{n}"
+        books(add(f"x{n}", "1", A, cu="10", opening=True))
+        books(transform(A, [(last, "1", {}), (f"x{n}", "1", {})], [(made, "1", {"cu": "20"})]))
+        last = made
+    monkeypatch.setattr("lodestream.ledger.apply.MAX_OUTCOME_BYTES", 5000)
+    assert codes(books(ship(last, "1", A, B, consignment_id="c"))) == ["TOO_LARGE"]
+    assert books.balance(A, "TRANSIT(c y99)") == 0
+
+
+def test_a_receipt_that_the_offers_moisture_makes_impossible_waits() -> None:
+    """30 % as received, and an offer that is all water but a tenth: the receipt cannot be dry mass x 300 %."""
+    got = receive("x", "10", B, consignment_id="c", mass_basis="wet")
+    item = replace(got.materials[0], assays=[Assay("Cu", Decimal(30), "P1", "as_received")])
+    for offered_first in (True, False):
+        books = Books()
+        books(add("x", "100", A, moisture="90", cu="10"))
+        both = [ship("x", "10", A, B, consignment_id="c", moisture="90"), hashed(replace(got, materials=[item]))]
+        books(*(both if offered_first else reversed(both)))
+        assert (books.balance(B, "STOCK(x)"), books.balance(A, "TRANSIT(c x)")) == (0, T // 10)
+        assert "UNASSAYED" in books.open(B)
