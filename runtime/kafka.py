@@ -25,6 +25,7 @@ from runtime.settings import Settings
 CALL_SECONDS = 5.0  # one attempt; the checkpoint decides how often
 COMMITTED_SECONDS = 1.0  # while a transaction is open on the partition there is no answer, and the others wait with us
 OPEN_SECONDS = 60.0
+OPEN_SLICE_SECONDS = 1.0  # how long a worker that is told to stop may still wait for a broker that is away
 DRAIN_RECORDS = 200
 DELETE_RETENTION_MS = 86_400_000  # Kafka's default, for a broker that does not tell
 
@@ -46,17 +47,20 @@ class KafkaLog:
     # --- the group -------------------------------------------------------------------------------------------------------
 
     def open(self, inputs: Sequence[str], listener: Listener) -> None:
-        """Fence off an earlier process of the same id, finish what it left open, and join the group."""
+        """Fence off an earlier process of the same id, finish what it left open, and join the group; nothing if it is to end."""
         # Before any partition is ours: from here on a process of the same id that still lives can commit nothing.
         deadline = time.monotonic() + OPEN_SECONDS
-        while True:
+        while not listener.stopping:
             try:
                 with translated():
-                    self._producer.init_transactions(CALL_SECONDS)
+                    self._producer.init_transactions(OPEN_SLICE_SECONDS)
                 break
             except RetryError as reason:
                 if time.monotonic() >= deadline:
                     raise FatalError(f"Kafka at {self._settings.kafka.bootstrap_servers} does not answer: {reason}") from None
+
+        if listener.stopping:
+            return
 
         def given(consumer: Consumer, partitions: list[TopicPartition]) -> None:
             # Any valid offset, only so that the client asks for none: the loop seeks before it takes the first record.

@@ -5,6 +5,7 @@ escapes, long values are cut, and every line of a traceback is marked as one.
 """
 
 import logging
+import re
 import sys
 import traceback
 from collections.abc import Iterator, MutableMapping
@@ -16,6 +17,8 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 
 VALUE_CHARACTERS = 2_000
 TRACEBACK_CHARACTERS = 20_000
+SELDOM_TEXTS = 200
+_NUMBERS = re.compile(r"\d+")
 LIST_ELEMENTS = 50
 DEPTH = 4
 
@@ -50,13 +53,34 @@ def configure(level: str = "info", form: Literal["json", "console", "auto"] = "a
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
     # A command keeps librdkafka quiet and says itself what does not answer; a worker logs what the client has to say.
-    logging.getLogger("librdkafka").propagate = True
+    client = logging.getLogger("librdkafka")
+    client.propagate = True
+    client.filters[:] = [Seldom()]
     structlog.configure(
         processors=[structlog.stdlib.filter_by_level, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,  # module loggers exist before the settings are known
     )
+
+
+class Seldom(logging.Filter):
+    """Lets one text through once in a while: a broker that is away would have each client say so several times a second."""
+
+    def __init__(self, seconds: float = 30.0) -> None:
+        super().__init__()
+        self._seconds = seconds
+        self._said: dict[str, float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Texts that differ only in their numbers are one."""
+        text = _NUMBERS.sub("", record.getMessage())[:200]
+        if record.created - self._said.get(text, -self._seconds) < self._seconds:
+            return False
+        if len(self._said) >= SELDOM_TEXTS:
+            self._said.clear()
+        self._said[text] = record.created
+        return True
 
 
 @contextmanager

@@ -54,6 +54,11 @@ class Loop:
         """Fence off an earlier process of this instance and join the group."""
         self._log.open(self._processor.inputs, self)
 
+    @property
+    def stopping(self) -> bool:
+        """Whether `stop` was called."""
+        return self._stopping
+
     def stop(self) -> None:
         """End after this round. May be called from a signal handler."""
         self._stopping = True

@@ -40,6 +40,11 @@ class Slice:
 class Listener(Protocol):
     """Who is told about the group's decisions."""
 
+    @property
+    def stopping(self) -> bool:
+        """Whether the worker has been asked to end: then there is nothing left to wait for."""
+        ...
+
     def assigned(self, partitions: Sequence[Partition]) -> None:
         """These are ours from now on, and paused."""
         ...

@@ -77,7 +77,7 @@ class DiskStores:
             os.close(self._lock)
             raise LockedError(
                 f"process {holder or '?'} already runs {processor} as instance {instance} in {self._folder}; "
-                "give this one another name (--instance or LODESTREAM_INSTANCE) or another data folder"
+                "give this one another name (the setting `instance`, or LODESTREAM_INSTANCE) or another data folder"
             ) from None
         os.ftruncate(self._lock, 0)
         os.write(self._lock, str(os.getpid()).encode())

@@ -88,3 +88,17 @@ def test_long_values_are_cut() -> None:
     (line,) = lines("json", lambda: structlog.get_logger("x").info("event", value="x" * 1_000_000, many=list(range(10_000))))
     assert len(line) < 5_000
     assert "(1000000 characters)" in line
+
+
+def test_what_the_kafka_client_repeats_is_said_once_in_a_while() -> None:
+    client = standard.getLogger("librdkafka")
+
+    def write() -> None:
+        for n in range(50):
+            client.error("FAIL [%s]: connection refused (after %dms)", "broker", n)
+        client.error("another thing")
+
+    assert [json.loads(line)["event"] for line in lines("json", write)] == [
+        "FAIL [broker]: connection refused (after 0ms)",
+        "another thing",
+    ]
