@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from lodestream.ledger import records
 from lodestream.ledger.draft import Draft, Refused, Said
 from lodestream.ledger.state import Lot, LotChange, Unassayed, squared
-from lodestream.measures import Line, Measured, Refusal
+from lodestream.measures import Line, Measured, Refusal, measure
 
 # Classes of trade items, assets and documents of which no lot or serial is named: nothing can be in them.
 _WITHOUT_LOT = re.compile(
@@ -100,7 +100,9 @@ def wait_for_assay(draft: Draft, line: Line, parcel: Unassayed) -> None:
 
 def unassayed_finding(lot: str, parcel: Unassayed) -> tuple[str, tuple[str, str], str, list[str]]:
     """The F40 of a parcel: code, inputs, arithmetic, lots."""
-    said = f"{lot}: {parcel.line.quantity or ''} {parcel.line.uom or ''} without an assay: contained mass posts when it comes"
+    measured = measure(parcel.line)
+    missing = "; ".join(measured.remarks) if isinstance(measured, Measured) else ""
+    said = f"{lot}: {parcel.line.quantity or ''} {parcel.line.uom or ''}, {missing or 'no assay'}: it posts when that comes"
     return "UNASSAYED", (lot, parcel.ref), said, [lot]
 
 

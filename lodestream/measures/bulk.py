@@ -107,7 +107,7 @@ def _basis(line: Line, item: Material, implied: str | None, basis_default: str |
     if basis is None:
         raise RefusedError(
             "BASIS_MISSING",
-            f"{line.id}: {kg(rounded(mass))} is stated neither wet nor dry, and the book has no default",
+            f"{line.id}: {kg(rounded(mass))} is stated neither wet nor dry, and the book has no default: state massBasis",
             rounded(mass),
         )
     return basis

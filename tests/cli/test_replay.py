@@ -90,7 +90,7 @@ def test_people_see_what_moved_the_arithmetic_and_the_balances(lodestream: Run) 
 def test_information_is_shown_where_nothing_posted_and_counted_where_metal_moved(lodestream: Run) -> None:
     said = lodestream("replay", EXAMPLES / "07-late-assay")
     assert said.code == 0
-    assert "without an assay: contained mass posts when it comes" in said.out
+    assert "no assay: it posts when that comes" in said.out
     assert "info NO_BOOK 1x" in said.out
 
 
