@@ -55,8 +55,8 @@ class Working:
 
     def __init__(self, store: Store) -> None:
         self.broker = Broker(log(), Steps(), topic_id="served")
-        member = Member(self.broker, chunk=3)
-        self.sink = Sink(member, store, Limits(records=5, linger_s=0.0))
+        member = Member(self.broker, chunk=6)
+        self.sink = Sink(member, store, Limits(records=6, linger_s=0.0))
         member.open([], self.sink)
 
     def step(self) -> bool:
