@@ -15,8 +15,9 @@ from lodestream.ledger import answer, identity, offer
 from lodestream.ledger.chain import ENCODER, canonical_bytes, chain_of
 from lodestream.ledger.draft import Draft, Refused, Said, Unready
 from lodestream.ledger.kinds import handle_event
+from lodestream.ledger.parking import park, unpark, waiting
 from lodestream.ledger.records import RULE_VERSION, Answer, Entry, Offer, Outcome, Posting
-from lodestream.ledger.state import Fate, Head, Journal, Parked, SameHash, Seen, Source, View, Waiting
+from lodestream.ledger.state import Fate, Head, Journal, Parked, SameHash, Seen, Source, View
 
 MAX_OUTCOME_BYTES = 12 * 1024 * 1024  # as JSON; in Avro it is less, and a record of the log holds 16 MiB
 
@@ -72,7 +73,7 @@ class _Work:
     def retry_woken(self) -> None:
         """Parked entries of all that was touched, in order of arrival, until nothing more moves."""
         while self.woken:
-            ids = {i for key in self.woken for i in _waiting(self.view, key)}
+            ids = {i for key in self.woken for i in waiting(self.view, key)}
             self.woken = []
             parked = [p for p in (self.view.get(Parked, i) for i in ids) if p is not None]
             for one in sorted(parked, key=lambda p: p.arrival):
@@ -148,7 +149,7 @@ class _Work:
         fate = self.view.get(Fate, entry.entry_id) or Fate(0, "")
         draft.view.put(Fate(fate.outcomes + 1, "refused" if draft.kind == "refuse" else "posted"), entry.entry_id)
         if parked is not None:
-            _unpark(draft.view, parked)
+            unpark(draft.view, parked)
         return self._transaction(draft, fate.outcomes + 1)
 
     def _commit(self, draft: Draft, outcome: Outcome) -> None:
@@ -159,7 +160,7 @@ class _Work:
         draft.view.merge()
         self.outcomes.append(outcome)
         self.entries.extend(_messages(draft, outcome))
-        self.woken.extend([f"lot:{lot}" for lot in draft.touched] + draft.wakes)
+        self.woken.extend(f"lot:{lot}" for lot in draft.touched)
         if draft.entry.event is not None:
             self.woken.extend(_event_keys(draft.entry.event))
 
@@ -186,8 +187,8 @@ class _Work:
         """Keep an entry until what it waits for comes; a retry that stays parked says nothing."""
         if parked is not None:
             if parked.waits != unready.waits:
-                _unpark(self.view, parked)
-                _put_parked(self.view, replace(parked, waits=unready.waits))
+                unpark(self.view, parked)
+                park(self.view, replace(parked, waits=unready.waits))
             return
         draft = Draft(self.view.fork(), entry)
         seen = self._seen(entry)
@@ -196,7 +197,7 @@ class _Work:
         finding = draft.open(unready.said)
         head = replace(draft.head, arrivals=draft.head.arrivals + 1, record_time_us=draft.record_time_us)
         draft.view.put(head)
-        _put_parked(draft.view, Parked(entry, head.arrivals, unready.waits, [finding]))
+        park(draft.view, Parked(entry, head.arrivals, unready.waits, [finding]))
         fate = self.view.get(Fate, entry.entry_id) or Fate(0, "")
         draft.view.put(Fate(fate.outcomes + 1, "parked"), entry.entry_id)
         if entry.event is not None and entry.event.error_declaration is None:
@@ -334,24 +335,3 @@ def _see(view: View, entry: Entry, status: str, lots: list[str], findings: list[
 def _event_keys(event: Event) -> list[str]:
     """What a declaration of this event waits for, by eventID or by hash."""
     return list(dict.fromkeys([f"event:{event.identity}", f"event:{event.event_hash}"]))
-
-
-def _waiting(view: View, key: str) -> list[str]:
-    waiting = view.get(Waiting, key)
-    return waiting.entry_ids if waiting else []
-
-
-def _put_parked(view: View, parked: Parked) -> None:
-    view.put(parked, parked.entry.entry_id)
-    for key in parked.waits:
-        view.put(Waiting([*_waiting(view, key), parked.entry.entry_id]), key)
-
-
-def _unpark(view: View, parked: Parked) -> None:
-    view.drop(Parked, parked.entry.entry_id)
-    for key in parked.waits:
-        left = [i for i in _waiting(view, key) if i != parked.entry.entry_id]
-        if left:
-            view.put(Waiting(left), key)
-        else:
-            view.drop(Waiting, key)

@@ -12,8 +12,9 @@ from lodestream.ledger import lots, matching, ship
 from lodestream.ledger.accounts import Account, custody, transit
 from lodestream.ledger.draft import Draft, Refused, Said, Unready, plus
 from lodestream.ledger.identity import named_by, replay_suspect
+from lodestream.ledger.parking import unpark
 from lodestream.ledger.records import Finding
-from lodestream.ledger.state import Assayed, Journal, Leg, Outbound, Parked, Run, Seen, Waiting, plus_squares
+from lodestream.ledger.state import Assayed, Journal, Leg, Outbound, Parked, Run, Seen, plus_squares
 
 T = TypeVar("T")
 
@@ -40,7 +41,7 @@ def declare(draft: Draft) -> None:
 def _void(draft: Draft, identity: str, seen: Seen) -> None:
     parked = draft.view.get(Parked, seen.entry_id)
     if parked is not None:
-        _drop_parked(draft, parked)
+        unpark(draft.view, parked)
     journal = draft.view.get(Journal, identity)
     if journal is not None:
         _reverse(draft, identity, journal)
@@ -51,15 +52,6 @@ def _void(draft: Draft, identity: str, seen: Seen) -> None:
     draft.view.put(replace(current, status="void", findings=[]), identity)
     if replay_suspect(draft.view, draft.event, posting=False) is None:
         draft.close_finding(draft.finding_id(Said("REPLAY_SUSPECT", (current.hash,), "")), superseded=True)
-
-
-def _drop_parked(draft: Draft, parked: Parked) -> None:
-    """A parked event that never was: it waits no longer."""
-    draft.view.drop(Parked, parked.entry.entry_id)
-    for key in parked.waits:
-        waiting = draft.view.get(Waiting, key)
-        left = [i for i in (waiting.entry_ids if waiting else []) if i != parked.entry.entry_id]
-        draft.view.put(Waiting(left), key) if left else draft.view.drop(Waiting, key)
 
 
 def _reverse(draft: Draft, identity: str, journal: Journal) -> None:

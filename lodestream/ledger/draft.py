@@ -72,7 +72,6 @@ class Draft:
         self.messages: list[Message] = []
         self.pairs: list[str] = []
         self.assayed: list[Assayed] = []
-        self.wakes: list[str] = []
         self.managed: set[str] = set()  # findings of an account, a pair or another event: they do not end with this event
         self.record_time_us = max(self.head.record_time_us, entry.record_time_us)
         self._edges: list[tuple[str, str, int, str, int, dict[str, int]]] = []

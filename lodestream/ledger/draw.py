@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from lodestream.ledger.accounts import STOCK_ADJ, STOCK_ADJ_ASSAY, Account, stock
 from lodestream.ledger.draft import Draft, Refused, Said, Unready
-from lodestream.ledger.lots import refuse_unusable, tracked, wet_and_dry
+from lodestream.ledger.lots import moisture, refuse_unusable, tracked, wet_and_dry
 from lodestream.ledger.state import Lot, LotChange
 from lodestream.measures import Line, Measured, kg, measure, round_half_even, share
 
@@ -80,8 +80,7 @@ def _measured(draft: Draft, line: Line, lot: Lot) -> Measured | None:
     """The line measured with the lot's moisture; None for a bare instance, which is drawn whole."""
     if line.instance and line.material is None:
         return None
-    moisture = Fraction(lot.wet_mg - lot.dry_mg, lot.wet_mg) if 0 < lot.dry_mg <= lot.wet_mg else None
-    return refuse_unusable(draft, [line], [measure(line, draft.book.mass_basis, moisture)])[0]
+    return refuse_unusable(draft, [line], [measure(line, draft.book.mass_basis, moisture(lot.wet_mg, lot.dry_mg))])[0]
 
 
 def _wet(measured: Measured | None, dry_mg: int, lot: Lot) -> int:

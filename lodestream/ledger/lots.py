@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from fractions import Fraction
 
 from msgspec.structs import replace
 
@@ -82,6 +83,11 @@ def enter(draft: Draft, line: Line, measured: Measured, contained_mg: dict[str, 
     u = {e: mg for e, mg in u_mg.items() if e in contained_mg}
     draft.change_lot(LotChange(line.id, wet, dry, dry, contained_mg, squared(u), str(measured.u_dry_mg**2)))
     note_grades(draft, line, measured)
+
+
+def moisture(wet_mg: int, dry_mg: int) -> Fraction | None:
+    """Water over wet mass of a lot or parcel; None where its masses say none."""
+    return Fraction(wet_mg - dry_mg, wet_mg) if 0 < dry_mg <= wet_mg else None
 
 
 def note_grades(draft: Draft, line: Line, measured: Measured) -> None:

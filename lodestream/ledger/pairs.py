@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from lodestream.ledger.accounts import SINK_UNTRACKED, SOURCE_UNTRACKED, TRANSIT_VAR, Account, custody, stock
 from lodestream.ledger.draft import Draft, Message, Said, plus
-from lodestream.ledger.lots import ensure, unassayed_finding
+from lodestream.ledger.lots import ensure, moisture, unassayed_finding
 from lodestream.ledger.records import Answer, Parcel, SettledParcel
 from lodestream.ledger.state import Inbound, LotChange, OpenPairs, Receipt, Unassayed, plus_squares, squared
 from lodestream.measures import Measured, Refusal, kg, measure, percent, quadrature, round_half_even, share
@@ -90,8 +90,7 @@ def _part(left: dict[str, int], left_dry: int, got: dict[str, int], dry: int) ->
 
 def _measured(receipt: Receipt, offer: Parcel | None, draft: Draft) -> tuple[int, int, dict[str, int], dict[str, int], int, bool]:
     """Wet, dry, content, its u, that of the dry mass, whether all is known. What the receipt lacks it takes from the offer."""
-    moisture = Fraction(offer.wet_mg - offer.dry_mg, offer.wet_mg) if offer and 0 < offer.dry_mg <= offer.wet_mg else None
-    measured = measure(receipt.line, None, moisture)
+    measured = measure(receipt.line, None, moisture(offer.wet_mg, offer.dry_mg) if offer else None)
     if isinstance(measured, Refusal):  # its own grade on what the offer's moisture leaves dry is above 100 %
         measured = measure(receipt.line, None)
     assert isinstance(measured, Measured), "a receipt that cannot be measured was refused when it came"

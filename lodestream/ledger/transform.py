@@ -14,7 +14,7 @@ from lodestream.ledger.accounts import SINK_UNTRACKED, SOURCE_UNTRACKED, UNACCOU
 from lodestream.ledger.balance import judge
 from lodestream.ledger.draft import Draft, Refused, Said
 from lodestream.ledger.draw import Drawn, draw
-from lodestream.ledger.lots import ensure, enter, refuse_unusable, told, tracked, wait_for_assay, wet_and_dry
+from lodestream.ledger.lots import ensure, enter, moisture, refuse_unusable, told, tracked, wait_for_assay, wet_and_dry
 from lodestream.ledger.state import Run, Unassayed, plus_squares, squared
 from lodestream.measures import Line, Measured, lines, measure, quadrature, share
 
@@ -58,7 +58,7 @@ def _states_content(line: Line) -> bool:
 
 def _moisture(draft: Draft, line: Line) -> Fraction | None:
     lot = draft.lot(line.id)
-    return Fraction(lot.wet_mg - lot.dry_mg, lot.wet_mg) if lot is not None and 0 < lot.dry_mg <= lot.wet_mg else None
+    return moisture(lot.wet_mg, lot.dry_mg) if lot is not None else None
 
 
 def _made(draft: Draft, line: Line, measured: Measured) -> Made:
