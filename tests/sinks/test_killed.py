@@ -110,8 +110,8 @@ def check(place: Place) -> None:
     sink = place.start()
     try:
         with place.reading() as reader:
-            count = "SELECT count() FROM lodestream.transactions"
-            until(lambda: True if reader.query(count).value() >= 2 * EVENTS else sink.poll())
+            taken = "SELECT sum(records) FROM lodestream.sink_progress"  # entries and transactions
+            until(lambda: True if reader.query(taken).value() == 4 * EVENTS else sink.poll())
             found = until(lambda: report if (report := verify(reader)).checks[-1].checked == 2 * EVENTS else sink.poll())
             assert [one for one in found.checks if not one.ok] == []
             assert found.unmerged == 0
