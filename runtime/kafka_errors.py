@@ -41,6 +41,10 @@ _TRANSIENT = {
     KafkaError._PURGE_INFLIGHT,
 }
 
+# What an aborted batch leaves behind: the broker refused a record and misses its sequence number in the next one, whoever's that
+# is. The abort mends it, so the transaction is to be aborted, and no record is to be suspected.
+_AFTERMATH = {KafkaError.OUT_OF_ORDER_SEQUENCE_NUMBER}
+
 # A consumer that gets one of these waits in vain for records; from the rest it recovers by itself.
 _HOPELESS = {
     KafkaError._AUTO_OFFSET_RESET,
@@ -79,6 +83,8 @@ def in_transaction(error: KafkaError, what: str) -> RunError:
     """The error of a call inside a transaction; `what` names the call for whoever reads the log."""
     if error.code() in _FENCED or error.fatal():
         return fatal(error, what)
+    if error.code() in _AFTERMATH:
+        return AbortError(f"{what}: {error}", transient=True)
     transient = error.code() in _TRANSIENT
     if not error.txn_requires_abort() and (error.retriable() or transient):
         return RetryError(f"{what}: {error}")

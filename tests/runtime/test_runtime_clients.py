@@ -89,3 +89,10 @@ def test_errors_outside_of_transactions(code: int, kind: type[RunError]) -> None
     with pytest.raises(RunError) as caught, translated():
         raise KafkaException(KafkaError(code))
     assert type(caught.value) is kind
+
+
+def test_the_aftermath_of_an_abort_is_nobody_s_fault() -> None:
+    """A broker that refused a record misses its sequence number in what follows: no partition is to blame for that."""
+    reason = in_transaction(KafkaError(KafkaError.OUT_OF_ORDER_SEQUENCE_NUMBER), "commit")
+    assert isinstance(reason, AbortError)
+    assert reason.transient
