@@ -3,6 +3,7 @@
 import signal
 import threading
 import time
+from collections.abc import Callable
 from types import FrameType
 
 import structlog
@@ -24,17 +25,23 @@ _log = structlog.get_logger(__name__)
 
 
 def run_worker(processor: Processor, settings: Settings) -> int:
-    """Run until SIGTERM or SIGINT, then finish the batch, commit and close. The exit code: 0, or that of runtime/errors.py.
+    """Run a processor until SIGTERM or SIGINT, then finish the batch, commit and close. The exit code: see `run_process`."""
 
-    Signals are only heard in the main thread of a process, so that is where this belongs.
-    """
+    def work() -> None:
+        loop = make_loop(processor, settings)
+        stop_on_signals(loop.stop)
+        _log.info("worker starts", inputs=list(processor.inputs), kafka=settings.kafka.bootstrap_servers)
+        loop.run()
+
+    return run_process(processor.name, settings, work)
+
+
+def run_process(name: str, settings: Settings, work: Callable[[], None]) -> int:
+    """Do a worker's work and log how it ended. The exit code: 0, that of the FatalError that it raised, or EXIT_BUG."""
     logging.configure(settings.log_level, settings.log_format)
-    with logging.about(processor=processor.name, instance=settings.instance):
+    with logging.about(processor=name, instance=settings.instance):
         try:
-            loop = make_loop(processor, settings)
-            _stop_on_signals(loop)
-            _log.info("worker starts", inputs=list(processor.inputs), kafka=settings.kafka.bootstrap_servers)
-            loop.run()
+            work()
         except FatalError as reason:
             _log.critical("worker ends", alert=True, code=reason.code, reason=str(reason), exit_code=reason.exit_code)
             return reason.exit_code
@@ -68,9 +75,11 @@ def _stores(processor: Processor, settings: Settings) -> Stores:
     return DiskStores(settings.data_dir, processor.name, settings.instance)
 
 
-def _stop_on_signals(loop: Loop) -> None:
+def stop_on_signals(stop: Callable[[], None]) -> None:
+    """Let SIGTERM and SIGINT call `stop`. Only the main thread of a process hears them: workers belong there."""
+
     def asked(_: int, __: FrameType | None) -> None:
-        loop.stop()  # and nothing else: a log line written from a handler may break into another one
+        stop()  # and nothing else: a log line written from a handler may break into another one
 
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, asked)

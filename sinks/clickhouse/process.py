@@ -1,17 +1,14 @@
 """The sink as a process: the worker, and for a chDB folder the reading side, until it is told to stop."""
 
 import contextlib
-import signal
 import threading
 import time
-from types import FrameType
 
 import structlog
 
-from runtime import logging
 from runtime.errors import FatalError
 from runtime.settings import Settings
-from runtime.worker import EXIT_BUG
+from runtime.worker import run_process, stop_on_signals
 from sinks.clickhouse.connect import FolderBusyError, UnreachableError, chdb_folder, connect, without_password
 from sinks.clickhouse.migrate import MigrationError, applied, migrate, packaged, pending
 from sinks.clickhouse.plan import Limits
@@ -20,35 +17,32 @@ from sinks.clickhouse.source import KafkaSource
 from sinks.clickhouse.store import Store
 from sinks.clickhouse.worker import GROUP, Sink
 
-EXIT_UNREACHABLE = 3
 FOLDER_SECONDS = 15.0
 FOLDER_WAIT_SECONDS = 0.2
 
 _log = structlog.get_logger(__name__)
 
 
-def run_sink(settings: Settings) -> int:
-    """Run until SIGTERM or SIGINT. The exit code: 0, that of runtime/errors.py, or 3 where ClickHouse cannot be used.
+class UnusableError(FatalError):
+    """ClickHouse, or its tables, cannot be used; the code is that of the reason."""
 
-    Signals are only heard in the main thread of a process, so that is where this belongs.
-    """
-    logging.configure(settings.log_level, settings.log_format)
+    def __init__(self, reason: UnreachableError | MigrationError) -> None:
+        super().__init__(str(reason))
+        self.code = reason.code
+
+
+def run_sink(settings: Settings) -> int:
+    """Run until SIGTERM or SIGINT. The exit code is that of `run_process`: 3 where ClickHouse cannot be used."""
     stop = threading.Event()
-    _stop_on_signals(stop)
-    with logging.about(processor=GROUP, instance=settings.instance):
+    stop_on_signals(stop.set)
+
+    def usable() -> None:
         try:
             work(settings, stop)
         except (UnreachableError, MigrationError) as reason:
-            _log.critical("worker ends", alert=True, code=reason.code, reason=str(reason), exit_code=EXIT_UNREACHABLE)
-            return EXIT_UNREACHABLE
-        except FatalError as reason:
-            _log.critical("worker ends", alert=True, code=reason.code, reason=str(reason), exit_code=reason.exit_code)
-            return reason.exit_code
-        except Exception:  # noqa: BLE001  # logged like everything else, so that nothing in its message can forge a line
-            _log.exception("worker ends: this is a bug", alert=True, exit_code=EXIT_BUG)
-            return EXIT_BUG
-        _log.info("worker ends", exit_code=0)
-        return 0
+            raise UnusableError(reason) from reason
+
+    return run_process(GROUP, settings, usable)
 
 
 def work(settings: Settings, stop: threading.Event) -> None:
@@ -92,12 +86,3 @@ def _prepare_patiently(url: str, stop: threading.Event) -> None:
             stop.wait(FOLDER_WAIT_SECONDS)
         else:
             return
-
-
-def _stop_on_signals(stop: threading.Event) -> None:
-    def asked(_: int, __: FrameType | None) -> None:
-        stop.set()
-
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, asked)
-        signal.signal(signal.SIGINT, asked)
