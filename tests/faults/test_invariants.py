@@ -1,0 +1,123 @@
+"""The invariants themselves: they hold for a run in memory, and each thing that could go wrong with it is seen."""
+
+from collections.abc import Callable
+from dataclasses import replace as changed_record
+from functools import cache
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from msgspec.structs import replace
+
+from lodestream.credentials.dte import IssuerProfile
+from lodestream.credentials.record import CredentialRecord
+from lodestream.credentials.signer import Ed25519Signer
+from lodestream.ledger.records import Entry, Outcome
+from runtime.partitioner import partition_of
+from runtime.processor import Output, Record
+from schemas import topics
+from schemas.codec import decode, encode
+from streams.gate.processor import GateProcessor
+from streams.issuer.processor import IssuerProcessor
+from streams.ledger.processor import LedgerProcessor
+from tests.faults.invariants import Memory, outputs_of, problems
+from tests.faults.reading import Read
+from tests.way.traffic import traffic
+
+PARTITIONS = 4
+DID = "did:web:made.example"
+Logs = dict[str, list[Record]]
+
+
+def append(logs: Logs, output: Output) -> None:
+    """A record as the broker would keep it."""
+    number = partition_of(output.key, PARTITIONS)
+    kept = logs.setdefault(output.topic, [])
+    offset = sum(record.partition == number for record in kept)
+    kept.append(Record(output.topic, number, offset, 1_800_000_000_000, output.key, output.value))
+
+
+@cache
+def run() -> Read:
+    """A run of gate, ledger and issuer with nothing in between."""
+    logs: Logs = {}
+    for document in [*traffic(3, 3), b"{}"]:
+        append(logs, Output(topics.INBOX, b"test", document))
+    for output in outputs_of(GateProcessor(output_bytes=topics.LEDGER_RECORD_BYTES), logs[topics.INBOX]):
+        append(logs, output)
+    ledger, state, at = LedgerProcessor(PARTITIONS), Memory(), 0
+    while at < len(logs[topics.ENTRIES]):
+        effects = ledger.process([logs[topics.ENTRIES][at]], state)
+        state.take(effects.writes)
+        for output in effects.outputs:
+            append(logs, output)
+        at += 1
+    signer = Ed25519Signer(DID, Ed25519PrivateKey.generate())
+    for output in outputs_of(
+        IssuerProcessor(signer, IssuerProfile(DID, "made", "https://made.example")), logs[topics.TRANSACTIONS]
+    ):
+        append(logs, output)
+    return Read({topic: sorted(kept, key=lambda record: (record.partition, record.offset)) for topic, kept in logs.items()})
+
+
+def changed(topic: str, change: Callable[[list[Record]], list[Record]]) -> list[str]:
+    """What is said of the run with one topic changed."""
+    return problems(Read(run().topics | {topic: change(list(run().of(topic)))}))
+
+
+def test_a_run_without_faults_holds() -> None:
+    assert len(run().of(topics.CREDENTIALS)) > 10
+    assert problems(run()) == []
+
+
+@pytest.mark.parametrize(
+    ("topic", "says"),
+    [
+        (topics.ENTRIES, "entries"),
+        (topics.REJECTED, "rejections"),
+        (topics.TRANSACTIONS, "outcome"),
+        (topics.LOTS, "lots"),
+        (topics.CREDENTIALS, "credential"),
+        (topics.CREDENTIAL_STATUS, "status"),
+    ],
+)
+def test_a_record_lost_is_seen(topic: str, says: str) -> None:
+    assert says in " ".join(changed(topic, lambda records: records[:-1]))
+
+
+@pytest.mark.parametrize("topic", [topics.ENTRIES, topics.REJECTED, topics.TRANSACTIONS, topics.CREDENTIALS])
+def test_a_record_doubled_is_seen(topic: str) -> None:
+    assert changed(topic, lambda records: [*records, changed_record(records[-1], offset=records[-1].offset + 1)])
+
+
+def test_an_event_lost_before_the_gate_had_written_it_is_seen() -> None:
+    """Everything agrees, only one event has no fate."""
+    lost = decode(run().of(topics.ENTRIES)[0].value or b"", Entry)
+    assert lost.origin is not None
+    assert "1 entries missing" in " ".join(changed(topics.ENTRIES, lambda records: records[1:]))
+
+
+def test_outcomes_in_another_order_are_seen() -> None:
+    def swap(records: list[Record]) -> list[Record]:
+        one, other, *_ = (n for n, record in enumerate(records) if record.key == records[0].key)
+        records[one], records[other] = records[other], records[one]
+        return records
+
+    assert "not the fold" in " ".join(changed(topics.TRANSACTIONS, swap))
+
+
+def test_an_outcome_that_says_something_else_is_seen() -> None:
+    def falsify(records: list[Record]) -> list[Record]:
+        first = records[0]
+        other = encode(replace(decode(first.value or b"", Outcome), reason="another"))
+        return [changed_record(first, value=other), *records[1:]]
+
+    assert "the first difference at 0" in " ".join(changed(topics.TRANSACTIONS, falsify))
+
+
+def test_a_credential_of_no_transaction_is_seen() -> None:
+    def invent(records: list[Record]) -> list[Record]:
+        first = records[0]
+        other = encode(replace(decode(first.value or b"", CredentialRecord), txn_id="none"))
+        return [changed_record(first, value=other), *records[1:]]
+
+    assert "which is no transaction" in " ".join(changed(topics.CREDENTIALS, invent))
