@@ -82,7 +82,7 @@ class Checkpoint:
 
     def _produce(self, plan: Plan) -> None:
         for output in plan.effects.outputs:
-            self._log.produce(output.topic, output.key, output.value, output.headers)
+            self._log.produce(output.topic, output.key, output.value, output.headers, output.partition)
         if self._changelog is None:
             return
         number = plan.assigned.partition.number

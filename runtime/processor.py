@@ -24,12 +24,13 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """One record to be written; the key decides the partition (murmur2). A value of None is a tombstone."""
+    """One record to be written; without a partition the key decides (murmur2). A value of None is a tombstone."""
 
     topic: str
     key: bytes
     value: bytes | None
     headers: tuple[tuple[str, bytes], ...] = ()
+    partition: int | None = None
 
 
 class State(Protocol):

@@ -61,7 +61,8 @@ class LedgerProcessor:
         for record in records:
             entry = self._read(record)
             if isinstance(entry, Outcome):
-                outputs.append(Output(TRANSACTIONS, record.key or b"", encode(entry)))
+                # Beside the entry, whatever its key says: else that partition's log would not be the fold of its entries.
+                outputs.append(Output(TRANSACTIONS, record.key or b"", encode(entry), partition=record.partition))
                 continue
             effects = self._apply(overlay, entry)
             overlay.writes.update(effects.writes)

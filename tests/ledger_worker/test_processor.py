@@ -57,7 +57,10 @@ def test_a_batch_sees_its_own_writes_and_tells_other_sites(state: dict[bytes, by
 )
 def test_unreadable(state: dict[bytes, bytes], bad: Record, reason: str) -> None:
     processor = LedgerProcessor(2 if "live" in reason else 1)
-    outcome = outcomes(processor.process([bad], state).outputs)[0]
+    outputs = processor.process([bad], state).outputs
+    outcome = outcomes(outputs)[0]
+    assert outputs[0].partition in {None, bad.partition}, "beside the entry, wherever its key belongs"
+    assert "kind" in reason or outputs[0].partition is not None
     assert (outcome.outcome, outcome.seq, outcome.chain) == ("UNREADABLE", 0, "")
     assert reason in outcome.reason
     assert outcomes(processor.process([bad], state).outputs) == [outcome], "every fold agrees"
