@@ -14,7 +14,7 @@ from lodestream.ledger.book import BookFile
 from lodestream.ledger.bookfile import BookError, read_book
 from runtime.settings import CONFIG_VARIABLE, ConfigurationError, Setting, Settings, explain, load
 
-OPTIONS = "kafka.options."
+OPTIONS = ("kafka.options.", "schema_registry.options.")
 
 
 class Context:
@@ -58,7 +58,7 @@ class Context:
 
 
 def nested(overrides: tuple[str, ...]) -> dict[str, Any]:
-    """`kafka.bootstrap_servers=x` as `{"kafka": {"bootstrap_servers": "x"}}`; names of librdkafka options keep their dots."""
+    """`kafka.bootstrap_servers=x` as `{"kafka": {"bootstrap_servers": "x"}}`; names of clients' options keep their dots."""
     flags: dict[str, Any] = {}
     for override in overrides:
         name, equals, value = override.partition("=")
@@ -66,7 +66,7 @@ def nested(overrides: tuple[str, ...]) -> dict[str, Any]:
             raise Unusable(
                 f"--set {override}: write NAME=VALUE, for example --set partitions=16 (`lodestream config` lists them)"
             )
-        *path, last = ["kafka", "options", name.removeprefix(OPTIONS)] if name.startswith(OPTIONS) else name.split(".")
+        *path, last = name.split(".", 2) if name.startswith(OPTIONS) else name.split(".")
         section = flags
         for part in path:
             section = section.setdefault(part, {})

@@ -87,6 +87,14 @@ class ClickHouse(Section):
     url: str = Field(default="", repr=False, description="empty: chdb in data_dir/clickhouse")
 
 
+class SchemaRegistry(Section):
+    """A Confluent-compatible registry that numbers our schemas. `options` go to Confluent's client as they are: TLS, tokens."""
+
+    url: str = Field(default="", repr=False, description="http(s)://user:password@host:port; empty: this package's own numbers")
+    register_missing: bool = Field(default=False, description="write our schemas into it where they are missing")
+    options: dict[str, str] = Field(default_factory=dict, repr=False)
+
+
 class Issuer(Section):
     """Who signs credentials."""
 
@@ -141,6 +149,7 @@ class Settings(BaseSettings):
     data_dir: Path = Path(".lodestream")
     instance: Name = Field(default_factory=_instance)
     clickhouse: ClickHouse = ClickHouse()
+    schema_registry: SchemaRegistry = SchemaRegistry()
     book: Path | None = None
     issuer: Issuer = Issuer()
     limits: Limits = Limits()
@@ -246,13 +255,13 @@ def _complaint(name: str, message: str, flags: Mapping[str, Any]) -> str:
     return f"{name or 'settings'}: {message} (from {_source(name, _sources(flags))})"
 
 
-_SECRET = re.compile(r"password|secret|passphrase|token|pem$|jaas|oauthbearer\.config|credential", re.IGNORECASE)
+_SECRET = re.compile(r"password|secret|passphrase|token|pem$|jaas|oauthbearer\.config|credential|user\.info", re.IGNORECASE)
 
 
 def _shown(name: str, value: Any) -> str:
-    if name.startswith("kafka.options.") and _SECRET.search(name):
+    if ".options." in name and _SECRET.search(name):
         return MASK
-    if name == "clickhouse.url":
+    if name in ("clickhouse.url", "schema_registry.url"):
         return _without_password(value)
     return "" if value is None else str(value)
 

@@ -37,6 +37,15 @@ def test_options_of_the_kafka_client_keep_their_dots_and_hide_passwords(lodestre
     assert "hunter2" not in said.out
 
 
+def test_the_registry_hides_its_passwords_too(lodestream: Run) -> None:
+    url = ("-s", "schema_registry.url=https://me:hunter2@registry.example.com")
+    options = ("-s", "schema_registry.options.basic.auth.user.info=me:hunter2", "-s", "schema_registry.options.timeout=5")
+    said = lodestream(*url, *options, "config", "--json")
+    assert rows(said.rows)["schema_registry.options.timeout"] == ("5", "flag")
+    assert rows(said.rows)["schema_registry.options.basic.auth.user.info"] == ("********", "flag")
+    assert "hunter2" not in said.out
+
+
 def test_the_table_for_people_shows_the_same_settings(lodestream: Run) -> None:
     names = [row["name"] for row in lodestream("config", "--json").rows]
     table = lodestream("config").out
@@ -59,7 +68,16 @@ def test_settings_that_cannot_be_used(lodestream: Run, flags: tuple[str, ...], s
     assert said in done.err
 
 
-ILLUSTRATIVE = {"instance", "book", "clickhouse.url", "issuer.did", "issuer.name", "issuer.base_url", "issuer.key_file"}
+ILLUSTRATIVE = {
+    "instance",
+    "book",
+    "clickhouse.url",
+    "schema_registry.url",
+    "issuer.did",
+    "issuer.name",
+    "issuer.base_url",
+    "issuer.key_file",
+}
 
 
 def test_the_example_file_shows_every_setting_with_its_default(lodestream: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -68,10 +86,10 @@ def test_the_example_file_shows_every_setting_with_its_default(lodestream: Run, 
     Path("lodestream.toml").write_text(example)
     default = rows(lodestream("config", "--json").rows)
     in_force = {name for name, (_, source) in default.items() if source != "default"}
-    assert in_force <= {"kafka.options"}, "a line of the example is in force"
+    assert in_force <= {"kafka.options", "schema_registry.options"}, "a line of the example is in force"
     Path("lodestream.toml").write_text(re.sub(r'^# ((?:"[a-z.]+"|\w+) += )', r"\1", example, flags=re.MULTILINE))
     shown = {name: (value, source) for name, (value, source) in rows(lodestream("config", "--json").rows).items()}
-    settings = {name for name in shown if not name.startswith("kafka.options")}
+    settings = {name for name in shown if ".options" not in name}
     assert all(shown[name][1] == "file lodestream.toml" for name in settings), "a setting is missing in the example"
     stated = settings - ILLUSTRATIVE
     assert {name: shown[name][0] for name in stated} == {name: default[name][0] for name in stated}
