@@ -3,12 +3,15 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from hashlib import sha256
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from connectors.files.documents import Document
+from runtime.headers import Envelope, Headers, started
 
 POLL_SECONDS = 0.1
+DOCUMENT = Envelope("org.lodestream.v1.Document", "/lodestream/capture", "application/ld+json")
 
 
 class DeliveryError(Exception):
@@ -22,13 +25,15 @@ class Capture:
     """One run of documents from one source into one topic.
 
     `producer` is idempotent, so that a retry inside it neither doubles nor reorders. `timeout_seconds` is how long the
-    broker may take none of what waits before the run is given up; a slow broker that takes some is waited for.
+    broker may take none of what waits before the run is given up; a slow broker that takes some is waited for. `sample` is
+    the part of the documents whose trace is recorded.
     """
 
     producer: Producer
     topic: str
     source: str
     timeout_seconds: float = 30.0
+    sample: float = 0.0
     delivered: int = 0
     sent: int = 0
     refused: list[Document] = field(default_factory=list)
@@ -41,9 +46,12 @@ class Capture:
             self.refused.append(document)
             return False
         self._last_delivery = time.monotonic() if self.sent == self.delivered else self._last_delivery
+        headers: list[tuple[str, str | bytes | None]] = list(self._headers(document.payload))
         while True:
             try:
-                self.producer.produce(self.topic, key=self.source, value=document.payload, on_delivery=self._on_delivery)
+                self.producer.produce(
+                    self.topic, key=self.source, value=document.payload, headers=headers, on_delivery=self._on_delivery
+                )
                 break
             except BufferError:  # the queue is full: the broker is slower than we read
                 self._wait()
@@ -53,6 +61,11 @@ class Capture:
         self.producer.poll(0)
         self._raise_failure()
         return True
+
+    def _headers(self, payload: bytes) -> Headers:
+        """The document's digest is its id: sent again, it is the same event. When it arrived is for the broker to say."""
+        digest = sha256(payload).hexdigest()
+        return DOCUMENT.headers(digest, None, self.source, started(digest, self.sample).headers())
 
     def finish(self, progress: Callable[[int], None]) -> int:
         """Wait until the broker has all that was sent; the number of documents delivered. Raises DeliveryError."""

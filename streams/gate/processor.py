@@ -16,9 +16,11 @@ from lodestream.epcis.routing import Router
 from lodestream.epcis.slices import event_slices
 from lodestream.ledger.book import Register
 from lodestream.ledger.records import Origin
+from runtime.headers import Headers, continued
 from runtime.processor import Effects, Output, Record, State
 from schemas.codec import encode
 from schemas.topics import ENTRIES, INBOX, INBOX_PATTERN, REJECTED
+from streams.headers import ENTRY_OF_GATE, REJECTION
 
 LOCAL = "local"
 SOURCE_CHARS = 200
@@ -32,6 +34,7 @@ class GateProcessor:
 
     `sources` is the book file's closed list, source to its inbox topic; empty: any source may send. `output_bytes` is
     the longest value that is produced; what would be longer is refused TOO_LARGE, since a broker would abort on it for ever.
+    `sample` is the part of the traces that start here that is recorded (runtime/headers.py).
     """
 
     name = "gate"
@@ -44,11 +47,13 @@ class GateProcessor:
         sources: Mapping[str, str] | None = None,
         limits: Limits | None = None,
         output_bytes: int | None = None,
+        sample: float = 0.0,
     ) -> None:
         self._router = Router(register or Register())
         self._sources = dict(sources or {})
         self._limits = limits or Limits()
         self._output_bytes = output_bytes or self._limits.inbox_record_bytes
+        self._sample = sample
 
     def process(self, records: Sequence[Record], state: State) -> Effects:  # noqa: ARG002  # the gate keeps none
         """The entries and rejections of the records, in their order."""
@@ -57,14 +62,15 @@ class GateProcessor:
     def _outputs(self, record: Record) -> Iterator[Output]:
         source = source_of(record)
         payload = record.value or b""
+        trace = continued(record, self._sample)
         expected = self._sources.get(source)
         if self._sources and expected != record.topic:
             message = f"The source {source[:80]!r} may not send to {record.topic}: the book file does not list the two together."
-            yield self._refuse(rejected(Fault("UNKNOWN_SOURCE", message), payload, self._limits), record, source)
+            yield self._refuse(rejected(Fault("UNKNOWN_SOURCE", message), payload, self._limits), record, source, trace)
             return
         slices: list[bytes] = []
         for item in intake(payload, self._limits):
-            outcome = item if isinstance(item, Rejection) else self._entry(item, record, source)
+            outcome = item if isinstance(item, Rejection) else self._entry(item, record, source, trace)
             if isinstance(outcome, Output):
                 yield outcome
                 continue
@@ -73,9 +79,9 @@ class GateProcessor:
                 fault = Fault(outcome.code, outcome.message)
                 own = rejected(fault, slices[item.index], self._limits)
                 outcome = replace(own, pointer=item.pointer, index=item.index, event_id=item.event.event_id)
-            yield self._refuse(outcome, record, source)
+            yield self._refuse(outcome, record, source, trace)
 
-    def _entry(self, item: Accepted, record: Record, source: str) -> Output | Rejection:
+    def _entry(self, item: Accepted, record: Record, source: str, trace: Headers) -> Output | Rejection:
         origin = Origin(record.topic, record.partition, record.offset, item.index)
         entry = self._router.admit(item, source, record_time_us(record), origin)
         if isinstance(entry, Rejection):
@@ -84,9 +90,10 @@ class GateProcessor:
         if len(value) > self._output_bytes:
             message = f"The entry of this event has {len(value)} bytes; the limit is {self._output_bytes}. Split the event."
             return Rejection(code="TOO_LARGE", message=message)
-        return Output(ENTRIES, entry.site.encode(), value)
+        headers = ENTRY_OF_GATE.headers(entry.entry_id, entry.record_time_us, entry.site, trace)
+        return Output(ENTRIES, entry.site.encode(), value, headers)
 
-    def _refuse(self, rejection: Rejection, record: Record, source: str) -> Output:
+    def _refuse(self, rejection: Rejection, record: Record, source: str, trace: Headers) -> Output:
         """The rejection with where it came from, keyed by source."""
         placed = replace(
             rejection,
@@ -96,7 +103,9 @@ class GateProcessor:
             offset=record.offset,
             record_time_us=record_time_us(record),
         )
-        return Output(REJECTED, source.encode(), encode(placed))
+        record_id = f"{record.topic}/{record.partition}/{record.offset}/{'' if placed.index is None else placed.index}"
+        headers = REJECTION.headers(record_id, placed.record_time_us, source, trace)
+        return Output(REJECTED, source.encode(), encode(placed), headers)
 
 
 def record_time_us(record: Record) -> int:

@@ -20,9 +20,11 @@ from lodestream.credentials.record import CredentialRecord, StatusRecord
 from lodestream.credentials.signer import Signer
 from lodestream.credentials.untp import DTE
 from lodestream.ledger.records import Line, Outcome
+from runtime.headers import Headers, continued
 from runtime.processor import Effects, Output, Record, State
 from schemas.codec import decode, encode
 from schemas.topics import CREDENTIAL_STATUS, CREDENTIALS, ISSUER_CHANGELOG, TRANSACTIONS
+from streams.headers import CREDENTIAL, STATUS
 from streams.issuer.lineage import Lineage
 from streams.issuer.memory import Assayed, Event, Made, Memory
 
@@ -50,7 +52,7 @@ class IssuerProcessor:
         for record in records:
             if record.value is not None:
                 outcome = decode(record.value, Outcome)
-                desk = _Desk(self._signer, self._profile, memory, outcome)
+                desk = _Desk(self._signer, self._profile, memory, outcome, continued(record))
                 desk.take()
                 outputs += desk.outputs
         return Effects(outputs, memory.writes())
@@ -64,6 +66,7 @@ class _Desk:
     profile: IssuerProfile
     memory: Memory
     outcome: Outcome
+    trace: Headers
     outputs: list[Output] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -153,7 +156,8 @@ class _Desk:
             envelope=sealed.decode(),
             sha256=sha256(sealed).hexdigest(),
         )
-        self._send(CREDENTIALS, record.id, record)
+        headers = CREDENTIAL.headers(record.id, record.record_time_us, self.site, self.trace)
+        self._send(CREDENTIALS, record.id, record, headers)
         self._status(record.id, "issued", "")
         self.memory.put(replace(made, status="issued", outcome=None, credential_id=record.id), self.site, txn_id)
 
@@ -186,10 +190,12 @@ class _Desk:
                 self.memory.put(replace(made, status="revoked"), self.site, txn_id)
 
     def _status(self, credential_id: str, status: str, reason: str) -> None:
-        self._send(CREDENTIAL_STATUS, credential_id, StatusRecord(credential_id, status, self.outcome.record_time_us, reason))
+        record = StatusRecord(credential_id, status, self.outcome.record_time_us, reason)
+        headers = STATUS.headers(f"{credential_id}#{status}", record.record_time_us, credential_id, self.trace)
+        self._send(CREDENTIAL_STATUS, credential_id, record, headers)
 
-    def _send(self, topic: str, key: str, value: Struct) -> None:
-        self.outputs.append(Output(topic, key.encode(), encode(value)))
+    def _send(self, topic: str, key: str, value: Struct, headers: Headers) -> None:
+        self.outputs.append(Output(topic, key.encode(), encode(value), headers))
 
 
 def with_assay(line: Line, assay: Assayed) -> Line:
