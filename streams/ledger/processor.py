@@ -11,11 +11,13 @@ import msgspec
 from lodestream.ids import derive
 from lodestream.ledger.apply import Effects as Applied
 from lodestream.ledger.apply import apply, skip
-from lodestream.ledger.records import RULE_VERSION, Entry, Outcome
+from lodestream.ledger.records import RULE_VERSION, Entry, LotState, Outcome
+from runtime.headers import Headers, continued
 from runtime.partitioner import partition_of
 from runtime.processor import Effects, Output, Record, State
 from schemas.codec import UndecodableError, decode, encode
 from schemas.topics import ENTRIES, LEDGER_CHANGELOG, LOTS, TRANSACTIONS
+from streams.headers import of_lot, of_made, of_outcome
 
 
 class Overlay:
@@ -59,17 +61,18 @@ class LedgerProcessor:
         overlay = Overlay(state)
         outputs: list[Output] = []
         for record in records:
+            trace = continued(record)
             entry = self._read(record)
             if isinstance(entry, Outcome):
                 # Beside the entry, whatever its key says: else that partition's log would not be the fold of its entries.
-                outputs.append(Output(TRANSACTIONS, record.key or b"", encode(entry), partition=record.partition))
+                outputs.append(Output(TRANSACTIONS, record.key or b"", encode(entry), of_outcome(entry, trace), record.partition))
                 continue
             effects = self._apply(overlay, entry)
             overlay.writes.update(effects.writes)
             for outcome in effects.outcomes:
-                outputs.append(Output(TRANSACTIONS, outcome.site.encode(), encode(outcome)))
-                outputs.extend(Output(LOTS, derive(lot.site, lot.lot).encode(), encode(lot)) for lot in outcome.lots)
-            outputs.extend(Output(ENTRIES, made.site.encode(), encode(made)) for made in effects.entries)
+                outputs.append(Output(TRANSACTIONS, outcome.site.encode(), encode(outcome), of_outcome(outcome, trace)))
+                outputs.extend(_lot(lot, outcome, trace) for lot in outcome.lots)
+            outputs.extend(Output(ENTRIES, made.site.encode(), encode(made), of_made(made, trace)) for made in effects.entries)
         return Effects(outputs, overlay.writes)
 
     def _apply(self, overlay: Overlay, entry: Entry) -> Applied:
@@ -91,6 +94,11 @@ class LedgerProcessor:
         if partition_of(record.key, self._partitions) != record.partition:
             return _unreadable(record, "its site does not live in this partition")
         return entry
+
+
+def _lot(lot: LotState, outcome: Outcome, trace: Headers) -> Output:
+    key = derive(lot.site, lot.lot)
+    return Output(LOTS, key.encode(), encode(lot), of_lot(lot, key, outcome, trace))
 
 
 def _unreadable(record: Record, reason: str) -> Outcome:
