@@ -8,6 +8,7 @@ RunError
     +-- FencedError     another process has taken this one's place
     +-- RefusedError    starting would lose or double something; a person has to decide
     +-- LockedError     another process works in this state folder
+    +-- StateError      the local state cannot be read or written
 """
 
 
@@ -65,3 +66,17 @@ class LockedError(FatalError):
 
     code = "LOCKED"
     exit_code = 6
+
+
+class StateError(FatalError):
+    """The local state cannot be used: the disk is full or read-only, or (`damaged`) the files are not ours any more.
+
+    Nothing is lost by it: the changelog holds all that was committed.
+    """
+
+    code = "STATE"
+    exit_code = 7
+
+    def __init__(self, reason: str, *, damaged: bool) -> None:
+        super().__init__(reason)
+        self.damaged = damaged

@@ -10,7 +10,7 @@ import structlog
 
 from runtime.assignment import Assigned, Phase
 from runtime.checkpoint import Checkpoint, Clock, Plan
-from runtime.errors import AbortError, NotReadyError, RefusedError
+from runtime.errors import AbortError, NotReadyError, RefusedError, StateError
 from runtime.port import Log, Partition
 from runtime.processor import Processor, Record
 from runtime.restore import Restorer
@@ -153,7 +153,9 @@ class Loop:
             effects = self._processor.process(batch, assigned.view)
             if effects.writes and (self._processor.changelog is None or OFFSET_KEY in effects.writes):
                 raise ValueError(f"{self._processor.name} may not write state under these keys")
-        except Exception:  # noqa: BLE001  # logged and answered, not swallowed
+        except Exception as error:  # noqa: BLE001  # logged and answered, not swallowed
+            if (fault := _of_state(error)) is not None:
+                raise fault from None  # no bug of the processor's, whatever it made of it: the next start restores the state
             # A bug in a processor, whatever it is, must not take the other partitions with it.
             _log.exception(
                 "processing failed", topic=assigned.partition.topic, partition=assigned.partition.number, first=first, last=last
@@ -201,3 +203,10 @@ class Loop:
             reason=reason,
             hint="the other partitions go on; mend the cause and restart this worker",
         )
+
+
+def _of_state(error: BaseException | None) -> StateError | None:
+    """The fault of the state that lies behind an error, if one does."""
+    while error is not None and not isinstance(error, StateError):
+        error = error.__cause__ or error.__context__
+    return error

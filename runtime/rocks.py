@@ -6,6 +6,7 @@
 The topic id is part of the path (KIP-516): when a topic is made anew, its offsets start again and the old state means nothing.
 """
 
+import contextlib
 import fcntl
 import os
 import shutil
@@ -13,30 +14,52 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
+import structlog
 from rocksdict import Options, Rdict, WriteBatch
 
-from runtime.errors import LockedError
+from runtime.errors import LockedError, StateError
 from runtime.state import OFFSET_KEY, Position, Store
 
 WRITE_BUFFER_BYTES = 16 * 1024 * 1024
 OPEN_FILES = 256
 LOG_FILE_BYTES = 1024 * 1024
 
+_log = structlog.get_logger(__name__)
+
+
+# What a person has to mend and what leaves the files as they are; anything else that RocksDB says means that they are damaged.
+_MENDABLE = (
+    "No space left on device",
+    "Disk quota exceeded",
+    "Read-only file system",
+    "Permission denied",
+    "Too many open files",
+    "Cannot allocate memory",
+)
+
 
 class RocksStore:
-    """A store in a folder of its own.
+    """A store in a folder of its own. All that goes wrong with it is StateError; a damaged one is removed when it is closed.
 
     Writes are not synced to the disk: after a power failure RocksDB comes back with a prefix of its batches, each with its
     position, and the changelog gives the rest.
     """
 
     def __init__(self, path: Path) -> None:
-        path.mkdir(parents=True, exist_ok=True)
-        self._db = Rdict(str(path), _options())
+        self._path = path
+        self._damaged = False
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            self._db = Rdict(str(path), _options())
+        except Exception as fault:  # noqa: BLE001  # rocksdict raises nothing narrower
+            raise _state_error(path, "opened", fault) from None
 
     def get(self, key: bytes) -> bytes | None:
         """The value of the key, or None."""
-        value: bytes | None = self._db.get(key)
+        try:
+            value: bytes | None = self._db.get(key)
+        except Exception as fault:  # noqa: BLE001  # as above
+            raise self._failed("read", fault) from None
         return value
 
     def position(self) -> Position | None:
@@ -55,11 +78,25 @@ class RocksStore:
             else:
                 batch.put(key, value)
         batch.put(OFFSET_KEY, msgspec.json.encode(position))
-        self._db.write(batch)
+        try:
+            self._db.write(batch)
+        except Exception as fault:  # noqa: BLE001  # as above
+            raise self._failed("written", fault) from None
 
     def close(self) -> None:
-        """Give back files and memory; what was written stays."""
-        self._db.close()
+        """Give back files and memory; what was written stays, unless the files are damaged: then they are removed."""
+        try:
+            self._db.close()
+        except Exception as fault:  # noqa: BLE001  # rocksdict raises nothing narrower
+            # What it could not put away is in the changelog, and who closes a store is on the way out, often for this reason.
+            _log.warning("local state could not be closed", reason=str(self._failed("closed", fault)))
+        if self._damaged:
+            _remove(self._path)
+
+    def _failed(self, what: str, fault: Exception) -> StateError:
+        error = _state_error(self._path, what, fault)
+        self._damaged |= error.damaged
+        return error
 
 
 class DiskStores:
@@ -67,8 +104,11 @@ class DiskStores:
 
     def __init__(self, data_dir: Path, processor: str, instance: str) -> None:
         self._folder = data_dir / "state" / processor / instance
-        self._folder.mkdir(parents=True, exist_ok=True)
-        self._lock = os.open(self._folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            self._lock = os.open(self._folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as fault:
+            raise _state_error(self._folder, "opened", fault) from None
         try:
             # The kernel lets go of it when the process dies, however it dies: no lock file outlives its owner.
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -79,27 +119,29 @@ class DiskStores:
                 f"process {holder or '?'} already runs {processor} as instance {instance} in {self._folder}; "
                 "give this one another name (the setting `instance`, or LODESTREAM_INSTANCE) or another data folder"
             ) from None
-        os.ftruncate(self._lock, 0)
-        os.write(self._lock, str(os.getpid()).encode())
+        with contextlib.suppress(OSError):  # a courtesy to whoever finds the folder locked; a full disk may have no room for it
+            os.ftruncate(self._lock, 0)
+            os.write(self._lock, str(os.getpid()).encode())
 
     def open(self, topic: str, topic_id: str, partition: int) -> Store:
         """The store of the partition, new if there is none. Stores of other topics of this name are removed."""
         for other in self._folder.glob(f"{topic}@*"):
             if other != self._path(topic, topic_id):
-                shutil.rmtree(other)
+                _remove(other)
         path = self._path(topic, topic_id) / str(partition)
         try:
             return RocksStore(path)
-        except Exception as fault:  # rocksdict raises nothing narrower
-            if "Corruption" not in str(fault):
+        except StateError as reason:
+            if not reason.damaged:
                 raise
             # The store is a cache of the changelog: what cannot be read is made again.
-            self.destroy(topic, topic_id, partition)
+            _log.warning("local state is damaged and made anew", reason=str(reason))
+            _remove(path)
             return RocksStore(path)
 
     def destroy(self, topic: str, topic_id: str, partition: int) -> None:
         """Remove the store, which must be closed."""
-        shutil.rmtree(self._path(topic, topic_id) / str(partition), ignore_errors=True)
+        _remove(self._path(topic, topic_id) / str(partition))
 
     def close(self) -> None:
         """Let another process have the folder."""
@@ -107,6 +149,30 @@ class DiskStores:
 
     def _path(self, topic: str, topic_id: str) -> Path:
         return self._folder / f"{topic}@{topic_id}"
+
+
+def _state_error(path: Path, what: str, fault: Exception) -> StateError:
+    """What a fault of RocksDB or of the file system means, by its words: neither says it in any other way to both."""
+    if any(reason in str(fault) for reason in _MENDABLE):
+        return StateError(
+            f"the state in {path} cannot be {what}: {fault}. Mend that and start again: nothing is lost, since the "
+            "changelog holds it too",
+            damaged=False,
+        )
+    return StateError(
+        f"the state in {path} cannot be {what}, its files are damaged: {fault}. They are removed; the next start restores them "
+        "from the changelog",
+        damaged=True,
+    )
+
+
+def _remove(path: Path) -> None:
+    """Remove a folder, or what stands in its place. Where that fails, opening says why."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with contextlib.suppress(OSError):
+            path.unlink(missing_ok=True)
 
 
 def _options() -> Options:
