@@ -27,6 +27,7 @@ class Assigned:
     topic_id: str = ""
     changelog_id: str = ""
     store: Store | None = None
+    restored: int = 0  # records of the changelog read for it
     alone_until: int = 0  # below this offset records are processed one by one: one of them has made a batch fail
     _aborts: dict[int, int] = field(default_factory=dict)
 

@@ -9,7 +9,7 @@ import msgspec
 from runtime.assignment import Assigned
 from runtime.errors import AbortError, FatalError, RetryError
 from runtime.port import Log, Partition
-from runtime.processor import Effects
+from runtime.processor import Effects, Record
 from runtime.state import OFFSET_KEY, Position, Progress
 
 T = TypeVar("T")
@@ -34,6 +34,7 @@ class Plan:
     offset: int
     next_offset: int
     effects: Effects
+    records: Sequence[Record] = ()
 
 
 class Checkpoint:

@@ -1,7 +1,7 @@
 """The loop's broker, on confluent-kafka: what its calls and errors mean is translated here and nowhere else."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, cast
 
 from confluent_kafka import (
@@ -114,6 +114,18 @@ class KafkaLog:
             self._consumer.seek(TopicPartition(*partition, offset))
         except KafkaException as fault:
             raise NotReadyError(f"{partition.topic}/{partition.number} cannot be positioned: {fault.args[0]}") from None
+
+    def ends(self, partitions: Collection[Partition]) -> dict[Partition, int]:
+        """The offset after the last record that may be read, as the last fetch told; nothing of what was not fetched yet."""
+        found: dict[Partition, int] = {}
+        for partition in partitions:
+            try:
+                end = self._consumer.get_watermark_offsets(TopicPartition(*partition), cached=True)
+            except KafkaException:
+                continue  # it is just being taken away
+            if end is not None and end[1] >= 0:
+                found[partition] = int(end[1])
+        return found
 
     # --- what is there ---------------------------------------------------------------------------------------------------
 

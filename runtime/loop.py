@@ -15,6 +15,7 @@ from runtime.port import Log, Partition
 from runtime.processor import Processor, Record
 from runtime.restore import Restorer
 from runtime.state import OFFSET_KEY, Stores
+from runtime.watch import Watch
 
 _log = structlog.get_logger(__name__)
 
@@ -22,11 +23,19 @@ _log = structlog.get_logger(__name__)
 class Loop:
     """One worker: `open`, then rounds of `step`, then `close`; `run` does all that until `stop`. It listens to the group itself.
 
-    `batch_records` bounds a transaction; `poll_s` is how long a round waits for a first record, in seconds.
+    `batch_records` bounds a transaction; `poll_s` is how long a round waits for a first record, in seconds; `watch` looks on.
     """
 
     def __init__(
-        self, processor: Processor, log: Log, stores: Stores, clock: Clock, *, batch_records: int, poll_s: float
+        self,
+        processor: Processor,
+        log: Log,
+        stores: Stores,
+        clock: Clock,
+        *,
+        batch_records: int,
+        poll_s: float,
+        watch: Watch | None = None,
     ) -> None:
         if processor.changelog is not None and (len(processor.inputs) != 1 or processor.inputs[0].startswith("^")):
             # Changelog partition n is the state of input partition n: with two inputs they would write over each other.
@@ -39,6 +48,7 @@ class Loop:
         self._assigned: dict[Partition, Assigned] = {}
         self._restorer = Restorer(log, processor.changelog, stores, clock)
         self._checkpoint = Checkpoint(log, processor.changelog, clock)
+        self._watch = watch or Watch()
         self._stopping = False
 
     def run(self) -> None:
@@ -68,6 +78,7 @@ class Loop:
         try:
             self._log.close()
         finally:
+            self._watch.close()
             for assigned in self._assigned.values():
                 assigned.close()
             self._assigned.clear()
@@ -77,12 +88,14 @@ class Loop:
         """One round: what has come, what must be restored, what can be committed."""
         records = self._log.poll(self._batch_records, 0.0 if self._restorer.busy else self._poll_s)
         self._restorer.step()
+        self._watch.begun(records)
         batches = self._batches(records)
         sound = [(assigned, batch) for assigned, batch in batches if not assigned.suspect]
         suspect = [(assigned, batch) for assigned, batch in batches if assigned.suspect]
         self._together(sound)  # may make partitions suspect, and deals with them itself
         for assigned, batch in suspect:
             self._one_by_one(assigned, batch)
+        self._watch.round(self._assigned)
 
     # --- the group's decisions (inside poll and close only) --------------------------------------------------------------
 
@@ -91,6 +104,7 @@ class Loop:
         for partition in partitions:
             self._assigned[partition] = Assigned(partition)
             self._restorer.add(self._assigned[partition])
+        self._watch.joined()
         _log.info("partitions assigned", partitions=[f"{topic}/{number}" for topic, number in partitions])
 
     def revoked(self, partitions: Sequence[Partition]) -> None:
@@ -161,7 +175,9 @@ class Loop:
                 "processing failed", topic=assigned.partition.topic, partition=assigned.partition.number, first=first, last=last
             )
             return None
-        return Plan(assigned, first, last + 1, effects)
+        plan = Plan(assigned, first, last + 1, effects, batch)
+        self._watch.planned(plan)
+        return plan
 
     def _commit(self, plans: Sequence[Plan]) -> bool:
         """Whether it is committed; else everything is rewound, and what fails again and again is singled out."""
@@ -169,9 +185,11 @@ class Loop:
             self._checkpoint.commit(plans)
         except AbortError as reason:
             _log.warning("transaction aborted", reason=str(reason), transient=reason.transient, partitions=len(plans))
+            self._watch.aborted(plans, reason)
             for plan in plans:
                 self._after_abort(plan, reason)
             return False
+        self._watch.committed(plans)
         return True
 
     def _after_abort(self, plan: Plan, reason: AbortError) -> None:

@@ -5,12 +5,15 @@ disk nor clock; the loop (runtime/loop.py) does that for all of them (DESIGN.md 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Record:
+# Records and outputs are Structs: one is made in 0.1 us, a frozen dataclass in 1.1 us, and a restore makes millions.
+
+
+class Record(Struct, frozen=True, gc=False):
     """One record as it was read. `timestamp_ms` is the broker's (or producer's) time in milliseconds since 1970."""
 
     topic: str
@@ -22,8 +25,7 @@ class Record:
     headers: tuple[tuple[str, bytes], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
+class Output(Struct, frozen=True, gc=False):
     """One record to be written; without a partition the key decides (murmur2). A value of None is a tombstone."""
 
     topic: str
@@ -41,12 +43,25 @@ class State(Protocol):
         ...
 
 
+@dataclass(frozen=True, eq=False)
+class Tally:
+    """Something that a processor counts for whoever runs it, such as refusals by code: a name (small letters, _), words, labels."""
+
+    name: str
+    doc: str
+    labels: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Effects:
-    """What a batch brings about. `writes` go to the changelog and, after the commit, to the local state; None deletes."""
+    """What a batch brings about. `writes` go to the changelog and, after the commit, to the local state; None deletes.
+
+    `tallies` are counts of this batch by tally and the values of its labels. Only a batch that is committed counts.
+    """
 
     outputs: list[Output]
     writes: dict[bytes, bytes | None]
+    tallies: dict[tuple[Tally, tuple[str, ...]], int] = field(default_factory=dict)
 
 
 class Processor(Protocol):

@@ -32,7 +32,6 @@ class _Job:
     reader: Changelog | None = None
     position: Position | None = None
     at_end: bool = False
-    records: int = 0
 
 
 class Restorer:
@@ -57,6 +56,7 @@ class Restorer:
 
     def add(self, assigned: Assigned) -> None:
         """Restore this partition when its turn comes."""
+        assigned.restored = 0
         self._jobs.append(_Job(assigned, self._clock.monotonic()))
 
     def drop(self, assigned: Assigned) -> None:
@@ -132,7 +132,7 @@ class Restorer:
         piece = job.reader.read(SLICE_RECORDS, SLICE_SECONDS)
         job.at_end = piece.at_end
         if piece.records:
-            job.records += len(piece.records)
+            job.assigned.restored += len(piece.records)
             job.patience_ends = None
             job.position = _apply(job.assigned.store, job.position, piece.records, piece.next_offset, self._clock.wall_ms())
 
@@ -183,7 +183,7 @@ class Restorer:
             "partition runs",
             partition=_name(job.assigned),
             offset=job.assigned.next_offset,
-            restored=job.records,
+            restored=job.assigned.restored,
             seconds=round(self._clock.monotonic() - job.started, 3),
         )
 
