@@ -10,6 +10,7 @@ from cli.broker import need_topic
 from cli.context import Context, pass_context, read_book_file
 from cli.exits import Unreachable
 from cli.output import console, counted
+from cli.schemas import use_catalogue
 from lodestream.ledger.bookfile import book_entries
 from lodestream.ledger.records import Entry
 from runtime import clients
@@ -35,6 +36,7 @@ def apply_book(context: Context, file: Path) -> None:
     locations and sources: name it in the setting `book` and restart the gate. Nothing is written where FILE is wrong.
     """
     entries = book_entries(read_book_file(file), time.time_ns() // 1000)
+    use_catalogue(context.settings)
     try:
         _write(context.settings, entries)
     except KafkaException as error:

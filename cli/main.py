@@ -17,6 +17,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "capture": ("cli.capture", "Send event documents to the inbox."),
     "book": ("cli.book", "Sites, locations, sources and their settings."),
     "topics": ("cli.topics", "The topics that Lodestream needs."),
+    "schemas": ("cli.schemas", "The numbers of the schemas, and the registry that gives them."),
     "migrate": ("cli.migrate", "Bring the ClickHouse tables up to date."),
     "worker": ("cli.worker", "Run the gate, the ledger, the issuer or the sink."),
     "balance": ("cli.balance", "What each account of a site holds, by element."),

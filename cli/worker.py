@@ -11,6 +11,7 @@ from confluent_kafka import KafkaException
 
 from cli.context import Context, pass_context
 from cli.exits import Exit, Unreachable
+from cli.schemas import use_catalogue
 from runtime import clients
 from runtime.settings import Settings
 
@@ -86,7 +87,10 @@ def command(context: Context, name: str, check: bool) -> None:
 
     Run as many of each as you like, each with an `instance` name and a `data_dir` of its own.
     """
-    sys.exit(_check(context.settings, name) if check else WORKERS[name](context))
+    if check:
+        sys.exit(_check(context.settings, name))
+    use_catalogue(context.settings)
+    sys.exit(WORKERS[name](context))
 
 
 def _check(settings: Settings, name: str) -> Exit:

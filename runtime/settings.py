@@ -262,11 +262,11 @@ def _shown(name: str, value: Any) -> str:
     if ".options." in name and _SECRET.search(name):
         return MASK
     if name in ("clickhouse.url", "schema_registry.url"):
-        return _without_password(value)
+        return without_password(value)
     return "" if value is None else str(value)
 
 
-def _without_password(url: str) -> str:
+def without_password(url: str) -> str:
     """The address with its password masked, also one given as a parameter; an address that cannot be read is masked whole."""
     try:
         parts = urlsplit(url)

@@ -32,6 +32,8 @@ DECIMAL_DIGITS_MAX = 1_000
 MAGIC = 0
 HEADER_BYTES = 5
 
+_chosen: list[SchemaCatalogue] = []
+
 
 class UndecodableError(Exception):
     """Bytes that are no record of the kind asked for. `code` is stable, the message says what was wrong and where.
@@ -60,10 +62,16 @@ def decode(data: bytes, kind: type[T]) -> T:
     return default_codec().decode(data, kind)
 
 
+def use(catalogue: SchemaCatalogue) -> None:
+    """Number schemas by another catalogue in this process: for a program's start, before its first record."""
+    _chosen[:] = [catalogue]
+    default_codec.cache_clear()
+
+
 @cache
 def default_codec() -> "Codec":
-    """The codec over the schemas that come with this package."""
-    return Codec(packaged())
+    """The codec of this process: over the schemas that come with this package, unless `use` chose another catalogue."""
+    return Codec(_chosen[0] if _chosen else packaged())
 
 
 @dataclass(frozen=True, slots=True)
