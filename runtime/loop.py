@@ -138,10 +138,10 @@ class Loop:
         failed: list[tuple[Assigned, list[Record]]] = []
         for assigned, batch in batches:
             plan = self._plan(assigned, batch)
-            if plan is None:
-                failed.append((assigned, batch))
-            else:
+            if plan is not None:
                 plans.append(plan)
+            elif assigned.phase is Phase.RUNNING:
+                failed.append((assigned, batch))
         if plans:
             self._commit(plans)
         for assigned, batch in failed:
@@ -154,22 +154,25 @@ class Loop:
             if self._stopping:
                 return  # the rest is not committed, so it comes again
             plan = self._plan(assigned, [record])
-            if plan is None:
+            if plan is None and assigned.phase is Phase.RUNNING:
                 self._stop_partition(assigned, record.offset, "processing raised an exception")
-                return
-            if not self._commit([plan]):
+            if plan is None or not self._commit([plan]):
                 return
 
     def _plan(self, assigned: Assigned, batch: Sequence[Record]) -> Plan | None:
-        """None: the processor has failed."""
+        """None: the processor has failed, or the state is being restored."""
         first, last = batch[0].offset, batch[-1].offset
         try:
             effects = self._processor.process(batch, assigned.view)
             if effects.writes and (self._processor.changelog is None or OFFSET_KEY in effects.writes):
                 raise ValueError(f"{self._processor.name} may not write state under these keys")
         except Exception as error:  # noqa: BLE001  # logged and answered, not swallowed
-            if (fault := _of_state(error)) is not None:
-                raise fault from None  # no bug of the processor's, whatever it made of it: the next start restores the state
+            if (fault := _of_state(error)) is not None:  # no bug of the processor's, whatever it made of it
+                if not fault.damaged:
+                    raise fault from None
+                _log.warning("local state is discarded", partition=_name(assigned), reason=str(fault))
+                self._restore(assigned)
+                return None
             # A bug in a processor, whatever it is, must not take the other partitions with it.
             _log.exception(
                 "processing failed", topic=assigned.partition.topic, partition=assigned.partition.number, first=first, last=last
@@ -204,9 +207,13 @@ class Loop:
             self._log.seek(assigned.partition, plan.offset)
         except NotReadyError:
             # It is being taken away, most likely; if it is not, it must be positioned anew before its next record.
-            assigned.close()
-            assigned.phase = Phase.RESTORING
-            self._restorer.add(assigned)
+            self._restore(assigned)
+
+    def _restore(self, assigned: Assigned) -> None:
+        """Take nothing from this partition until its state is opened anew and brought to where it was."""
+        assigned.close()
+        assigned.phase = Phase.RESTORING
+        self._restorer.add(assigned)
 
     def _stop_partition(self, assigned: Assigned, offset: int, reason: str) -> None:
         """Alert and take nothing more from this partition; the offset stays uncommitted, so a mended program begins there."""
@@ -221,6 +228,10 @@ class Loop:
             reason=reason,
             hint="the other partitions go on; mend the cause and restart this worker",
         )
+
+
+def _name(assigned: Assigned) -> str:
+    return f"{assigned.partition.topic}/{assigned.partition.number}"
 
 
 def _of_state(error: BaseException | None) -> StateError | None:

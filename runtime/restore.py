@@ -8,7 +8,7 @@ import structlog
 
 from runtime.assignment import Assigned, Phase
 from runtime.checkpoint import Clock
-from runtime.errors import NotReadyError, RefusedError, RetryError
+from runtime.errors import NotReadyError, RefusedError, RetryError, StateError
 from runtime.port import Changelog, Log, Partition, TopicFacts
 from runtime.processor import Record
 from runtime.state import OFFSET_KEY, Position, Progress, Store, Stores
@@ -104,7 +104,7 @@ class Restorer:
         at = (assigned.partition.topic, source.id, assigned.partition.number)
         if assigned.store is None:
             assigned.store = self._stores.open(*at)
-        reason = self._distrust(assigned.store.position(), target, first)
+        reason = self._distrust(assigned.store, target, first)
         if reason:
             _log.info("local state is discarded", partition=_name(assigned), reason=reason)
             assigned.close()
@@ -113,7 +113,13 @@ class Restorer:
         job.position = assigned.store.position() or Position(target.id, first, None, self._clock.wall_ms())
         job.reader = self._log.changelog(changelog, job.position.changelog_offset)
 
-    def _distrust(self, position: Position | None, changelog: TopicFacts, first: int) -> str:
+    def _distrust(self, store: Store, changelog: TopicFacts, first: int) -> str:
+        try:
+            position = store.position()
+        except StateError as fault:
+            if not fault.damaged:
+                raise
+            return str(fault)
         if position is None:
             return ""
         if position.changelog_id != changelog.id:

@@ -1,6 +1,6 @@
 """The loop's decisions, one by one, on a broker in memory."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pytest
@@ -10,11 +10,11 @@ from toy import Summing
 
 from runtime.assignment import Phase
 from runtime.checkpoint import RETRY_SECONDS
-from runtime.errors import AbortError, FatalError, FencedError, NotReadyError, RefusedError, RetryError
+from runtime.errors import AbortError, FatalError, FencedError, NotReadyError, RefusedError, RetryError, StateError
 from runtime.loop import Loop
 from runtime.port import Partition
 from runtime.processor import Effects, Record, State
-from runtime.state import MemoryStores
+from runtime.state import MemoryStore, MemoryStores, Position
 
 ZERO, ONE = Partition("in", 0), Partition("in", 1)
 
@@ -120,6 +120,60 @@ def test_an_exception_singles_out_its_record_and_the_others_go_on(bench: Bench) 
     bench.fill(ONE, b"7")
     bench.steps(2)
     assert bench.log.offsets == {ZERO: 2, ONE: 3}
+
+
+@pytest.mark.parametrize("records", [1, 3])
+def test_damaged_state_is_restored_and_no_record_is_blamed_for_it(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, records: int
+) -> None:
+    """Also where the processor makes an error of its own out of what the store raised."""
+    bench.fill(ZERO, b"1", b"2")
+    bench.fill(ONE, b"5")
+    bench.start()
+    get, faults = MemoryStore.get, [StateError("a flipped bit", damaged=True)]
+
+    def damaged(store: MemoryStore, key: bytes) -> bytes | None:
+        if key == b"k0" and faults:
+            try:
+                raise faults.pop()
+            except StateError as fault:
+                raise ValueError("the processor's own") from fault
+        return get(store, key)
+
+    monkeypatch.setattr(MemoryStore, "get", damaged)
+    bench.fill(ZERO, *[b"3"] * records)
+    bench.fill(ONE, b"6")
+    with capture_logs() as logs:
+        bench.steps(8)
+    assert not faults
+    assert bench.loop.phases() == {ZERO: Phase.RUNNING, ONE: Phase.RUNNING}
+    assert bench.state(ZERO, b"k0") == b"%d" % (3 + 3 * records)
+    assert bench.state(ONE, b"k1") == b"11"
+    assert [line["reason"] for line in logs if line["event"] == "local state is discarded"] == ["a flipped bit"]
+    assert not [line for line in logs if line.get("alert")]
+
+
+def test_state_that_a_person_must_mend_ends_the_worker(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After the commit, so the next worker finds a store that is behind what is committed."""
+    write = MemoryStore.write
+
+    def full(store: MemoryStore, writes: Mapping[bytes, bytes | None], position: Position) -> None:
+        if writes:
+            raise StateError("No space left on device", damaged=False)
+        write(store, writes, position)
+
+    bench.fill(ZERO, b"1", b"2")
+    monkeypatch.setattr(MemoryStore, "write", full)
+    with pytest.raises(StateError, match="No space left"):
+        bench.start()
+    assert bench.log.offsets == {ZERO: 2}
+    monkeypatch.undo()
+    bench.loop.close()
+    bench.loop = bench.new_loop()
+    bench.start()
+    bench.fill(ZERO, b"3")
+    bench.steps(2)
+    assert bench.outputs() == [b"0/0/1", b"0/1/3", b"0/2/6"]
 
 
 def test_one_by_one_ends_when_the_bad_batch_is_behind(bench: Bench) -> None:
