@@ -87,9 +87,10 @@ class Loop:
     def step(self) -> None:
         """One round: what has come, what must be restored, what can be committed."""
         records = self._log.poll(self._batch_records, 0.0 if self._restorer.busy else self._poll_s)
+        # Before the restorer's turn: what was fetched of a partition that it positions now lies beyond that position, or before it.
+        batches = self._batches(records)
         self._restorer.step()
         self._watch.begun(records)
-        batches = self._batches(records)
         sound = [(assigned, batch) for assigned, batch in batches if not assigned.suspect]
         suspect = [(assigned, batch) for assigned, batch in batches if assigned.suspect]
         self._together(sound)  # may make partitions suspect, and deals with them itself

@@ -255,6 +255,18 @@ def test_a_partition_that_cannot_be_rewound_is_positioned_anew(bench: Bench) -> 
     assert bench.outputs() == [b"0/0/1", b"0/1/3"]
 
 
+def test_what_was_fetched_before_a_partition_is_positioned_is_dropped(bench: Bench) -> None:
+    bench.loop = Loop(
+        Summing("toy", "in", "out", "changelog"), bench.log, bench.stores, bench.time.clock(), batch_records=1, poll_s=0.1
+    )
+    bench.start()
+    bench.fill(ZERO, b"1", b"2", b"3", b"4", b"5", b"6")
+    bench.log.fault("commit", AbortError("group moved on", transient=True))
+    bench.log.fault("seek", NotReadyError("just being moved"))
+    bench.steps(12)  # while the partition is positioned anew, poll goes on handing out what comes after the record that failed
+    assert bench.outputs() == [b"0/0/1", b"0/1/3", b"0/2/6", b"0/3/10", b"0/4/15", b"0/5/21"]
+
+
 def test_the_runtimes_own_key_is_not_for_processors(bench: Bench) -> None:
     class Trespassing(Summing):
         def process(self, records: Sequence[Record], state: State) -> Effects:
