@@ -24,10 +24,13 @@ def jcs(value: Any) -> bytes:
     return data
 
 
-def content_and_digest(event: dict[str, Any]) -> tuple[str, str]:
-    """The canonical event as JSON text, and the content digest: SHA-256 (hex) over the JCS of the event as it settles."""
+def content_and_digest(event: dict[str, Any], *, several: bool) -> tuple[str, str]:
+    """The canonical event as JSON text, and the content digest: SHA-256 (hex) over the JCS of the event as it settles.
+
+    `several`: whether any list of it has two elements. Where none has, it settles as it is, which takes 5 us to find out.
+    """
     content = jcs(event)
-    settled = settle(event)
+    settled = settle(event) if several else event
     if not _NOT_IN_DIGEST.isdisjoint(event):
         settled = {key: value for key, value in settled.items() if key not in _NOT_IN_DIGEST}
     # Most events settle as they are. To see that, and write JSON once instead of twice, takes 13.3 to 9.7 us an event.

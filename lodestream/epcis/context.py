@@ -42,7 +42,7 @@ class Expanded:
 class Names(NamedTuple):
     """How one set of prefixes spells the names of extensions.
 
-    `key` gives the full URI of a key, `ours` the local name of a key in our namespace (None for any other), `hash_name` what
+    `key` gives the full URI of a key, `ours` that of a key in our namespace (None for any other), `hash_name` what
     the event hash calls an extension: `{namespace}local` (CBV 2.0), by the longest declared namespace.
     """
 
@@ -117,7 +117,7 @@ def _key(prefixes: dict[str, str], key: str) -> str:
 
 
 def _ours(full: str) -> str | None:
-    return full[len(NAMESPACE) :] if full.startswith(NAMESPACE) else None
+    return full if full.startswith(NAMESPACE) else None
 
 
 def _hash_name(namespaces: list[str], full: str) -> str:
@@ -198,4 +198,4 @@ def _freeze(value: Any) -> Any:
         return frozenset((key, _freeze(each)) for key, each in value.items())
     if isinstance(value, list):
         return tuple(_freeze(each) for each in value)
-    return (value, True) if isinstance(value, Decimal) else (value, type(value))
+    return (value, type(value) is bool) if isinstance(value, int | Decimal) else (value, type(value))

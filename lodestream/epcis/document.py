@@ -8,7 +8,7 @@ from msgspec import Struct
 from lodestream.epcis.context import Context, check_context, standard
 from lodestream.epcis.faults import Fault, shown
 from lodestream.epcis.limits import Limits
-from lodestream.epcis.parse import Unrepresentable
+from lodestream.epcis.parse import is_number
 from lodestream.epcis.reading import Reader, Reading, a_list, a_text, a_time, a_uri, an_object
 from lodestream.epcis.values import is_uri
 
@@ -22,9 +22,10 @@ class Document(Struct, frozen=True):
     path: tuple[str, ...]
     context: Context
 
-    def pointer(self, index: int) -> str:
-        """The JSON pointer of one of the events."""
-        return "/".join(("", *self.path, str(index))) if self.path else ""
+    @property
+    def pointer(self) -> str:
+        """The JSON pointer of the list of events, "" for a bare event."""
+        return "".join(f"/{step}" for step in self.path)
 
 
 def open_document(value: Any, limits: Limits) -> Document:
@@ -94,7 +95,7 @@ def _version(value: Any, _: Reading) -> None:
 
 
 def _attribute(value: Any, _: Reading) -> None:
-    if type(value) is bool or value is None or type(value) is list or isinstance(value, Unrepresentable):
+    if not (isinstance(value, str | dict) or is_number(value)):
         raise Fault("WRONG_TYPE", f"{shown(value)} is not a text, a number or an object.")
 
 

@@ -5,7 +5,7 @@ errorDeclaration and certificationInfo take no part, so an error declaration has
 """
 
 import re
-from collections.abc import Container, Iterable
+from collections.abc import Callable, Container, Iterable
 from decimal import Decimal
 from hashlib import sha256
 from typing import Any
@@ -39,30 +39,11 @@ def event_hash(event: dict[str, Any], context: Context) -> str:
 
 def pre_hash(event: dict[str, Any], context: Context) -> str:
     """The string that is hashed."""
-    get = event.get
     parts = [
         f"eventType={event['type']}eventTime={_millis(event['eventTime'])}eventTimeZoneOffset={event['eventTimeZoneOffset']}",
-        _ids("epcList", get("epcList")),
-        _value("parentID", get("parentID")),
-        _ids("inputEPCList", get("inputEPCList")),
-        _ids("childEPCs", get("childEPCs")),
-        _quantities("quantityList", get("quantityList")),
-        _quantities("childQuantityList", get("childQuantityList")),
-        _quantities("inputQuantityList", get("inputQuantityList")),
-        _ids("outputEPCList", get("outputEPCList")),
-        _quantities("outputQuantityList", get("outputQuantityList")),
-        _value("action", get("action")),
-        _value("transformationID", get("transformationID")),
-        _value("bizStep", get("bizStep")),
-        _value("disposition", get("disposition")),
-        _persistent(get("persistentDisposition")),
-        _place("readPoint", get("readPoint")),
-        _place("bizLocation", get("bizLocation")),
-        _typed("bizTransactionList", "bizTransaction", get("bizTransactionList")),
-        _typed("sourceList", "source", get("sourceList")),
-        _typed("destinationList", "destination", get("destinationList")),
+        *[write(event[key]) for key, write in _ORDER if key in event],
     ]
-    sensors = get("sensorElementList")
+    sensors = event.get("sensorElementList")
     if sensors:
         parts.extend(sorted(_sensor(each, context) for each in sensors))
     if "ilmd" in event:
@@ -72,16 +53,16 @@ def pre_hash(event: dict[str, Any], context: Context) -> str:
     return "".join(parts)
 
 
-def _value(name: str, value: str | None) -> str:
-    return "" if value is None else f"{name}={value}"
+def _value(name: str) -> Callable[[str], str]:
+    return lambda value: f"{name}={value}"
 
 
-def _ids(name: str, ids: list[str] | None) -> str:
-    return name + "".join([f"epc={each}" for each in sorted(ids)]) if ids else ""
+def _ids(name: str) -> Callable[[list[str]], str]:
+    return lambda ids: name + "".join([f"epc={each}" for each in sorted(ids)]) if ids else ""
 
 
-def _quantities(name: str, elements: list[dict[str, str]] | None) -> str:
-    return name + "".join(sorted(map(_quantity, elements))) if elements else ""
+def _quantities(name: str) -> Callable[[list[dict[str, str]]], str]:
+    return lambda elements: name + "".join(sorted(map(_quantity, elements))) if elements else ""
 
 
 def _quantity(element: dict[str, str]) -> str:
@@ -90,22 +71,47 @@ def _quantity(element: dict[str, str]) -> str:
     return f"quantityElementepcClass={element['epcClass']}{quantity}{uom}"
 
 
-def _persistent(value: dict[str, list[str]] | None) -> str:
-    if not value:
-        return ""
+def _persistent(value: dict[str, list[str]]) -> str:
     pairs = [f"{key}={each}" for key in ("set", "unset") for each in sorted(value.get(key, ()))]
     return "persistentDisposition" + "".join(pairs)
 
 
-def _place(name: str, value: dict[str, Any] | None) -> str:
-    return f"{name}id={value['id']}" if value else ""
+def _place(name: str) -> Callable[[dict[str, Any]], str]:
+    return lambda place: f"{name}id={place['id']}"
 
 
-def _typed(name: str, member: str, entries: list[dict[str, str]] | None) -> str:
-    if not entries:
-        return ""
-    pairs = [f"{_value('type', each.get('type'))}{member}={each[member]}" for each in entries]
-    return name + "".join(sorted(pairs))
+def _typed(name: str, member: str) -> Callable[[list[dict[str, str]]], str]:
+    def write(entries: list[dict[str, str]]) -> str:
+        pairs = [
+            f"type={each['type']}{member}={each[member]}" if "type" in each else f"{member}={each[member]}" for each in entries
+        ]
+        return name + "".join(sorted(pairs)) if pairs else ""
+
+    return write
+
+
+_ORDER: tuple[tuple[str, Callable[[Any], str]], ...] = (
+    ("epcList", _ids("epcList")),
+    ("parentID", _value("parentID")),
+    ("inputEPCList", _ids("inputEPCList")),
+    ("childEPCs", _ids("childEPCs")),
+    ("quantityList", _quantities("quantityList")),
+    ("childQuantityList", _quantities("childQuantityList")),
+    ("inputQuantityList", _quantities("inputQuantityList")),
+    ("outputEPCList", _ids("outputEPCList")),
+    ("outputQuantityList", _quantities("outputQuantityList")),
+    ("action", _value("action")),
+    ("transformationID", _value("transformationID")),
+    ("bizStep", _value("bizStep")),
+    ("disposition", _value("disposition")),
+    ("persistentDisposition", _persistent),
+    ("readPoint", _place("readPoint")),
+    ("bizLocation", _place("bizLocation")),
+    ("bizTransactionList", _typed("bizTransactionList", "bizTransaction")),
+    ("sourceList", _typed("sourceList", "source")),
+    ("destinationList", _typed("destinationList", "destination")),
+)
+"""The standard fields in the order of the hash, behind type and time. Most events have five of them."""
 
 
 def _sensor(element: dict[str, Any], context: Context) -> str:
@@ -131,10 +137,12 @@ def _fields(values: dict[str, Any], order: tuple[str, ...], context: Context) ->
 def _in_field(event: dict[str, Any], context: Context) -> Iterable[str]:
     """The extensions inside readPoint, bizLocation and sensor elements, which variant B puts behind the ilmd."""
     for name in ("readPoint", "bizLocation"):
-        found = _extensions(event.get(name, {}), ("id",), context)
-        if found:
-            yield name + "".join(found)
-    yield from sorted(filter(None, (_in_sensor(each, context) for each in event.get("sensorElementList", ()))))
+        if name in event and len(event[name]) > 1:
+            found = _extensions(event[name], ("id",), context)
+            if found:
+                yield name + "".join(found)
+    if "sensorElementList" in event:
+        yield from sorted(filter(None, (_in_sensor(each, context) for each in event["sensorElementList"])))
 
 
 def _in_sensor(element: dict[str, Any], context: Context) -> str:
@@ -154,19 +162,27 @@ def _extensions(values: dict[str, Any], known: Container[str], context: Context)
         return []
     found: list[str] = []
     for key, value in values.items():
-        if key not in known and key not in _COMMENTS:
+        if key in known or key in _COMMENTS:
+            continue
+        if type(value) is str:
+            found.append(_pair(context.hash_name(key), value, context))
+        else:
             _extension(context.hash_name(key), value, context, found)
     if len(found) > 1:
         found.sort()
     return found
 
 
+def _pair(name: str, value: str, context: Context) -> str:
+    text = value.strip()
+    text = text_value(context.expand(text) if ":" in text else text)
+    return f"{name}={text}" if text else name
+
+
 def _extension(name: str, value: Any, context: Context, found: list[str]) -> None:
     kind = type(value)
     if kind is str:
-        text = value.strip()
-        text = text_value(context.expand(text) if ":" in text else text)
-        found.append(f"{name}={text}" if text else name)
+        found.append(_pair(name, value, context))
     elif kind is dict:
         found.append(name + "".join(_extensions(value, (), context)))
     elif kind is list:

@@ -1,5 +1,6 @@
 """The door: the bytes of one inbox record in, its events out, each accepted or rejected. Pure, and never raises for input."""
 
+from collections.abc import Callable
 from decimal import Decimal
 from hashlib import sha256
 from typing import Any
@@ -48,8 +49,9 @@ def intake(payload: bytes, limits: Limits = Limits()) -> list[Accepted | Rejecti
         return [rejected(fault, payload, limits)]
     results: list[Accepted | Rejection] = []
     slices: list[bytes] | None = None
+    head = document.pointer
     for index, raw in enumerate(document.events):
-        pointer = document.pointer(index)
+        pointer = f"{head}/{index}" if head else ""
         try:
             event, warnings = read(raw, document.context, limits)
         except Fault as fault:
@@ -69,35 +71,19 @@ def read(raw: Any, context: Context, limits: Limits) -> tuple[Event, list[str]]:
     extension = read_extension(canonical, reading)
     refuse(canonical)
     warn(canonical, reading)
-    content, digest = content_and_digest(canonical)
+    content, digest = content_and_digest(canonical, several=reading.several)
+    fields = {key: make(canonical[name]) for name, key, make in _FIELDS if name in canonical}
+    declared = canonical.get("errorDeclaration")
     event = Event(
         type=canonical["type"],
         event_hash=event_hash(canonical, reading.context),
         content_digest=digest,
         event_time_us=_us(raw["eventTime"]),
         event_time_zone_offset=canonical["eventTimeZoneOffset"],
-        event_id=canonical.get("eventID"),
-        action=canonical.get("action"),
-        biz_step=_bare(BIZ_STEPS, canonical.get("bizStep")),
-        disposition=_bare(DISPOSITIONS, canonical.get("disposition")),
-        read_point=_place(canonical, "readPoint"),
-        biz_location=_place(canonical, "bizLocation"),
-        epcs=canonical.get("epcList", []),
-        quantities=_quantities(canonical, "quantityList"),
-        parent_id=canonical.get("parentID"),
-        child_epcs=canonical.get("childEPCs", []),
-        child_quantities=_quantities(canonical, "childQuantityList"),
-        input_epcs=canonical.get("inputEPCList", []),
-        input_quantities=_quantities(canonical, "inputQuantityList"),
-        output_epcs=canonical.get("outputEPCList", []),
-        output_quantities=_quantities(canonical, "outputQuantityList"),
-        transformation_id=canonical.get("transformationID"),
-        biz_transactions=_refs(canonical, "bizTransactionList", "bizTransaction", BIZ_TRANSACTION_TYPES),
-        sources=_refs(canonical, "sourceList", "source", PARTY_TYPES),
-        destinations=_refs(canonical, "destinationList", "destination", PARTY_TYPES),
-        error_declaration=_declaration(canonical.get("errorDeclaration"), raw),
+        error_declaration=None if declared is None else _declaration(declared, raw),
         sensor_assays=sensor_assays(canonical, reading),
         content=content,
+        **fields,
         **extension,
     )
     return event, reading.warnings
@@ -110,32 +96,58 @@ def _us(time: str) -> int:
     return found.us
 
 
-def _bare(vocabulary: Vocabulary, uri: str | None) -> str | None:
-    return None if uri is None else vocabulary.bare(uri)
+def _as_it_is(value: Any) -> Any:
+    return value
 
 
-def _place(event: dict[str, Any], key: str) -> str | None:
-    place = event.get(key)
-    return place["id"] if place else None
+def _place(place: dict[str, Any]) -> str:
+    found: str = place["id"]
+    return found
 
 
-def _quantities(event: dict[str, Any], key: str) -> list[Quantity]:
+def _quantities(elements: list[dict[str, str]]) -> list[Quantity]:
     return [
         Quantity(each["epcClass"], Decimal(each["quantity"]) if "quantity" in each else None, each.get("uom"))
-        for each in event.get(key, ())
+        for each in elements
     ]
 
 
-def _refs(event: dict[str, Any], key: str, member: str, types: Vocabulary) -> list[TypedRef]:
-    return [TypedRef(each[member], _bare(types, each.get("type"))) for each in event.get(key, ())]
+def _refs(member: str, types: Vocabulary) -> Callable[[list[dict[str, str]]], list[TypedRef]]:
+    def make(entries: list[dict[str, str]]) -> list[TypedRef]:
+        return [TypedRef(each[member], types.bare(each["type"]) if "type" in each else None) for each in entries]
+
+    return make
 
 
-def _declaration(declared: dict[str, Any] | None, raw: dict[str, Any]) -> ErrorDeclaration | None:
-    if declared is None:
-        return None
+_FIELDS: tuple[tuple[str, str, Callable[[Any], Any]], ...] = (
+    ("eventID", "event_id", _as_it_is),
+    ("action", "action", _as_it_is),
+    ("bizStep", "biz_step", BIZ_STEPS.bare),
+    ("disposition", "disposition", DISPOSITIONS.bare),
+    ("readPoint", "read_point", _place),
+    ("bizLocation", "biz_location", _place),
+    ("epcList", "epcs", _as_it_is),
+    ("quantityList", "quantities", _quantities),
+    ("parentID", "parent_id", _as_it_is),
+    ("childEPCs", "child_epcs", _as_it_is),
+    ("childQuantityList", "child_quantities", _quantities),
+    ("inputEPCList", "input_epcs", _as_it_is),
+    ("inputQuantityList", "input_quantities", _quantities),
+    ("outputEPCList", "output_epcs", _as_it_is),
+    ("outputQuantityList", "output_quantities", _quantities),
+    ("transformationID", "transformation_id", _as_it_is),
+    ("bizTransactionList", "biz_transactions", _refs("bizTransaction", BIZ_TRANSACTION_TYPES)),
+    ("sourceList", "sources", _refs("source", PARTY_TYPES)),
+    ("destinationList", "destinations", _refs("destination", PARTY_TYPES)),
+)
+"""What the event's own fields are made of. Most events have eight of them, so each is made where it is there."""
+
+
+def _declaration(declared: dict[str, Any], raw: dict[str, Any]) -> ErrorDeclaration:
+    reason = declared.get("reason")
     return ErrorDeclaration(
         declaration_time_us=_us(raw["errorDeclaration"]["declarationTime"]),  # as written: in UTC it may be in the year 10000
-        reason=_bare(ERROR_REASONS, declared.get("reason")),
+        reason=None if reason is None else ERROR_REASONS.bare(reason),
         corrective_event_ids=declared.get("correctiveEventIDs", []),
     )
 

@@ -15,6 +15,7 @@ _NAMES = {
     "object": (("epcList", "childEPCs"), ("quantityList", "childQuantityList"), ("parentID",)),
 }
 _MATERIALS = NAMESPACE + "materials"
+_EVENT = {NAMESPACE + local: term for local, term in EVENT.items()}
 _read_materials = items_of(Material, MATERIAL, ("role", "id"))
 
 
@@ -31,8 +32,7 @@ def read_extension(event: dict[str, Any], reading: Reading) -> dict[str, Any]:
                 fields["materials"], event[full] = _read_materials(value, reading)
                 _match(fields["materials"], event)
             else:
-                local = full.removeprefix(NAMESPACE)
-                term = EVENT.get(local) or unknown(local, EVENT)
+                term = _EVENT.get(full) or unknown(full, _EVENT)
                 fields[term.field], event[full] = term.read(value, reading)
         except Fault as fault:
             raise fault.under(key) from None
@@ -42,9 +42,13 @@ def read_extension(event: dict[str, Any], reading: Reading) -> dict[str, Any]:
 def named(event: dict[str, Any], role: str) -> set[str]:
     """The canonical ids that an event names in a role."""
     lists, quantities, single = _NAMES[role]
-    found = {each for key in lists for each in event.get(key, ())}
-    found.update(each["epcClass"] for key in quantities for each in event.get(key, ()))
-    found.update(event[key] for key in single if key in event)
+    found: set[str] = {event[key] for key in single if key in event}
+    for key in lists:
+        if key in event:
+            found.update(event[key])
+    for key in quantities:
+        if key in event:
+            found.update([each["epcClass"] for each in event[key]])
     return found
 
 

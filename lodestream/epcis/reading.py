@@ -1,14 +1,14 @@
 """The small readers that all fields are made of: each checks one JSON value and returns it in canonical form."""
 
 from collections.abc import Callable, Iterable
-from decimal import Decimal
 from typing import Any
 
 from lodestream.epcis.context import NAMESPACE, Context
 from lodestream.epcis.faults import Fault, shown
 from lodestream.epcis.identifiers import canonical_id
 from lodestream.epcis.limits import Limits
-from lodestream.epcis.parse import Repeated, Unrepresentable
+from lodestream.epcis.parse import Repeated, Unrepresentable, is_number
+from lodestream.epcis.remember import remembered
 from lodestream.epcis.values import instant, is_uri, plain
 
 _WARNINGS = 20
@@ -17,12 +17,13 @@ _WARNINGS = 20
 class Reading:
     """What goes along while one event is read: its context, the limits, the elements counted so far, the warnings."""
 
-    __slots__ = ("context", "elements", "limits", "ours", "warnings")
+    __slots__ = ("context", "elements", "limits", "ours", "several", "warnings")
 
     def __init__(self, context: Context, limits: Limits) -> None:
         self.context = context
         self.limits = limits
         self.elements = 0
+        self.several = False  # whether any list of the event has more than one element
         self.warnings: list[str] = []
         self.ours: dict[str, tuple[str, Any]] = {}  # terms of our namespace on the event: full name to key and value
 
@@ -35,6 +36,8 @@ class Reading:
     def count(self, elements: int) -> None:
         """Count the elements of one list of the event against the limit."""
         self.elements += elements
+        if elements > 1:
+            self.several = True
         if self.elements > self.limits.list_elements:
             message = f"The lists of this event hold more than {self.limits.list_elements} elements in all. Split the event."
             raise Fault("TOO_MANY_ELEMENTS", message)
@@ -93,9 +96,9 @@ def a_flag(value: Any, _: Reading) -> bool:
 
 def a_number(value: Any, _: Reading) -> str:
     """A JSON number as plain decimal text."""
-    if type(value) is Decimal:
+    if is_number(value):
         return plain(value)
-    if isinstance(value, Unrepresentable):
+    if isinstance(value, Unrepresentable) or type(value) is int:
         message = f"{shown(value)} has too many digits or too large an exponent to be kept exactly."
         raise Fault("NUMBER_OUT_OF_RANGE", message)
     raise Fault("WRONG_TYPE", f"{shown(value)} is not a number. Numbers stand without quotes.")
@@ -125,7 +128,20 @@ def a_uri(value: Any, reading: Reading) -> str:
 
 def an_id(value: Any, reading: Reading) -> str:
     """An identifier in its canonical form."""
-    return canonical_id(a_uri(value, reading))
+    known = known_id(value, reading) if type(value) is str else None
+    return canonical_id(a_uri(value, reading)) if known is None else known
+
+
+def known_id(text: str, reading: Reading) -> str | None:
+    """The canonical form of a text that is a URI, and as short as it has to be; None also where its prefix is declared."""
+    scheme, canonical = _known_id(text)
+    return None if scheme in reading.context.prefixes or len(text) > reading.limits.identifier_chars else canonical
+
+
+@remembered(32_768)
+def _known_id(text: str) -> tuple[str, str | None]:
+    """The scheme of a URI, and its canonical form where that is no declared prefix: one look-up in place of four steps."""
+    return text.partition(":")[0], canonical_id(text) if is_uri(text) else None
 
 
 def listed(reader: Reader, *, least: int = 0, unique: bool = False) -> Reader:

@@ -13,7 +13,9 @@ from lodestream.epcis.context import NAMESPACE
 from lodestream.epcis.event import Assay, ContainedMass
 from lodestream.epcis.faults import Fault, shown
 from lodestream.epcis.identifiers import canonical_id
-from lodestream.epcis.reading import Reading, an_object, extension
+from lodestream.epcis.parse import is_number
+from lodestream.epcis.reading import Reading, an_object, extension, known_id
+from lodestream.epcis.remember import remembered
 from lodestream.epcis.values import is_uri, plain
 
 Read = tuple[Any, Any]
@@ -62,7 +64,7 @@ SOURCE_CLASSES = "mine scrap end_of_life manufacturing_waste run_around external
 def decimal(high: Decimal | None = None) -> Callable[[Any, Reading], Read]:
     """A decimal, as text or as a JSON number, not below zero and at most `high`."""
 
-    @lru_cache(maxsize=8_192)
+    @remembered(8_192)
     def parsed(text: str) -> Read:
         if not _DECIMAL.fullmatch(text):
             message = f'{shown(text)} is not a plain decimal like "28.50" (at most 15 digits before the point, 30 after).'
@@ -75,7 +77,7 @@ def decimal(high: Decimal | None = None) -> Callable[[Any, Reading], Read]:
         return found, number
 
     def read(value: Any, _: Reading) -> Read:
-        text = plain(value) if type(value) is Decimal else value
+        text = plain(value) if is_number(value) else value
         if type(text) is not str:
             raise Fault("BAD_DECIMAL", f'{shown(value)} is not a decimal. Write it as text, like "28.50".')
         return parsed(text)
@@ -85,7 +87,7 @@ def decimal(high: Decimal | None = None) -> Callable[[Any, Reading], Read]:
 
 def whole(value: Any, _: Reading) -> Read:
     """A whole number, not negative, as text or as a JSON number: grams of CO2 equivalent."""
-    text = plain(value) if type(value) is Decimal else value
+    text = plain(value) if is_number(value) else value
     if type(text) is not str or not _WHOLE.fullmatch(text):
         raise Fault("BAD_DECIMAL", f"{shown(value)} is not a whole number of at most 18 digits, without sign.")
     return int(text), str(int(text))
@@ -109,6 +111,8 @@ def texts(value: Any, reading: Reading) -> Read:
 
 def name(value: Any, reading: Reading) -> Read:
     """A text that may be an identifier: then it is taken in its canonical form."""
+    if type(value) is str and len(value) <= TEXT_CHARS and (known := known_id(value, reading)) is not None:
+        return known, known
     found, _ = text(value, reading)
     if ":" in found and is_uri(expanded := reading.expand(found)):
         found = canonical_id(expanded)
@@ -185,13 +189,14 @@ def _is_formula(value: str) -> bool:
 
 def items_of(kind: Callable[..., Any], terms: dict[str, Term], required: tuple[str, ...]) -> Callable[[Any, Reading], Read]:
     """A list of objects of our terms (a single one may stand without the list), each made into a `kind`."""
+    known = {NAMESPACE + local: term for local, term in terms.items()}
     needed = {local: NAMESPACE + local for local in required}
 
     def read(value: Any, reading: Reading) -> Read:
         fields, canonical = [], []
         for index, item in enumerate(_items(value, reading)):
             try:
-                found, written = _read_terms(item, terms, needed, reading)
+                found, written = _read_terms(item, known, needed, reading)
             except Fault as fault:
                 raise (fault.under(index) if type(value) is list else fault) from None
             fields.append(kind(**found))
@@ -210,14 +215,13 @@ def _read_terms(
     ours = reading.context.ours
     for key, value in an_object(item).items():
         try:
-            local = ours(key)
-            if local is None:
+            full = ours(key)
+            if full is None:
                 _foreign(canonical, key, value, reading)
                 continue
-            full = NAMESPACE + local
             if full in canonical:
                 raise Fault("DUPLICATE_KEY", f"{shown(full)} is given twice, under two spellings. Keep one.")
-            field, read = terms.get(local) or unknown(local, terms)
+            field, read = terms.get(full) or unknown(full, terms)
             fields[field], canonical[full] = read(value, reading)
         except Fault as fault:
             raise fault.under(key) from None
@@ -227,9 +231,10 @@ def _read_terms(
     return fields, canonical
 
 
-def unknown(local: str, terms: dict[str, Term]) -> NoReturn:
-    """Raise the Fault for a term of our namespace that does not exist in this place."""
-    message = f"crm:{local[:80]} is not a term of this place. Known here: {', '.join(sorted(terms))}."
+def unknown(full: str, terms: dict[str, Term]) -> NoReturn:
+    """Raise the Fault for a name of our namespace that is none of the terms of this place, named in full too."""
+    known = ", ".join(sorted(name.removeprefix(NAMESPACE) for name in terms))
+    message = f"crm:{full.removeprefix(NAMESPACE)[:80]} is not a term of this place. Known here: {known}."
     raise Fault("UNKNOWN_TERM", message)
 
 

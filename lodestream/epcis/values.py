@@ -111,8 +111,10 @@ def _date_time(seconds: int) -> str:
     return f"{year:04d}-{month:02d}-{day:02d}T{rest // 3600:02d}:{rest // 60 % 60:02d}:{rest % 60:02d}"
 
 
-def plain(number: Decimal) -> str:
+def plain(number: Decimal | int) -> str:
     """A number in plain decimal notation: no exponent, no trailing zeros, no sign of zero. Exact, never rounded."""
+    if type(number) is int:
+        return str(number)
     text = format(number, "f")
     if "." in text:
         text = text.rstrip("0").rstrip(".")

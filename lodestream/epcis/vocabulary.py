@@ -27,6 +27,7 @@ class Vocabulary:
         self.base = base
         self.words = frozenset(words.split())
         self.uris = {word: base + word for word in self.words}
+        self._words = {uri: word for word, uri in self.uris.items()}
         self._forbidden = forbidden
 
     def read(self, value: object, reading: Reading) -> str:
@@ -48,8 +49,7 @@ class Vocabulary:
 
     def bare(self, uri: str) -> str:
         """The bare word that a full URI stands for, else the URI itself."""
-        word = uri.removeprefix(self.base)
-        return word if word in self.words else uri
+        return self._words.get(uri, uri)
 
 
 @remembered(8_192)

@@ -10,7 +10,7 @@ import rfc8785
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lodestream.epcis.canonical import jcs
+from lodestream.epcis.canonical import jcs, settle
 from lodestream.epcis.event import Event
 from lodestream.epcis.intake import Accepted, intake
 from tests.epcis.making import CONTEXT, events
@@ -51,6 +51,16 @@ def same(left: Any, right: Any) -> None:
 
 def with_fields(**fields: Any) -> dict[str, Any]:
     return {**SHIPMENT, **fields}
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow])
+@given(events())
+def test_the_digest_is_over_the_content_as_it_settles(event: dict[str, Any]) -> None:
+    for item in intake(json.dumps({"@context": CONTEXT, **event}).encode()):
+        if isinstance(item, Accepted):
+            content = json.loads(item.event.content)
+            settled = {key: each for key, each in settle(content).items() if key not in {"recordTime", "errorDeclaration"}}
+            assert item.event.content_digest == hashlib.sha256(rfc8785.dumps(settled)).hexdigest()
 
 
 ITEM = SHIPMENT["crm:materials"][0]

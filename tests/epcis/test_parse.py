@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from lodestream.epcis.intake import Accepted, intake
 from lodestream.epcis.limits import Limits
-from lodestream.epcis.parse import parse, too_deep
+from lodestream.epcis.parse import is_number, parse, too_deep
 from lodestream.epcis.rejection import Rejection
 from tests.epcis.making import CONTEXT
 
@@ -117,7 +117,36 @@ def test_only_the_faulty_event_of_a_document_is_refused() -> None:
 def test_numbers_are_exact() -> None:
     value = parse(b"[0.1, 1E2, 12345678901234567890.123, -0, 1e-7]", Limits())
     assert value == [Decimal("0.1"), Decimal(100), Decimal("12345678901234567890.123"), Decimal(0), Decimal("0.0000001")]
-    assert all(type(each) is Decimal for each in value)
+    assert [type(each) for each in value] == [Decimal, Decimal, Decimal, int, Decimal]
+
+
+JSON_TEXTS = st.recursive(
+    st.sampled_from(['"a:b"', '":"', '""', "1", "-0", "1.50", "1e5", "1E400", "9" * 61, "true", "null", '"é"']),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3).map(lambda items: f"[{', '.join(items)}]"),
+        st.lists(st.tuples(st.sampled_from(['"a"', '"b:"', '":"']), inner), max_size=3).map(
+            lambda pairs: "{" + ",".join(f"{key} :{value}" for key, value in pairs) + "}"
+        ),
+    ),
+    max_leaves=8,
+)
+
+
+def seen(value: Any) -> Any:
+    """What a reader of the value gets to see: types, the objects with a key twice, the order of members."""
+    if isinstance(value, dict):
+        return (type(value), [(key, seen(each)) for key, each in value.items()], getattr(value, "key", None))
+    if isinstance(value, list):
+        return [seen(each) for each in value]
+    return (is_number(value), str(value))
+
+
+@settings(max_examples=500)
+@given(JSON_TEXTS)
+def test_a_text_with_an_escape_is_read_as_one_without(text: str) -> None:
+    """An escape takes the exact reader, which sees every member; without one the fast reader must have seen the same."""
+    plain, escaped = (parse(f"[{text},{other}]".encode(), Limits()) for other in ('"A"', '"\\u0041"'))
+    assert seen(plain) == seen(escaped)
 
 
 def test_a_byte_order_mark_is_no_fault() -> None:
