@@ -16,6 +16,8 @@ from types import TracebackType
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
+from runtime.bound import bound
+
 START_SECONDS = 30.0
 STOP_SECONDS = 1.0  # with a client connected it waits for that first; it keeps nothing, so there is nothing to save
 START_ATTEMPTS = 3
@@ -30,7 +32,8 @@ class EmbeddedBrokerError(Exception):
 class EmbeddedBroker:
     """A broker process on 127.0.0.1; a context manager. `bootstrap_servers` is its address once `start()` has returned.
 
-    `port` 0 takes a free one; `log_file` None drops its log.
+    It goes when the thread that started it ends, however that ends, so that none is ever left behind. `port` 0 takes a free
+    one; `log_file` None drops its log.
     """
 
     def __init__(self, port: int = 0, log_file: Path | None = None) -> None:
@@ -84,7 +87,7 @@ class EmbeddedBroker:
         self.bootstrap_servers = f"127.0.0.1:{port}"
         address = f"tcp://{self.bootstrap_servers}"
         storage = ["--storage-engine", "memory://tansu/"]
-        command = [_binary(), "broker", "--listener-url", address, "--advertised-listener-url", address, *storage]
+        command = bound([_binary(), "broker", "--listener-url", address, "--advertised-listener-url", address, *storage])
         # Tansu reads its settings from the environment too (STORAGE_ENGINE, SCHEMA_REGISTRY, ...); nobody meant those for us.
         environment = {"PATH": os.environ.get("PATH", ""), "RUST_LOG": "warn", "NO_COLOR": "1"}
         with open(self._log_file or os.devnull, "ab") as log:  # noqa: PTH123  # os.devnull has no Path of its own

@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 import time
 import uuid
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -61,14 +62,15 @@ class Broker:
     """A node on 127.0.0.1. A context manager; `bootstrap_servers` is its address once `start()` has returned.
 
     `folder` keeps its data: None makes a fresh one that goes when the node stops. `port` 0 takes a free one. `heap_mb` is the
-    largest Java heap in megabytes. Its log is `log_file`.
+    largest Java heap in megabytes, `prefix` stands before its command, as `nice` would. Its log is `log_file`.
     """
 
-    def __init__(self, folder: Path | None = None, port: int = 0, heap_mb: int = 512) -> None:
+    def __init__(self, folder: Path | None = None, port: int = 0, heap_mb: int = 512, prefix: Sequence[str] = ()) -> None:
         self._keep = folder is not None
         self.folder = (folder or Path(tempfile.mkdtemp(prefix="lodestream-kafka-"))).absolute()
         self._wanted_port = port
         self._heap_mb = heap_mb
+        self._prefix = prefix
         self._process: subprocess.Popen[bytes] | None = None
         self.bootstrap_servers = ""
         self.log_file = self.folder / "server.log"
@@ -129,7 +131,8 @@ class Broker:
             raise KafkaUnavailableError(f"Kafka could not format {self.folder}:\n{(done.stdout + done.stderr)[-2000:]}")
 
     def _launch(self, machine: str, jars: Path) -> None:
-        command = [*self._command(machine, jars, "log4j2.properties"), "kafka.Kafka", f"{self.folder}/server.properties"]
+        program = [*self._command(machine, jars, "log4j2.properties"), "kafka.Kafka", f"{self.folder}/server.properties"]
+        command = [*self._prefix, *program]
         with self.log_file.open("ab") as log:
             # A session of its own: Ctrl-C in the terminal goes to who started us, and the node outlives its clients' goodbyes.
             self._process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True)  # noqa: S603  # ours

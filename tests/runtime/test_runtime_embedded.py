@@ -1,6 +1,9 @@
 """The same loop on the embedded broker: enough to demonstrate and develop."""
 
 import socket
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -42,3 +45,24 @@ def test_a_port_that_is_taken_is_named() -> None:
         with pytest.raises(EmbeddedBrokerError, match=f"port {taken}"):
             EmbeddedBroker(taken).start()
         assert broker.running()
+
+
+def test_it_does_not_outlive_who_started_it() -> None:
+    script = (
+        "import time; from runtime.embedded import EmbeddedBroker; broker = EmbeddedBroker(); broker.start();"
+        "print(broker.bootstrap_servers, flush=True); time.sleep(120)"
+    )
+    starter = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
+    assert starter.stdout is not None
+    host, _, port = starter.stdout.readline().strip().partition(":")
+    socket.create_connection((host, int(port)), timeout=5).close()
+    starter.kill()
+    starter.wait()
+    deadline = time.monotonic() + 20
+    while True:
+        try:
+            socket.create_connection((host, int(port)), timeout=1).close()
+        except OSError:
+            break
+        assert time.monotonic() < deadline, "the broker is still there"
+        time.sleep(0.05)
