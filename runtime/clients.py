@@ -5,11 +5,13 @@ win (docs/adr/0002).
 """
 
 import logging
+from collections.abc import Iterable
 from typing import Any
 
-from confluent_kafka import Consumer, Producer, TopicCollection
+from confluent_kafka import Consumer, KafkaException, Producer, TopicCollection, TopicPartition
 from confluent_kafka.admin import AdminClient
 
+from runtime.port import Partition
 from runtime.settings import Settings
 
 # Other clients (Faust, Java) place keys by murmur2; librdkafka's own default is CRC32, and a site would live in two places.
@@ -86,6 +88,19 @@ def producer(settings: Settings, transactional_id: str | None = None, **more: An
 def admin(settings: Settings) -> AdminClient:
     """For topics and their settings."""
     return AdminClient(_common(settings), logger=_log)
+
+
+def ends(consumer: Consumer, partitions: Iterable[Partition]) -> dict[Partition, int]:
+    """The offset after the last record that may be read, as the last fetch told, and of what was fetched only. Never waits."""
+    found: dict[Partition, int] = {}
+    for partition in partitions:
+        try:
+            end = consumer.get_watermark_offsets(TopicPartition(*partition), cached=True)
+        except KafkaException:
+            continue  # it is just being taken away
+        if end is not None and end[1] >= 0:
+            found[partition] = int(end[1])
+    return found
 
 
 def topic_id(admin: AdminClient, name: str, timeout_s: float = 5.0) -> tuple[str, int]:

@@ -116,16 +116,8 @@ class KafkaLog:
             raise NotReadyError(f"{partition.topic}/{partition.number} cannot be positioned: {fault.args[0]}") from None
 
     def ends(self, partitions: Collection[Partition]) -> dict[Partition, int]:
-        """The offset after the last record that may be read, as the last fetch told; nothing of what was not fetched yet."""
-        found: dict[Partition, int] = {}
-        for partition in partitions:
-            try:
-                end = self._consumer.get_watermark_offsets(TopicPartition(*partition), cached=True)
-            except KafkaException:
-                continue  # it is just being taken away
-            if end is not None and end[1] >= 0:
-                found[partition] = int(end[1])
-        return found
+        """The offset after the last record of each that may be read, where it is known."""
+        return clients.ends(self._consumer, partitions)
 
     # --- what is there ---------------------------------------------------------------------------------------------------
 

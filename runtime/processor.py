@@ -45,7 +45,7 @@ class State(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Tally:
-    """Something that a processor counts for whoever runs it, such as refusals by code: a name (small letters, _), words, labels."""
+    """Something that a processor counts for whoever runs it, such as refusals by code. `name`: small letters and _."""
 
     name: str
     doc: str

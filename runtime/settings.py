@@ -112,6 +112,21 @@ class Limits(Section):
     list_elements: int = Field(default=1_000, ge=1)
 
 
+class Metrics(Section):
+    """Where a worker tells how it is: /metrics for Prometheus, /health, /ready. Whoever reaches the address may read it."""
+
+    address: str = "127.0.0.1"
+    port: int | None = Field(default=None, ge=0, le=65_535, description="none: off; 0: any that is free, the log says which")
+    alive_s: float = Field(default=120.0, gt=0, description="no round for so long: /health says no")
+
+
+class Traces(Section):
+    """OpenTelemetry. `sample` is the part of the traces that start here that is recorded; what comes with one keeps its own."""
+
+    endpoint: str = Field(default="", repr=False, description="OTLP over HTTP, http://collector:4318/v1/traces; empty: off")
+    sample: float = Field(default=0.01, ge=0, le=1)
+
+
 class Worker(Section):
     """How a worker takes its records: one batch is one transaction."""
 
@@ -154,6 +169,8 @@ class Settings(BaseSettings):
     issuer: Issuer = Issuer()
     limits: Limits = Limits()
     worker: Worker = Worker()
+    metrics: Metrics = Metrics()
+    traces: Traces = Traces()
     partitions: int = Field(default=64, ge=1, le=1024)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "console", "auto"] = "auto"
@@ -261,7 +278,7 @@ _SECRET = re.compile(r"password|secret|passphrase|token|pem$|jaas|oauthbearer\.c
 def _shown(name: str, value: Any) -> str:
     if ".options." in name and _SECRET.search(name):
         return MASK
-    if name in ("clickhouse.url", "schema_registry.url"):
+    if name in ("clickhouse.url", "schema_registry.url", "traces.endpoint"):
         return without_password(value)
     return "" if value is None else str(value)
 

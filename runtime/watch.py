@@ -1,4 +1,4 @@
-"""Who looks on while a worker works: told once a batch or once a round, never once a record, and after the commit what it brought."""
+"""Who looks on while a worker works: told once a batch or once a round, never once a record."""
 
 from collections.abc import Mapping, Sequence
 

@@ -13,6 +13,7 @@ from runtime.checkpoint import Clock
 from runtime.errors import FatalError
 from runtime.kafka import KafkaLog
 from runtime.loop import Loop
+from runtime.observe import watch_of
 from runtime.processor import Processor
 from runtime.rocks import DiskStores
 from runtime.settings import Settings
@@ -56,13 +57,15 @@ def make_loop(processor: Processor, settings: Settings) -> Loop:
     """The loop on a real broker, with its state where the settings say. Raises LockedError or RefusedError."""
     stores = _stores(processor, settings)  # first: the lock on the folder is the cheapest way to find a twin
     try:
+        log = KafkaLog(settings, processor.name)
         return Loop(
             processor,
-            KafkaLog(settings, processor.name),
+            log,
             stores,
             CLOCK,
             batch_records=settings.worker.batch_records,
             poll_s=settings.worker.poll_ms / 1000,
+            watch=watch_of(settings, processor.name, log.ends),
         )
     except BaseException:
         stores.close()

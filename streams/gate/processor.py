@@ -21,6 +21,7 @@ from runtime.processor import Effects, Output, Record, State
 from schemas.codec import encode
 from schemas.topics import ENTRIES, INBOX, INBOX_PATTERN, REJECTED
 from streams.headers import ENTRY_OF_GATE, REJECTION
+from streams.tallies import of_codes
 
 LOCAL = "local"
 SOURCE_CHARS = 200
@@ -57,15 +58,19 @@ class GateProcessor:
 
     def process(self, records: Sequence[Record], state: State) -> Effects:  # noqa: ARG002  # the gate keeps none
         """The entries and rejections of the records, in their order."""
-        return Effects([output for record in records for output in self._outputs(record)], {})
+        codes: list[str] = []
+        outputs = [output for record in records for output in self._outputs(record, codes)]
+        return Effects(outputs, {}, of_codes(codes))
 
-    def _outputs(self, record: Record) -> Iterator[Output]:
+    def _outputs(self, record: Record, codes: list[str]) -> Iterator[Output]:
+        """What becomes of a record; the codes of what is refused go into the list."""
         source = source_of(record)
         payload = record.value or b""
         trace = continued(record, self._sample)
         expected = self._sources.get(source)
         if self._sources and expected != record.topic:
             message = f"The source {source[:80]!r} may not send to {record.topic}: the book file does not list the two together."
+            codes.append("UNKNOWN_SOURCE")
             yield self._refuse(rejected(Fault("UNKNOWN_SOURCE", message), payload, self._limits), record, source, trace)
             return
         slices: list[bytes] = []
@@ -79,6 +84,7 @@ class GateProcessor:
                 fault = Fault(outcome.code, outcome.message)
                 own = rejected(fault, slices[item.index], self._limits)
                 outcome = replace(own, pointer=item.pointer, index=item.index, event_id=item.event.event_id)
+            codes.append(outcome.code)
             yield self._refuse(outcome, record, source, trace)
 
     def _entry(self, item: Accepted, record: Record, source: str, trace: Headers) -> Output | Rejection:

@@ -27,6 +27,7 @@ from schemas.topics import CREDENTIAL_STATUS, CREDENTIALS, ISSUER_CHANGELOG, TRA
 from streams.headers import CREDENTIAL, STATUS
 from streams.issuer.lineage import Lineage
 from streams.issuer.memory import Assayed, Event, Made, Memory
+from streams.tallies import of_statuses
 
 FILLS = ("create", "receive", "assay")
 """Kinds of transaction, besides transformations, that say what is in a lot: when one is void, so is what rests on it."""
@@ -49,13 +50,15 @@ class IssuerProcessor:
         """Take the outcomes of one partition in order."""
         memory = Memory(state)
         outputs: list[Output] = []
+        statuses: list[str] = []
         for record in records:
             if record.value is not None:
                 outcome = decode(record.value, Outcome)
                 desk = _Desk(self._signer, self._profile, memory, outcome, continued(record))
                 desk.take()
                 outputs += desk.outputs
-        return Effects(outputs, memory.writes())
+                statuses += desk.statuses
+        return Effects(outputs, memory.writes(), of_statuses(statuses))
 
 
 @dataclass
@@ -68,6 +71,7 @@ class _Desk:
     outcome: Outcome
     trace: Headers
     outputs: list[Output] = field(default_factory=list)
+    statuses: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.site = self.outcome.site
@@ -191,6 +195,7 @@ class _Desk:
 
     def _status(self, credential_id: str, status: str, reason: str) -> None:
         record = StatusRecord(credential_id, status, self.outcome.record_time_us, reason)
+        self.statuses.append(status)
         headers = STATUS.headers(f"{credential_id}#{status}", record.record_time_us, credential_id, self.trace)
         self._send(CREDENTIAL_STATUS, credential_id, record, headers)
 
