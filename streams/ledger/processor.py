@@ -18,6 +18,7 @@ from runtime.processor import Effects, Output, Record, State
 from schemas.codec import UndecodableError, decode, encode
 from schemas.topics import ENTRIES, LEDGER_CHANGELOG, LOTS, TRANSACTIONS
 from streams.headers import of_lot, of_made, of_outcome
+from streams.tallies import of_outcomes
 
 
 class Overlay:
@@ -60,20 +61,23 @@ class LedgerProcessor:
         """Apply the entries of one partition in their order."""
         overlay = Overlay(state)
         outputs: list[Output] = []
+        told: list[Outcome] = []
         for record in records:
             trace = continued(record)
             entry = self._read(record)
             if isinstance(entry, Outcome):
                 # Beside the entry, whatever its key says: else that partition's log would not be the fold of its entries.
                 outputs.append(Output(TRANSACTIONS, record.key or b"", encode(entry), of_outcome(entry, trace), record.partition))
+                told.append(entry)
                 continue
             effects = self._apply(overlay, entry)
             overlay.writes.update(effects.writes)
+            told += effects.outcomes
             for outcome in effects.outcomes:
                 outputs.append(Output(TRANSACTIONS, outcome.site.encode(), encode(outcome), of_outcome(outcome, trace)))
                 outputs.extend(_lot(lot, outcome, trace) for lot in outcome.lots)
             outputs.extend(Output(ENTRIES, made.site.encode(), encode(made), of_made(made, trace)) for made in effects.entries)
-        return Effects(outputs, overlay.writes)
+        return Effects(outputs, overlay.writes, of_outcomes(told))
 
     def _apply(self, overlay: Overlay, entry: Entry) -> Applied:
         if entry.entry_id in self._skips:
