@@ -204,16 +204,15 @@ class Restorer:
 
 
 def _apply(store: Store, position: Position, records: list[Record], next_offset: int, now_ms: int) -> Position:
-    """Write a slice, the last value of each key, and give the new position."""
-    writes: dict[bytes, bytes | None] = {}
+    """Restore a slice, the last value of each key, and give the new position."""
+    writes = {record.key: record.value for record in records if record.key is not None}
     progress = position.progress
-    for record in records:
-        if record.key == OFFSET_KEY and record.value is not None:
-            progress = _progress(record, record.value)
-        elif record.key is not None and record.key != OFFSET_KEY:
-            writes[record.key] = record.value
+    if OFFSET_KEY in writes:
+        del writes[OFFSET_KEY]
+        last = next((record for record in reversed(records) if record.key == OFFSET_KEY and record.value is not None), None)
+        progress = _progress(last, last.value or b"") if last is not None else progress
     position = Position(position.changelog_id, next_offset, progress, now_ms)
-    store.write(writes, position)
+    store.restore(writes, position)
     return position
 
 

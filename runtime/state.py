@@ -45,6 +45,10 @@ class Store(Protocol):
         """Put (None deletes) all keys and the position, all or nothing."""
         ...
 
+    def restore(self, writes: Mapping[bytes, bytes | None], position: Position) -> None:
+        """As `write`, for what the changelog can give again: a crash may leave only the first of these batches."""
+        ...
+
     def close(self) -> None:
         """Give back what it holds; what was written stays."""
         ...
@@ -98,6 +102,10 @@ class MemoryStore:
             else:
                 self._data[key] = value
         self._data[OFFSET_KEY] = msgspec.json.encode(position)
+
+    def restore(self, writes: Mapping[bytes, bytes | None], position: Position) -> None:
+        """As `write`."""
+        self.write(writes, position)
 
     def close(self) -> None:
         """The owner keeps the dictionary."""

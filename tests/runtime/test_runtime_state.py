@@ -1,6 +1,7 @@
 """The contract of a store, held against the one in memory and the one on disk."""
 
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -110,3 +111,38 @@ def test_a_store_that_cannot_be_read_is_made_anew(tmp_path: Path) -> None:
     current.write_bytes(b"garbage")
     store = stores.open("in", "id", 0)
     assert store.position() is None
+
+
+def at(offset: int) -> Position:
+    return Position("changelog-id", offset, None, 1_000)
+
+
+def left_by_a_kill(folder: Path, to: Path) -> Stores:
+    """The files as they are, with nothing closed."""
+    shutil.copytree(folder, to)
+    return DiskStores(to.parent, "toy", "one")
+
+
+def test_a_long_restore_is_not_logged_and_still_comes_back_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("runtime.rocks.BULK_KEYS", 3)
+    stores = DiskStores(tmp_path, "toy", "one")
+    store = stores.open("t", "id", 0)
+    for number in range(6):
+        store.restore({b"k%d" % number: b"v"}, at(number + 1))
+    store.write({b"after": b"v"}, at(7))
+    left = left_by_a_kill(tmp_path / "state", tmp_path / "left" / "state").open("t", "id", 0)  # the write must not stand alone
+    assert [left.get(b"k%d" % number) for number in range(6)] == [b"v"] * 6
+    assert left.get(b"after") == b"v"
+    assert left.position() == at(7)
+
+
+def test_a_crash_in_a_long_restore_leaves_the_first_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("runtime.rocks.BULK_KEYS", 3)
+    store = DiskStores(tmp_path, "toy", "one").open("t", "id", 0)
+    for number in range(6):
+        store.restore({b"k%d" % number: b"v"}, at(number + 1))
+    left = left_by_a_kill(tmp_path / "state", tmp_path / "left" / "state").open("t", "id", 0)
+    position = left.position()
+    kept = position.changelog_offset if position else 0
+    assert [left.get(b"k%d" % number) for number in range(6)] == [b"v"] * kept + [None] * (6 - kept)
+    assert kept < 6
