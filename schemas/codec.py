@@ -18,8 +18,9 @@ from msgspec import Struct
 from lodestream.credentials.record import CredentialRecord, StatusRecord
 from lodestream.epcis.rejection import Rejection
 from lodestream.ledger.records import Entry, LotState, Outcome
+from schemas import compiled, walk
 from schemas.catalogue import SUBJECTS, Schema, SchemaCatalogue, packaged
-from schemas.compiled import Decoder, Encoder, decoder, encoder, unusual
+from schemas.primitives import Decoder, Encoder, unusual
 
 T = TypeVar("T", bound=Struct)
 
@@ -31,6 +32,10 @@ DECIMAL_DIGITS_MAX = 1_000
 
 MAGIC = 0
 HEADER_BYTES = 5
+
+# Compiled by mypyc (`make compiled`) the walk is the fastest way, interpreted it is slower than functions made at start.
+COMPILED = not walk.__file__.endswith(".py")
+encoder, decoder = (walk.encoder, walk.decoder) if COMPILED else (compiled.encoder, compiled.decoder)
 
 _chosen: list[SchemaCatalogue] = []
 
@@ -88,7 +93,7 @@ class Codec:
         writer = self._writers.get(kind) or self._writer(kind)
         parts = [writer.header]
         try:
-            writer.encode(value, parts.append)
+            writer.encode(value, parts)
             return b"".join(parts)
         except Exception:  # noqa: BLE001  # whatever it was, the general way knows what to do with it, or how to say it
             return _encode(value, writer)

@@ -2,7 +2,7 @@
 
 They know only what is usual. At anything else (a Decimal with an exponent, a list in blocks with sizes, a broken body) they
 raise whatever they run into, and the codec goes the general way, through fastavro and msgspec. So one place words the
-errors, and both ways give the same bytes and values; tests hold them to it.
+errors, and all ways give the same bytes and values; tests hold them to it.
 
 Names in the source come from the Structs of this program, never from a schema, which may be a registry's.
 
@@ -13,32 +13,19 @@ CPU time, general way and this one, interleaved, medians, in microseconds: encod
 import typing
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any, NoReturn
+from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import fields
 
 from schemas.catalogue import Schema
-
-Encoder = Callable[[Any, Callable[[bytes], None]], None]
-"""A function of a value and the `append` of a list that takes the parts of the Avro body. It raises anything."""
-Decoder = Callable[[bytes, int], tuple[Any, int]]
-"""A function of data and where the body begins in it: the value, and where the body ends. It raises anything."""
-
-
-class UnusualError(Exception):
-    """What only the general way can read, write or complain about."""
-
-
-def unusual(*_: Any) -> NoReturn:
-    """The encoder or decoder of a schema that does not mirror the Struct of its kind."""
-    raise UnusualError
+from schemas.primitives import SHORT, SHORTS, Decoder, Encoder, UnusualError, inner, long, plain, read_varint, shape, unusual
 
 
 def encoder(schema: Schema, kind: type[Struct]) -> Encoder:
     """The encoder of a kind."""
-    encode: Encoder = _Source("value, put", _encode_record, _encode).compiled(schema, kind)
-    return encode
+    encode = _Source("value, put", _encode_record, _encode).compiled(schema, kind)
+    return unusual if encode is unusual else lambda value, parts: encode(value, parts.append)
 
 
 def decoder(schema: Schema, kind: type[Struct]) -> Decoder:
@@ -81,31 +68,11 @@ class _Source:
 
     def value(self, node: Any, kind: Any, x: str) -> list[str]:
         """The statements that handle one value, named `x`: of an Avro type, annotated as `kind`."""
-        expected = _KINDS.get(_name(node), kind)
-        if expected is not (str if typing.get_origin(kind) is typing.Literal else kind):
-            raise UnusualError
-        return self._value(self, node, kind, x)
-
-
-_KINDS = {"string": str, "long": int, "boolean": bool, "bytes": bytes, "lodestream-decimal": Decimal}
+        return self._value(self, shape(node, kind), node, kind, x)
 
 
 def _in(lines: list[str]) -> list[str]:
     return [f"    {line}" for line in lines]
-
-
-def _name(node: Any) -> str:
-    """The name of an Avro type. A union here is null or one other; a decimal is a string of its own."""
-    if isinstance(node, list):
-        return "nullable" if len(node) == 2 and node[0] == "null" else "union"
-    if isinstance(node, str):
-        return node
-    return str(node["logicalType"] if node.get("logicalType") == "lodestream-decimal" else node["type"])
-
-
-def _inner(kind: Any) -> Any:
-    """What is in a list, what are the values of a dict, or what it is that may be None."""
-    return [each for each in typing.get_args(kind) if each is not type(None)][-1]
 
 
 # --- encoding ---
@@ -115,27 +82,27 @@ def _encode_record(_: type[Struct], names: list[str], each: list[list[str]]) -> 
     return [line for name, lines in zip(names, each, strict=True) for line in (f"{name}_ = value.{name}", *lines)]
 
 
-def _encode(source: _Source, node: Any, kind: Any, x: str) -> list[str]:
-    match _name(node):
+def _encode(source: _Source, name: str, node: Any, kind: Any, x: str) -> list[str]:
+    match name:
         case "nullable":
-            some = ["put(SOME)", *source.value(node[1], _inner(kind), x)]
+            some = ["put(SOME)", *source.value(node[1], inner(kind), x)]
             return [f"if {x} is None:", "    put(ZERO)", "else:", *_in(some)]
         case "array":
-            each = source.value(node["items"], _inner(kind), f"{x}_")
+            each = source.value(node["items"], inner(kind), f"{x}_")
             return [f"size = len({x})", "if size:", "    put(long(size))", f"    for {x}_ in {x}:", *_in(_in(each)), "put(ZERO)"]
         case "map":
-            pair = [*source.value("string", str, f"{x}key"), *source.value(node["values"], _inner(kind), f"{x}_")]
+            pair = [*source.value("string", str, f"{x}key"), *source.value(node["values"], inner(kind), f"{x}_")]
             head = [f"size = len({x})", "if size:", "    put(long(size))", f"    for {x}key, {x}_ in {x}.items():"]
             return [*head, *_in(_in(pair)), "put(ZERO)"]
         case "string":
             head = [f"text = {x}.encode()", "size = len(text)"]
-            return [*head, f"put(SHORT[size] if size < {_SHORT} else long(size))", "put(text)"]
+            return [*head, f"put(SHORT[size] if size < {SHORT} else long(size))", "put(text)"]
         case "bytes":
             return [f"put(long(len({x})))", f"put({x})"]
         case "lodestream-decimal":
             return [f"put(plain({x}))"]
         case "long":
-            return [f"put(SHORT[{x}] if 0 <= {x} < {_SHORT} else long({x}))"]
+            return [f"put(SHORT[{x}] if 0 <= {x} < {SHORT} else long({x}))"]
         case "boolean":
             return [f"put(ONE if {x} else ZERO)"]
     return [f"{source.record(node, kind)}({x}, put)"]
@@ -149,16 +116,16 @@ def _decode_record(kind: type[Struct], _: list[str], each: list[list[str]]) -> l
     return [*(line for lines in each for line in lines), f"return {kind.__name__}({values}), at"]
 
 
-def _decode(source: _Source, node: Any, kind: Any, x: str) -> list[str]:
-    match _name(node):
+def _decode(source: _Source, name: str, node: Any, kind: Any, x: str) -> list[str]:
+    match name:
         case "nullable":
             head = ["at += 1", "if data[at - 1] == 0:", f"    {x} = None", "elif data[at - 1] == 2:"]
-            return [*head, *_in(source.value(node[1], _inner(kind), x)), "else:", "    raise UnusualError"]
+            return [*head, *_in(source.value(node[1], inner(kind), x)), "else:", "    raise UnusualError"]
         case "array":
-            each = source.value(node["items"], _inner(kind), f"{x}_")
+            each = source.value(node["items"], inner(kind), f"{x}_")
             return [f"{x} = []", *_blocks([*each, f"{x}.append({x}_)"])]
         case "map":
-            pair = [*source.value("string", str, f"{x}key"), *source.value(node["values"], _inner(kind), f"{x}_")]
+            pair = [*source.value("string", str, f"{x}key"), *source.value(node["values"], inner(kind), f"{x}_")]
             return [f"{x} = {{}}", *_blocks([*pair, f"{x}[{x}key] = {x}_"])]
         case "string":
             words = typing.get_args(kind)  # of a Literal
@@ -196,58 +163,7 @@ def _blocks(each: list[str]) -> list[str]:
     return ["while data[at]:", *_in([*head, *_in(each)]), "at += 1"]
 
 
-# --- what the compiled functions call ---
-
-
-def _varint(z: int) -> bytes:
-    out = bytearray()
-    while z > 0x7F:
-        out.append(z & 0x7F | 0x80)
-        z >>= 7
-    out.append(z)
-    return bytes(out)
-
-
-_TABLE = 1 << 14
-_LAST = [_varint(z) for z in range(_TABLE)]  # the last one or two bytes of a varint, by their value
-_NEXT = [bytes((z & 0x7F | 0x80, z >> 7 | 0x80)) for z in range(_TABLE)]  # two bytes that are not the last
-_SHORT = _TABLE // 2
-_SHORTS = _LAST[::2]  # the longs from 0
-
-
-def _long(value: int) -> bytes:
-    """An Avro long: a zigzag varint."""
-    if not -(2**63) <= value < 2**63:
-        raise UnusualError
-    z = (value << 1) ^ (value >> 63)
-    out = b""
-    while z >= _TABLE:
-        out += _NEXT[z & _TABLE - 1]
-        z >>= 14
-    return out + _LAST[z]
-
-
-def _plain(value: Decimal) -> bytes:
-    """A Decimal whose text is plain as it is, as an Avro string."""
-    text = str(value)
-    if "E" in text or len(text) > 100 or not value.is_finite():
-        raise UnusualError
-    return _SHORTS[len(text)] + text.encode()
-
-
-def _read_varint(data: bytes, at: int) -> tuple[int, int]:
-    """A varint of at most nine bytes, and where it ends."""
-    z = 0
-    for shift in range(0, 63, 7):
-        byte = data[at]
-        at += 1
-        if byte < 128:
-            return z | byte << shift, at
-        z |= (byte & 127) << shift
-    raise UnusualError
-
-
 _TOOLS: dict[str, Any] = {
-    "Decimal": Decimal, "FLAG": (False, True), "ONE": b"\1", "SHORT": _SHORTS, "SOME": b"\2", "UnusualError": UnusualError,
-    "ZERO": b"\0", "long": _long, "plain": _plain, "varint": _read_varint,
+    "Decimal": Decimal, "FLAG": (False, True), "ONE": b"\1", "SHORT": SHORTS, "SOME": b"\2", "UnusualError": UnusualError,
+    "ZERO": b"\0", "long": long, "plain": plain, "varint": read_varint,
 }  # fmt: skip
