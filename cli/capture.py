@@ -53,7 +53,7 @@ def send_all(context: Context, paths: tuple[Path, ...], source: str) -> Capture:
     files = expand(paths)
     client = producer(context.settings)
     need_topic(client, context.settings.kafka.bootstrap_servers, INBOX)
-    capture = Capture(client, INBOX, source)
+    capture = Capture(client, INBOX, source, sample=context.settings.traces.sample)
     with _progress() as bar:
         task = bar.add_task("capturing", total=len(files))
         for path in files:

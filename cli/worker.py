@@ -30,7 +30,8 @@ def gate(context: Context) -> int:
     from streams.gate.processor import GateProcessor
 
     book = context.book()
-    return run_worker(GateProcessor(book.register, book.sources, context.limits, LEDGER_RECORD_BYTES), context.settings)
+    sample = context.settings.traces.sample
+    return run_worker(GateProcessor(book.register, book.sources, context.limits, LEDGER_RECORD_BYTES, sample), context.settings)
 
 
 def ledger(context: Context) -> int:

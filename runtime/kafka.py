@@ -272,11 +272,11 @@ def _record(message: Message) -> Record:
         message.timestamp()[1],
         message.key(),
         message.value(),
-        _headers(message),
+        headers_of(message),
     )
 
 
-def _headers(message: Message) -> tuple[tuple[str, bytes], ...]:
+def headers_of(message: Message) -> tuple[tuple[str, bytes], ...]:
     """The headers; none where one's name is not UTF-8, on which the client raises SystemError: it must not end the worker."""
     try:
         return cast("tuple[tuple[str, bytes], ...]", tuple(message.headers() or ()))  # read records have a list of bytes

@@ -15,6 +15,7 @@ from sinks.clickhouse.plan import Limits
 from sinks.clickhouse.readsocket import ReadServer
 from sinks.clickhouse.source import KafkaSource
 from sinks.clickhouse.store import Store
+from sinks.clickhouse.watch import sink_watch_of
 from sinks.clickhouse.worker import GROUP, Sink
 
 FOLDER_SECONDS = 15.0
@@ -56,8 +57,10 @@ def work(settings: Settings, stop: threading.Event) -> None:
         if folder is not None:
             stack.enter_context(ReadServer(url, folder))
         source = KafkaSource(settings, GROUP)
+        watch = sink_watch_of(settings, GROUP, source.ends)
+        stack.callback(watch.close)
         _log.info("worker starts", kafka=settings.kafka.bootstrap_servers, clickhouse=without_password(url))
-        Sink(source, store, Limits(bytes=settings.worker.batch_bytes)).run(stop)
+        Sink(source, store, Limits(bytes=settings.worker.batch_bytes), watch=watch).run(stop)
 
 
 def prepare(url: str) -> None:

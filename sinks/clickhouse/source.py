@@ -5,7 +5,7 @@ no rebalance meets a batch that is being written.
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
@@ -13,6 +13,7 @@ from confluent_kafka import Consumer, Message, TopicCollection, TopicPartition
 
 from runtime import clients
 from runtime.errors import FatalError, RefusedError, RetryError
+from runtime.kafka import headers_of
 from runtime.kafka_errors import END_OF_PARTITION, is_record, translated
 from runtime.port import Partition
 from runtime.processor import Record
@@ -87,6 +88,7 @@ class KafkaSource:
             self._consumer: Consumer = clients.consumer(settings, group, enable_partition_eof=True)
             self._admin = clients.admin(settings)
         self._bytes = settings.worker.batch_bytes
+        self._headers = bool(settings.traces.endpoint)  # nobody else asks for them, and they take 1 us a record to read
 
     def open(self, topics: Sequence[str], listener: Listener) -> None:
         """Join the group."""
@@ -109,7 +111,7 @@ class KafkaSource:
         while messages:
             for message in messages:
                 size += len(message)
-                _sort(message, polled)
+                _sort(message, polled, headers=self._headers)
             if len(polled.records) >= limit or size >= self._bytes:
                 break
             messages = self._consume(min(DRAIN_RECORDS, limit - len(polled.records)), 0)
@@ -124,6 +126,10 @@ class KafkaSource:
         wanted = [TopicPartition(*partition) for partition in partitions]
         answers = _patiently(lambda: self._consumer.committed(wanted, CALL_SECONDS))
         return {Partition(a.topic, a.partition): Committed(a.offset, a.metadata or "") for a in answers if a.offset >= 0}
+
+    def ends(self, partitions: Collection[Partition]) -> dict[Partition, int]:
+        """The offset after the last record of each that may be read, where it is known."""
+        return clients.ends(self._consumer, partitions)
 
     def low(self, partition: Partition) -> int:
         """The first offset that there is."""
@@ -156,7 +162,7 @@ class KafkaSource:
         self._consumer.close()
 
 
-def _sort(message: Message, polled: Polled) -> None:
+def _sort(message: Message, polled: Polled, *, headers: bool) -> None:
     error = message.error()
     if error is not None and error.code() == END_OF_PARTITION:
         polled.ends.append(Partition(message.topic() or "", message.partition() or 0))
@@ -169,6 +175,7 @@ def _sort(message: Message, polled: Polled) -> None:
                 message.timestamp()[1],
                 message.key(),
                 message.value(),
+                headers_of(message) if headers else (),
             )
         )
 

@@ -40,6 +40,7 @@ from sinks.clickhouse.plan import (
     together,
 )
 from sinks.clickhouse.source import Source
+from sinks.clickhouse.watch import SinkWatch
 
 GROUP = "sink"
 POLL_RECORDS = 20_000
@@ -105,7 +106,14 @@ class Waiting:
 class Sink:
     """One sink worker. `step` does one round; `run` goes on until the event is set."""
 
-    def __init__(self, source: Source, tables: Tables, limits: Limits, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        source: Source,
+        tables: Tables,
+        limits: Limits,
+        clock: Callable[[], float] = time.monotonic,
+        watch: SinkWatch | None = None,
+    ) -> None:
         self._source = source
         self._tables = tables
         self._limits = limits
@@ -114,7 +122,7 @@ class Sink:
         self._owed: dict[Partition, Committed] = {}  # commits of whole batches that got lost
         self._backoff = 0.0
         self._keeps_metadata: bool | None = None  # None: not known yet. Without it no group could be found again
-        self.rows = 0
+        self._watch = watch or SinkWatch()
 
     def run(self, stop: Event) -> None:
         """Work until `stop`. What waits then has no intent yet and is read again. Raises FatalError."""
@@ -141,6 +149,9 @@ class Sink:
         # What is owed comes before the next intent, which it would otherwise overwrite later.
         if self._pay():
             self._write(self._ready())
+        self._watch.round(
+            {partition: waiting.next_offset for partition, waiting in self._waiting.items()}, self._records_waiting()
+        )
 
     # --- the group's decisions (inside poll and close only) ----------------------------------------------------------------
 
@@ -164,6 +175,7 @@ class Sink:
                 begin[partition] = at.position
                 if at.redo is None and partition in committed and committed[partition] != Committed(at.position, DONE):
                     self._owed[partition] = Committed(at.position, DONE)
+        self._watch.joined()
         return begin
 
     def revoked(self, partitions: Sequence[Partition]) -> None:
@@ -184,7 +196,7 @@ class Sink:
     def _ready(self) -> list[list[Batch]]:
         """What is to be written now: batches of one topic each that go into one insert a table."""
         now = self._clock()
-        hurry = sum(len(waiting.records) for waiting in self._waiting.values()) >= WAITING_RECORDS
+        hurry = self._records_waiting() >= WAITING_RECORDS
         fresh: dict[str, list[Batch]] = {}
         again: dict[tuple[str, str], dict[Partition, Batch | None]] = {}
         for partition, waiting in self._waiting.items():
@@ -197,6 +209,9 @@ class Sink:
         for batches in fresh.values():
             groups += together(batches, self._limits) if self._keeps_metadata else [[batch] for batch in batches]
         return groups
+
+    def _records_waiting(self) -> int:
+        return sum(len(waiting.records) for waiting in self._waiting.values())
 
     def _repeated(self, name: str, members: Mapping[Partition, Batch | None]) -> list[list[Batch]]:
         """The group as it was, once all of it is there; its batches alone, where they are not all ours."""
@@ -221,6 +236,8 @@ class Sink:
             for batch in group:
                 self._waiting[_place(batch)].repeat(batch, name)
         writing = [(group, self._tables.submit(*group)) for group in groups]
+        for group, future in writing:
+            self._watch.inserting(group, future)
         wait(future for _, future in writing)
         whole = [group for group, future in writing if self._written(group, future)]
         for batch in (batch for group in whole for batch in group):
@@ -258,8 +275,9 @@ class Sink:
             rows = future.result()
         except (ClickHouseError, OSError) as reason:
             _log.error("sink cannot write", alert=True, **about, reason=str(reason)[:1000])
+            self._watch.failed(group)
             return False
-        self.rows += rows
+        self._watch.wrote(group, rows)
         _log.debug("sink wrote", **about, rows=rows)
         return True
 
