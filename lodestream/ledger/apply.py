@@ -5,7 +5,7 @@ and no randomness here: the same entries in the same order give the same bytes.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from msgspec.structs import replace
 
@@ -17,47 +17,46 @@ from lodestream.ledger.draft import Draft, Refused, Said, Unready
 from lodestream.ledger.kinds import handle_event
 from lodestream.ledger.parking import park, unpark, waiting
 from lodestream.ledger.records import RULE_VERSION, Answer, Entry, Offer, Outcome, Posting
-from lodestream.ledger.state import Fate, Head, Journal, Parked, SameHash, Seen, Source, View
+from lodestream.ledger.state import Fate, Head, Journal, Parked, SameHash, Seen
+from lodestream.ledger.view import Books, View
 
 MAX_OUTCOME_BYTES = 12 * 1024 * 1024  # as JSON; in Avro it is less, and a record of the log holds 16 MiB
 
 
 @dataclass(frozen=True)
 class Effects:
-    """What an entry brings about: outcomes in order, entries for other sites, and writes to the state (None deletes)."""
+    """What an entry brings about: outcomes in order, and entries for other sites. What it writes is in the books."""
 
     outcomes: list[Outcome]
     entries: list[Entry]
-    writes: dict[bytes, bytes | None]
 
 
-def apply(source: Source, entry: Entry) -> Effects:
+def apply(books: Books, entry: Entry) -> Effects:
     """Apply one entry to its site's book."""
-    work = _Work(entry.site, source)
+    work = _Work(books.of(entry.site))
     work.take(entry)
     work.retry_woken()
-    return Effects(work.outcomes, work.entries, work.view.writes())
+    work.view.keep()
+    return Effects(work.outcomes, work.entries)
 
 
-def skip(source: Source, entry: Entry, reason: str) -> Effects:
+def skip(books: Books, entry: Entry, reason: str) -> Effects:
     """Pass over an entry that an operator named, because a rule has a bug there: its outcome is UNREADABLE, reason skipped."""
-    work = _Work(entry.site, source)
+    work = _Work(books.of(entry.site))
     work.unreadable(entry, f"skipped: {reason}")
-    return Effects(work.outcomes, [], work.view.writes())
+    work.view.keep()
+    return Effects(work.outcomes, [])
 
 
-@dataclass
 class _Work:
-    """The work on one entry: a layer of state over the store, and what has come of it so far."""
+    """The work on one entry: its site's book, and what has come of it so far."""
 
-    site: str
-    source: Source
-    outcomes: list[Outcome] = field(default_factory=list)
-    entries: list[Entry] = field(default_factory=list)
-    woken: list[str] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.view = View(self.site, self.source)
+    def __init__(self, view: View) -> None:
+        self.view = view
+        self.outcomes: list[Outcome] = []
+        self.entries: list[Entry] = []
+        self.woken: list[str] = []
+        view.roll_back()  # what is left of an entry at which a rule raised
 
     def take(self, entry: Entry) -> None:
         """The entry itself: a duplicate, unreadable, or an attempt to post it."""
@@ -96,24 +95,28 @@ class _Work:
         return None
 
     def _attempt(self, entry: Entry, handler: Callable[[Draft], None], parked: Parked | None) -> None:
-        draft = Draft(self.view.fork(), entry)
+        mark = self.view.mark()
+        draft = Draft(self.view, entry)
         try:
             for finding in parked.findings if parked else []:
                 draft.close_finding(finding)
             handler(draft)
         except Unready as unready:
+            self.view.roll_back(mark)
             self._park(entry, unready, parked)
             return
         except _Repeated:
             self.say(entry, "DUPLICATE", reason="the same event again")
             return
         except Refused as refused:
+            self.view.roll_back(mark)
             draft = self._refusal(entry, refused, parked)
         outcome = self._closed(draft, parked)
         canonical = canonical_bytes(outcome)
         size = max([len(canonical), *(len(ENCODER.encode(message.content)) for message in draft.messages)])
         if size > MAX_OUTCOME_BYTES:
             said = f"the transaction or its offer would take {size} bytes, a record holds {MAX_OUTCOME_BYTES}: split the event"
+            self.view.roll_back(mark)
             draft = self._refusal(entry, Refused(Said("TOO_LARGE", (entry.entry_id,), said)), parked)
             outcome = self._closed(draft, parked)
             canonical = canonical_bytes(outcome)
@@ -121,7 +124,7 @@ class _Work:
 
     def _refusal(self, entry: Entry, refused: Refused, parked: Parked | None) -> Draft:
         """A refused event is a transaction without postings; what it said before is superseded."""
-        draft = Draft(self.view.fork(), entry)
+        draft = Draft(self.view, entry)
         draft.kind, draft.reason = "refuse", refused.said[0].code
         for finding in parked.findings if parked else []:
             draft.close_finding(finding, superseded=True)
@@ -157,7 +160,6 @@ class _Work:
         head = draft.view.get(Head) or draft.head  # a BOOK entry has written its settings there
         posted = draft.head.posted or bool(draft.legs)
         draft.view.put(replace(head, seq=outcome.seq, chain=outcome.chain, record_time_us=draft.record_time_us, posted=posted))
-        draft.view.merge()
         self.outcomes.append(outcome)
         self.entries.extend(_messages(draft, outcome))
         self.woken.extend(f"lot:{lot}" for lot in draft.touched)
@@ -190,7 +192,7 @@ class _Work:
                 unpark(self.view, parked)
                 park(self.view, replace(parked, waits=unready.waits))
             return
-        draft = Draft(self.view.fork(), entry)
+        draft = Draft(self.view, entry)
         seen = self._seen(entry)
         for refused in seen.findings if seen and seen.status == "refused" else []:
             draft.close_finding(refused, superseded=True)
@@ -202,7 +204,6 @@ class _Work:
         draft.view.put(Fate(fate.outcomes + 1, "parked"), entry.entry_id)
         if entry.event is not None and entry.event.error_declaration is None:
             _see(draft.view, entry, "parked", [], [finding])
-        draft.view.merge()
         plain = _plain(entry, "PARKED", fate.outcomes + 1, draft.record_time_us)
         self.outcomes.append(replace(plain, reason=unready.said.code, findings=draft.findings, lots=draft.lot_states()))
         if entry.event is not None:

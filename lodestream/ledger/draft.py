@@ -16,7 +16,8 @@ from lodestream.ledger.accounts import NEVER_NEGATIVE, Account
 from lodestream.ledger.book import SiteBook
 from lodestream.ledger.catalogue import BLOCKING, CATALOGUE
 from lodestream.ledger.records import Answer, Edge, Entry, Finding, Line, LotState, Offer, Severity
-from lodestream.ledger.state import Assayed, Balance, Head, Held, Leg, Lot, LotChange, View, plus_squares
+from lodestream.ledger.state import Assayed, Balance, Head, Held, Leg, Lot, LotChange, plus_squares
+from lodestream.ledger.view import View
 from lodestream.measures import kg, share
 from lodestream.measures.exact import INT64_MAX, root
 

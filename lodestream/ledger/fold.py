@@ -16,6 +16,7 @@ from lodestream.ledger.book import BookFile
 from lodestream.ledger.draft import lot_state
 from lodestream.ledger.records import Entry, Finding, LotState, Outcome
 from lodestream.ledger.state import KINDS, Balance, Lot
+from lodestream.ledger.view import Books
 
 T = TypeVar("T", bound=Struct)
 
@@ -25,17 +26,13 @@ class Fold:
 
     def __init__(self, book: BookFile | None = None) -> None:
         self._state: dict[bytes, bytes] = {}
+        self._books = Books(self._state)
         for site, settings in sorted((book.sites if book else {}).items()):
             self.submit(Entry(derive("book", site, "fold"), site, "BOOK", 0, book=settings))
 
     def apply(self, entry: Entry) -> tuple[list[Outcome], list[Entry]]:
         """One entry: its outcomes, and the entries that it makes for other sites."""
-        effects = apply(self._state, entry)
-        for key, value in effects.writes.items():
-            if value is None:
-                self._state.pop(key, None)
-            else:
-                self._state[key] = value
+        effects = apply(self._books, entry)
         return effects.outcomes, effects.entries
 
     def submit(self, entry: Entry) -> list[Outcome]:
@@ -68,5 +65,10 @@ class Fold:
 
     def _all(self, kind: type[T]) -> list[tuple[str, str, T]]:
         """Every value of a kind: site, reference, value."""
+        for key, value in self._books.take().items():
+            if value is None:
+                self._state.pop(key, None)
+            else:
+                self._state[key] = value
         split = ((key.decode().split("\0", 2), data) for key, data in sorted(self._state.items()))
         return [(site, ref, msgspec.msgpack.decode(data, type=kind)) for (site, name, ref), data in split if name == KINDS[kind]]

@@ -2,7 +2,8 @@
 
 from lodestream.epcis.event import Event
 from lodestream.ledger.draft import Said
-from lodestream.ledger.state import Journal, SameHash, Seen, View
+from lodestream.ledger.state import Journal, SameHash, Seen
+from lodestream.ledger.view import View
 
 NEW = "new"
 DUPLICATE = "duplicate"

@@ -1,6 +1,7 @@
 """Parked entries in the state: each under its own id, and under everything that it waits for (ledger-rules section 6)."""
 
-from lodestream.ledger.state import Parked, View, Waiting
+from lodestream.ledger.state import Parked, Waiting
+from lodestream.ledger.view import View
 
 
 def waiting(view: View, key: str) -> list[str]:

@@ -1,20 +1,11 @@
-"""The state of a site's book, as typed values by (kind, reference), over a plain store of bytes.
+"""What a site's book remembers: frozen values, each under its kind and a reference. How they are read and written: view.py."""
 
-A `View` is a layer: what is written to it is seen by reads through it and reaches the layer below only with
-`merge()`. So an event that cannot be posted after all leaves no trace: its layer is dropped. Values are frozen.
-"""
-
-from typing import Protocol, TypeVar
-
-import msgspec
 from msgspec import Struct
 
 from lodestream.ledger.book import SiteBook
 from lodestream.ledger.records import Entry, Finding, Parcel, SettledParcel
 from lodestream.measures import Line
 from lodestream.measures.exact import root
-
-T = TypeVar("T", bound=Struct)
 
 
 class Head(Struct, frozen=True):
@@ -306,61 +297,3 @@ KINDS: dict[type[Struct], str] = {
     OpenPairs: "pairs",
     Finding: "finding",
 }
-DECODERS: dict[type[Struct], msgspec.msgpack.Decoder[Struct]] = {kind: msgspec.msgpack.Decoder(kind) for kind in KINDS}
-ENCODER = msgspec.msgpack.Encoder(order="deterministic", decimal_format="string")
-
-
-class Source(Protocol):
-    """Where the bytes of the state come from."""
-
-    def get(self, key: bytes) -> bytes | None:
-        """The value of a key, or None."""
-
-
-def key_of(site: str, kind: type[Struct], ref: str) -> bytes:
-    """The key of a value in the store. Sites and references are URIs or words: they hold no NUL."""
-    return f"{site}\0{KINDS[kind]}\0{ref}".encode()
-
-
-class View:
-    """One layer over a site's state: typed reads fall through, writes stay until `merge`."""
-
-    def __init__(self, site: str, source: Source, parent: "View | None" = None) -> None:
-        self.site = site
-        self._source = source
-        self.parent = parent
-        self.items: dict[tuple[type[Struct], str], Struct | None] = {}
-
-    def fork(self) -> "View":
-        """A layer on top of this one."""
-        return View(self.site, self._source, self)
-
-    def get(self, kind: type[T], ref: str = "") -> T | None:
-        """The value, as the topmost layer that wrote it has it."""
-        layer: View | None = self
-        while layer is not None:
-            if (kind, ref) in layer.items:
-                return layer.items[kind, ref]  # type: ignore[return-value]  # the key holds the type
-            layer = layer.parent
-        data = self._source.get(key_of(self.site, kind, ref))
-        return None if data is None else DECODERS[kind].decode(data)  # type: ignore[return-value]
-
-    def put(self, value: Struct, ref: str = "") -> None:
-        """Write a value to this layer."""
-        self.items[type(value), ref] = value
-
-    def drop(self, kind: type[Struct], ref: str) -> None:
-        """Delete a value in this layer."""
-        self.items[kind, ref] = None
-
-    def merge(self) -> None:
-        """Hand this layer's writes to the layer below."""
-        assert self.parent is not None, "the lowest layer has nothing below"
-        self.parent.items.update(self.items)
-
-    def writes(self) -> dict[bytes, bytes | None]:
-        """This layer's writes as bytes, None for a deletion."""
-        return {
-            key_of(self.site, kind, ref): None if value is None else ENCODER.encode(value)
-            for (kind, ref), value in self.items.items()
-        }

@@ -1,6 +1,6 @@
 """The ledger as a processor: folds each site's entries into its book, and tells it (DESIGN.md section 1).
 
-What this file adds to `lodestream.ledger.apply` is wire: records in, records out, one overlay of state for a batch.
+What this file adds to `lodestream.ledger.apply` is wire: records in, records out, one view of the books for a batch.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,6 +12,7 @@ from lodestream.ids import derive
 from lodestream.ledger.apply import Effects as Applied
 from lodestream.ledger.apply import apply, skip
 from lodestream.ledger.records import RULE_VERSION, Entry, LotState, Outcome
+from lodestream.ledger.view import Books
 from runtime.headers import Headers, continued
 from runtime.partitioner import partition_of
 from runtime.processor import Effects, Output, Record, State
@@ -19,18 +20,6 @@ from schemas.codec import UndecodableError, decode, encode
 from schemas.topics import ENTRIES, LEDGER_CHANGELOG, LOTS, TRANSACTIONS
 from streams.headers import of_lot, of_made, of_outcome
 from streams.tallies import of_outcomes
-
-
-class Overlay:
-    """The state as it was before the batch, with what the batch has written so far."""
-
-    def __init__(self, state: State) -> None:
-        self._state = state
-        self.writes: dict[bytes, bytes | None] = {}
-
-    def get(self, key: bytes) -> bytes | None:
-        """The value of a key as this batch has it."""
-        return self.writes[key] if key in self.writes else self._state.get(key)
 
 
 class Skip(msgspec.Struct):
@@ -59,7 +48,7 @@ class LedgerProcessor:
 
     def process(self, records: Sequence[Record], state: State) -> Effects:
         """Apply the entries of one partition in their order."""
-        overlay = Overlay(state)
+        books = Books(state)
         outputs: list[Output] = []
         told: list[Outcome] = []
         for record in records:
@@ -70,20 +59,19 @@ class LedgerProcessor:
                 outputs.append(Output(TRANSACTIONS, record.key or b"", encode(entry), of_outcome(entry, trace), record.partition))
                 told.append(entry)
                 continue
-            effects = self._apply(overlay, entry)
-            overlay.writes.update(effects.writes)
+            effects = self._apply(books, entry)
             told += effects.outcomes
             for outcome in effects.outcomes:
                 outputs.append(Output(TRANSACTIONS, outcome.site.encode(), encode(outcome), of_outcome(outcome, trace)))
                 outputs.extend(_lot(lot, outcome, trace) for lot in outcome.lots)
             outputs.extend(Output(ENTRIES, made.site.encode(), encode(made), of_made(made, trace)) for made in effects.entries)
-        return Effects(outputs, overlay.writes, of_outcomes(told))
+        return Effects(outputs, books.take(), of_outcomes(told))
 
-    def _apply(self, overlay: Overlay, entry: Entry) -> Applied:
+    def _apply(self, books: Books, entry: Entry) -> Applied:
         if entry.entry_id in self._skips:
-            return skip(overlay, entry, self._skips[entry.entry_id])
+            return skip(books, entry, self._skips[entry.entry_id])
         try:
-            return apply(overlay, entry)
+            return apply(books, entry)
         except Exception as error:
             raise EntryError(f"entry {entry.entry_id} of {entry.site} cannot be applied: {error!r}") from error
 
