@@ -18,7 +18,7 @@ import structlog
 from rocksdict import BlockBasedOptions, Cache, Options, Rdict, WriteBatch, WriteBufferManager, WriteOptions
 
 from runtime.errors import LockedError, StateError
-from runtime.state import OFFSET_KEY, Position, Store
+from runtime.state import OFFSET_KEY, Position, Store, unpacked
 
 WRITE_BUFFER_BYTES = 16 * 1024 * 1024
 # All stores of a process together: 64 partitions with buffers and caches of their own could take 4 GiB.
@@ -76,7 +76,10 @@ class RocksStore:
     def position(self) -> Position | None:
         """None: the store is new."""
         packed = self.get(OFFSET_KEY)
-        return None if packed is None else msgspec.json.decode(packed, type=Position)
+        try:
+            return unpacked(packed, empty=packed is None and next(iter(self._db.keys()), None) is None)
+        except Exception as fault:  # noqa: BLE001  # as above
+            raise self._failed("read", fault) from None
 
     def write(self, writes: Mapping[bytes, bytes | None], position: Position) -> None:
         """Put (None deletes) all keys and the position, all or nothing."""

@@ -9,6 +9,8 @@ from typing import Protocol
 
 import msgspec
 
+from runtime.errors import StateError
+
 # The one key that is the runtime's own, in stores and in changelogs.
 OFFSET_KEY = b"__offset"
 
@@ -38,7 +40,7 @@ class Store(Protocol):
         ...
 
     def position(self) -> Position | None:
-        """None: the store is new."""
+        """None: the store is new. Raises StateError, `damaged` where it has keys and no position that can be read."""
         ...
 
     def write(self, writes: Mapping[bytes, bytes | None], position: Position) -> None:
@@ -70,6 +72,19 @@ class Stores(Protocol):
         ...
 
 
+def unpacked(packed: bytes | None, *, empty: bool) -> Position | None:
+    """A store's position from its bytes; None: the store is new. Raises StateError.
+
+    Keys without a position are no beginning: restored on top of them, a key whose deletion is compacted away would be back.
+    """
+    if packed is None and empty:
+        return None
+    try:
+        return msgspec.json.decode(packed or b"", type=Position)
+    except msgspec.DecodeError as fault:
+        raise StateError(f"the position of the local state cannot be read: {fault}", damaged=True) from None
+
+
 class Nothing:
     """The view of a processor that keeps no state."""
 
@@ -90,8 +105,7 @@ class MemoryStore:
 
     def position(self) -> Position | None:
         """None: the store is new."""
-        packed = self._data.get(OFFSET_KEY)
-        return None if packed is None else msgspec.json.decode(packed, type=Position)
+        return unpacked(self._data.get(OFFSET_KEY), empty=not self._data)
 
     def write(self, writes: Mapping[bytes, bytes | None], position: Position) -> None:
         """Put (None deletes) all keys and the position, all or nothing."""

@@ -8,7 +8,7 @@ from runtime.assignment import Phase
 from runtime.errors import RefusedError, RetryError
 from runtime.port import Partition
 from runtime.restore import PATIENCE_SECONDS
-from runtime.state import MemoryStores
+from runtime.state import OFFSET_KEY, MemoryStores
 
 CHANGELOG = Partition("changelog", 0)
 
@@ -159,3 +159,18 @@ def test_a_store_older_than_the_changelogs_start_is_discarded(before: Bench) -> 
 def test_a_store_of_another_changelog_is_discarded(before: Bench) -> None:
     before.log.ids["changelog"] = "id-2"
     assert distrusted(before)
+
+
+@pytest.mark.parametrize("position", [b"rubbish", b"[1]", None])
+def test_a_store_whose_position_cannot_be_read_is_discarded(before: Bench, position: bytes | None) -> None:
+    data = before.stores._data["in", "id-1", 0]
+    data[b"mark"] = b"1"  # a key that was deleted since, perhaps, and its tombstone compacted away
+    if position is None:
+        del data[OFFSET_KEY]
+    else:
+        data[OFFSET_KEY] = position
+    after = again(before)
+    after.fill(ZERO, b"4")
+    after.start()
+    assert after.outputs()[3:] == [b"0/3/10"]
+    assert after.state(ZERO, b"mark") is None

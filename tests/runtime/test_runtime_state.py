@@ -4,14 +4,15 @@ import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runtime.errors import LockedError
+from runtime.errors import LockedError, StateError
 from runtime.rocks import DiskStores
-from runtime.state import OFFSET_KEY, MemoryStores, Position, Progress, Stores
+from runtime.state import OFFSET_KEY, MemoryStore, MemoryStores, Position, Progress, Stores
 
 POSITION = Position("changelog-id", 7, Progress("in", "id", 3), 1_000)
 LATER = Position("changelog-id", 9, Progress("in", "id", 5), 2_000)
@@ -44,6 +45,23 @@ def test_the_runtimes_key_is_refused_and_nothing_is_written(stores: Stores) -> N
         store.write({b"a": b"1", OFFSET_KEY: b"2"}, POSITION)
     assert store.get(b"a") is None
     assert store.position() is None
+
+
+@pytest.mark.parametrize("damage", ["no position", "rubbish"])
+def test_a_position_that_cannot_be_read_is_damage(stores: Stores, damage: str) -> None:
+    store = stores.open("in", "id", 0)
+    store.write({b"a": b"1"}, POSITION)
+    if isinstance(store, MemoryStore):
+        data: Any = store._data
+    else:
+        data = store._db  # type: ignore[attr-defined]
+    if damage == "rubbish":
+        data[OFFSET_KEY] = b"rubbish"
+    else:
+        del data[OFFSET_KEY]
+    with pytest.raises(StateError) as caught:
+        store.position()
+    assert caught.value.damaged
 
 
 def test_partitions_do_not_see_each_other(stores: Stores) -> None:
