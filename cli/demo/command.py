@@ -12,11 +12,11 @@ from rich.text import Text
 from cli.capture import send_all
 from cli.context import Context, pass_context
 from cli.demo.arrival import Arrival
-from cli.demo.processes import Interruption, Workers
 from cli.demo.report import farewell, report
-from cli.demo.stage import broker, find_examples, fresh_folder, make_topics, near, settings_of_its_own
 from cli.exits import Unreachable
 from cli.judged import judge
+from cli.local.processes import Interruption, Workers
+from cli.local.stage import embedded, find_examples, fresh_folder, make_topics, near, settings_of_its_own
 from cli.output import console, counted
 from cli.worker import WORKERS
 
@@ -48,12 +48,12 @@ def _start(to: Console, folder: Path, running: ExitStack, interruption: Interrup
     """The broker with its topics; the settings that lead to it."""
     logs = folder / "logs"
     logs.mkdir()
-    address = running.enter_context(broker(logs / "broker.log"))
+    broker = running.enter_context(embedded(logs / "broker.log"))
     interruption.check()
-    own = settings_of_its_own(folder, address)
+    own = settings_of_its_own(folder, broker, {"instance": "demo"})
     make_topics(own)
     interruption.check()
-    _done(to, "broker", f"Kafka protocol at {address}, in memory; topics made")
+    _done(to, "broker", f"Kafka protocol at {broker.address}, in memory; topics made")
     return own
 
 

@@ -1,18 +1,15 @@
 """What the demonstration shows at the end: balances, findings, a trace, a credential, and where to go on."""
 
-import sys
 import time
 from collections.abc import Sequence
-from pathlib import Path
-from shutil import which
 
 from rich.console import Console
 from rich.text import Text
 
 from cli.answers import finding_text, site_table, trace_trees
 from cli.context import Context
-from cli.demo.stage import SETTINGS_NAME, near
 from cli.issuing import did_path
+from cli.local.stage import SETTINGS_NAME, near, program
 from cli.output import counted, short
 from cli.reading import tables
 from cli.verify import policies, show
@@ -45,22 +42,14 @@ def farewell(to: Console, context: Context) -> None:
     _heading(to, "Go on from here", "everything has stopped; the tables stay until the next demo")
     config = near(context.settings.data_dir / SETTINGS_NAME)
     to.print(f"ClickHouse   {chdb_folder(context.settings.clickhouse.url)}", soft_wrap=True)
-    program = _program()
+    called = program()
     commands = (
-        f"{program} --config {config} sql '{QUERY}'",
-        f"{program} --config {config} findings --all",
-        f"{program} replay examples/01-copper        # the same ledger without a broker, on your own events too",
+        f"{called} --config {config} sql '{QUERY}'",
+        f"{called} --config {config} findings --all",
+        f"{called} replay examples/01-copper        # the same ledger without a broker, on your own events too",
     )
     for command in commands:
         to.print(Text.assemble(("  $ ", "dim"), command), soft_wrap=True)
-
-
-def _program() -> str:
-    """How this program is called from here: by its name, by its path, or as a module."""
-    if which("lodestream"):
-        return "lodestream"
-    called = Path(sys.argv[0])
-    return near(called) if called.name == "lodestream" else f"{sys.executable} -m cli.main"
 
 
 def _findings(to: Console, reader: Reader) -> None:

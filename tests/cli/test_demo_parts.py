@@ -9,10 +9,10 @@ import click
 import pytest
 
 from cli.demo.arrival import Tally
-from cli.demo.processes import Interruption, Workers
 from cli.demo.report import one_byte_changed
-from cli.demo.stage import fresh_folder
 from cli.exits import Unreachable, Unusable
+from cli.local.processes import Interruption, Workers
+from cli.local.stage import fresh_folder
 from lodestream.epcis.rejection import Rejection
 from lodestream.ledger.records import Entry, Origin, Outcome
 from schemas.codec import encode
@@ -68,7 +68,7 @@ def workers_that(program: str, folder: Path, monkeypatch: pytest.MonkeyPatch) ->
     script = folder / "program.py"
     script.write_text(f"#!{sys.executable}\n{program}\n")
     script.chmod(0o755)
-    monkeypatch.setattr("cli.demo.processes.sys.executable", str(script))
+    monkeypatch.setattr("cli.local.processes.sys.executable", str(script))
     return Workers(dict(os.environ), folder)
 
 
@@ -88,7 +88,7 @@ def test_a_worker_that_ends_on_its_own_is_told_with_the_end_of_its_log(tmp_path:
 
 
 def test_a_worker_that_does_not_stop_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cli.demo.processes.STOP_SECONDS", 0.2)
+    monkeypatch.setattr("cli.local.processes.STOP_SECONDS", 0.2)
     program = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(60)"
     workers = workers_that(program, tmp_path, monkeypatch)
     with workers, Interruption() as waiting:
@@ -102,13 +102,13 @@ def test_the_folder_is_fresh_and_nobody_elses(tmp_path: Path) -> None:
     folder = tmp_path / "data" / "demo"
     with fresh_folder(folder):
         (folder / "rest").write_text("of a run that was interrupted before it had settings")
-        with pytest.raises(Unusable, match="another demonstration"), fresh_folder(folder):
+        with pytest.raises(Unusable, match=r"another .* is running"), fresh_folder(folder):
             pass
     with fresh_folder(folder):
         assert [path.name for path in folder.iterdir()] == ["lodestream.toml"]
         (folder / "lodestream.toml").unlink()
         (folder / "thesis.txt").write_text("somebody's")
-    with pytest.raises(Unusable, match="is not a demonstration's folder"), fresh_folder(folder):
+    with pytest.raises(Unusable, match="is no folder of"), fresh_folder(folder):
         pass
     assert (folder / "thesis.txt").exists()
 

@@ -1,0 +1,1 @@
+"""Lodestream on this machine: a folder, a broker and the workers, as `demo` and `dev` run them."""
