@@ -18,6 +18,7 @@ from sinks.clickhouse.map_outcomes import outcome_rows
 from sinks.clickhouse.rows import CredentialRow, DeadLetterRow, RejectionRow, Row, Src, StatusRow
 
 DEAD_LETTER_BYTES = 64 * 1024
+FOREIGN_KEY = "FOREIGN_KEY"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,18 +43,23 @@ class Mapped:
 
 
 def map_records(records: Sequence[Record], topic_id: str) -> Mapped:
-    """The rows of records of one topic partition. What cannot be decoded becomes a dead letter."""
+    """The rows of records of one topic partition. What cannot be decoded, or is no entry of its key, becomes a dead letter."""
     mapped = Mapped()
     for record in records:
-        if record.value is None:
+        if record.value is None and record.topic != topics.ENTRIES:  # there the ledger calls it an entry that cannot be read
             mapped.tombstones += 1
             continue
         feed = FEEDS[record.topic]
         src = Src(src_topic=record.topic, src_topic_id=topic_id, src_partition=record.partition, src_offset=record.offset)
         try:
-            value = decode(record.value, feed.kind)
+            value = decode(record.value or b"", feed.kind)
         except UndecodableError as error:
-            mapped.add([_dead_letter(record, record.value, error, src)])
+            mapped.add([_dead_letter(record, error.code, str(error), src)])
+            continue
+        if (
+            isinstance(value, Entry) and record.key != value.site.encode()
+        ):  # the ledger has not booked it: it must not look like that site's
+            mapped.add([_dead_letter(record, FOREIGN_KEY, "its key is not its site", src)])
         else:
             mapped.add(feed.rows(value, src))
     return mapped
@@ -123,11 +129,12 @@ FEEDS: dict[str, Feed] = {
 """The topics that the sink reads. `ledger.lots.v1` is not among them: each of its states is in a transaction."""
 
 
-def _dead_letter(record: Record, value: bytes, error: UndecodableError, src: Src) -> DeadLetterRow:
+def _dead_letter(record: Record, reason: str, message: str, src: Src) -> DeadLetterRow:
+    value = record.value or b""
     return DeadLetterRow(
         **src,
-        reason=error.code,
-        message=str(error),
+        reason=reason,
+        message=message,
         record_key_base64=record.key or b"",
         value_base64=value[:DEAD_LETTER_BYTES],
         value_bytes=len(value),

@@ -255,7 +255,10 @@ STATUSES = [
 
 def records(topic: str, values: Iterable[Struct], partition: int = 0, first: int = 0) -> list[Record]:
     """Values as records of a topic partition, at every second offset, as after transactions of one record each."""
-    return [Record(topic, partition, first + 2 * n, START // 1000, b"key", encode(value)) for n, value in enumerate(values)]
+    return [
+        Record(topic, partition, first + 2 * n, START // 1000, getattr(value, "site", "key").encode(), encode(value))
+        for n, value in enumerate(values)
+    ]
 
 
 def plant() -> list[list[Record]]:

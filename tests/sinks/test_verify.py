@@ -4,6 +4,7 @@
 
 import pytest
 from clickhouse_connect.driver.client import Client
+from msgspec.structs import replace
 
 from runtime.processor import Record
 from schemas import topics
@@ -13,6 +14,7 @@ from sinks.clickhouse.readonly import DirectReader
 from sinks.clickhouse.store import Store
 from sinks.clickhouse.tables import ROWS
 from sinks.clickhouse.verify import Report, questions, verify
+from streams.ledger import LedgerProcessor
 from tests.sinks.made import CATHODE, MINE, SLAG, SMELTER, TOPIC_ID, mine, plant
 
 pytestmark = pytest.mark.embedded
@@ -104,16 +106,16 @@ def test_a_transaction_that_the_log_holds_twice_is_found(seeded: Client, store: 
 
 
 def test_an_entry_that_the_log_holds_twice_is_found(seeded: Client, store: Store, url: str) -> None:
-    record = Record(topics.ENTRIES, 0, 100, 0, b"", encode(mine().entries[0]))
+    record = Record(topics.ENTRIES, 0, 100, 0, MINE.encode(), encode(mine().entries[0]))
     store.write(Batch(topics.ENTRIES, TOPIC_ID, 0, 13, (record,)))
     assert "no_double" in faults(url)
 
 
 def test_a_batch_that_was_passed_over_is_found(seeded: Client, store: Store, url: str) -> None:
-    record = Record(topics.ENTRIES, 5, 100, 0, b"", encode(mine().entries[0]))
+    record = Record(topics.ENTRIES, 5, 100, 0, MINE.encode(), encode(mine().entries[0]))
     store.write(Batch(topics.ENTRIES, TOPIC_ID, 5, 90, (record,)))
     assert "no_gap" not in faults(url)
-    after = Record(topics.ENTRIES, 5, 120, 0, b"", encode(mine().entries[1]))
+    after = Record(topics.ENTRIES, 5, 120, 0, MINE.encode(), encode(mine().entries[1]))
     store.write(Batch(topics.ENTRIES, TOPIC_ID, 5, 110, (after,)))
     assert faults(url)["no_gap"] == f"{topics.ENTRIES}/5: after 101 comes 110"
 
@@ -133,6 +135,39 @@ def test_what_a_batch_has_written_before_it_is_whole_is_left_out(seeded: Client,
 def test_a_record_that_could_not_be_decoded_is_told(seeded: Client, store: Store, url: str) -> None:
     store.write(Batch(topics.REJECTED, TOPIC_ID, 3, 0, (Record(topics.REJECTED, 3, 4, 0, None, b"?"),)))
     assert faults(url)["all_decoded"].startswith(f"{topics.REJECTED}/3 offset 4: TOO_SHORT")
+
+
+def test_entries_that_the_ledger_calls_unreadable_are_no_fault_and_without_its_word_they_are(
+    seeded: Client, store: Store, url: str
+) -> None:
+    """Rubbish, twice, and nothing at all; an entry under a foreign key, and one in a partition that is not its site's."""
+    first = 1000
+    entry = encode(replace(mine().entries[0], entry_id="astray", origin=None))
+    bad = [
+        (b"\xff\x00", b"?"),
+        (b"\xff\x00", b"?"),
+        (b"k", None),
+        (SMELTER.encode(), entry),
+        (None, entry),
+        (MINE.encode(), entry),
+    ]
+    asked = [Record(topics.ENTRIES, 7, first + n, 0, key, value) for n, (key, value) in enumerate(bad)]
+    outputs = LedgerProcessor(64).process(asked, {}).outputs
+    assert [output.partition for output in outputs] == [7] * len(bad)
+    told = [Record(topics.TRANSACTIONS, 7, first + n, 0, output.key, output.value) for n, output in enumerate(outputs)]
+    store.write(Batch(topics.ENTRIES, TOPIC_ID, 7, first, tuple(asked)))
+    assert set(faults(url)) >= {"all_decoded"}
+    for part in (told[:-1], told[-1:]):
+        store.write(Batch(topics.TRANSACTIONS, TOPIC_ID, 7, part[0].offset, tuple(part)))
+    assert faults(url) == {}
+    letters = "SELECT src_offset, reason FROM lodestream_raw.dead_letters WHERE src_partition = 7 ORDER BY src_offset"
+    assert seeded.query(letters).result_rows == [
+        *((first + n, "TOO_SHORT") for n in range(3)),
+        *((first + n, "FOREIGN_KEY") for n in (3, 4)),
+    ]
+    again = tuple(Record(one.topic, 7, one.offset + len(bad), 0, one.key, one.value) for one in told)
+    store.write(Batch(topics.TRANSACTIONS, TOPIC_ID, 7, first + len(bad), again))
+    assert set(faults(url)) == {"outcomes"}, "one too many of each"
 
 
 def test_two_topics_of_one_name_are_found(seeded: Client, store: Store, url: str) -> None:
