@@ -1,0 +1,433 @@
+"""Processes that take turns, the clock, and what happens to both."""
+
+import copy
+import random
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+
+from runtime.assignment import Phase
+from runtime.checkpoint import Clock
+from runtime.errors import FatalError, RefusedError
+from runtime.loop import Loop
+from runtime.port import Log, Partition
+from runtime.processor import Processor
+from runtime.state import Stores
+from tests.simulation.broker import Broker, InvalidEpochError
+from tests.simulation.faults import Fault, KilledError, strike
+from tests.simulation.group import Group
+from tests.simulation.member import MemberLog
+from tests.simulation.scenarios import Scenario
+from tests.simulation.stores import Disk, SimStores
+
+EPOCH_MS = 1_772_323_200_000  # the clock begins on 1 March 2026
+STEP_MS = 1
+TICK_MS = 100
+IDLE_POLL_S = 0.5
+RESTART_MS = 100
+UPSTREAM = "upstream"
+DRAIN_TURNS = 4_000
+STOPS_AFTER = 6  # aborts for which records are suspected (runtime/assignment.py: three for a batch, three for a record)
+
+
+def make_loop(processor: Processor, log: Log, stores: Stores, clock: Clock, batch_records: int) -> Loop:
+    """The runtime as it is."""
+    return Loop(processor, log, stores, clock, batch_records=batch_records, poll_s=IDLE_POLL_S)
+
+
+@dataclass(frozen=True)
+class Build:
+    """What processes are made of; a planted bug puts something else into one of the places."""
+
+    loop: Callable[..., Loop] = make_loop
+    log: Callable[..., MemberLog] = MemberLog
+
+
+@dataclass(slots=True)
+class Instance:
+    """A place where one process of a role runs at a time. `start_at` None: it has left."""
+
+    role: str
+    name: str
+    start_at: int | None
+    disk: Disk = field(default_factory=Disk)
+    process: "Process | None" = None
+
+
+class Process:
+    """One process: a loop on its log and stores. It is silent while it sleeps, and for ever when it is dead."""
+
+    def __init__(self, world: "World", instance: Instance, number: int) -> None:
+        self.world = world
+        self.place = instance
+        self.disk = instance.disk
+        self.name, self.instance = instance.role, instance.name
+        self.title = f"{instance.role}-{instance.name}#{number}"
+        self.silent_since: int | None = None
+        self.in_turn = False
+        self.leaving = False
+        self.log = world.build.log(world.broker, world.groups, self)
+        self.loop = world.build.loop(
+            world.scenario.role(instance.role).make(),
+            self.log,
+            SimStores(self.disk, self.do),
+            Clock(lambda: world.now_ms / 1000, lambda: world.now_ms),
+            world.batch_records,
+        )
+
+    def do(self, call: str, act: Callable[..., Any], *args: Any) -> Any:
+        """A step: the call as it is, or as the plan has it."""
+        world = self.world
+        fault = world.step(self, call, args)
+        if fault is None:
+            return act(*args)
+        return strike(fault, self, call, act, args)
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass."""
+        self.world.advance(int(seconds * 1000))
+
+    def __repr__(self) -> str:
+        return self.title
+
+
+class World:
+    """One history. After `run`, `violations` says what was wrong; empty: nothing."""
+
+    def __init__(self, scenario: Scenario, seed: int, plan: Sequence[Fault], build: Build, *, traced: bool = False) -> None:
+        self.scenario, self.seed, self.plan, self.build = scenario, seed, list(plan), build
+        self._armed = sorted(plan, key=lambda fault: fault.after)
+        self.rng = random.Random(f"{seed} world")  # noqa: S311  # it is to be repeatable
+        self.now_ms = EPOCH_MS
+        self.steps = 0
+        self.trace: list[str] | None = [] if traced else None
+        self.violations: list[str] = []
+        self.batch_records = self.rng.choice((1, 2, 4, 8))
+        self._next_tick = self.now_ms
+        self._processes_made = 0
+        self._idle_turns = 0
+        self._anew = False
+        self.processes: list[Process] = []
+        self.broker = Broker(self.rng, lambda: self.now_ms)
+        self.instances = [
+            Instance(role.name, f"i{n}", EPOCH_MS if n == 0 or self.rng.random() < 0.7 else None)
+            for role in scenario.roles
+            for n in range(role.instances)
+        ]
+        self._make_topics()
+
+    def _make_topics(self) -> None:
+        for name, partitions in self.scenario.topics.items():
+            self.broker.make(name, partitions)
+        self.groups = {role.name: Group(self.inputs(role.make().inputs)) for role in self.scenario.roles}
+        self._upstream_epoch = self.broker.init(UPSTREAM, UPSTREAM)
+        self._to_feed = [list(batch) for batch in self.scenario.feeds]
+        self._fed: list[tuple[str, bytes, bytes]] = []
+        self.broker.commits.clear()
+
+    def inputs(self, names: Sequence[str]) -> list[Partition]:
+        """The partitions of the topics that are named, or match a pattern."""
+        topics = [t for t in self.scenario.topics if any(re.match(n, t) if n.startswith("^") else n == t for n in names)]
+        return [Partition(topic, number) for topic in topics for number in range(self.scenario.topics[topic])]
+
+    # --- the run ------------------------------------------------------------------------------------------------------
+
+    def run(self) -> list[str]:
+        """With faults until the plan is spent, then without until all is worked off. What was wrong."""
+        with quiet(self.trace):
+            horizon = max((fault.after for fault in self.plan), default=0) + 50
+            while not self.violations and (self._to_feed or self._fed or (self.steps < horizon and self._armed)):
+                self._round()
+            self._armed.clear()
+            self.note("the plan is spent")
+            self._mend()
+            for _ in range(DRAIN_TURNS):
+                if self.violations or (self._idle_turns > 2 * len(self.processes) and self.drained()):
+                    break
+                self._round()
+            else:
+                self.violations.append(f"not all is worked off: {self._state()}")
+        return self.violations
+
+    def _round(self) -> None:
+        if self._anew:
+            self._make_anew()
+        self._feed()
+        if not self._turn():
+            self._leap()
+        elif self._idle_turns > 3 * len(self.processes):
+            self._leap()
+
+    def _mend(self) -> None:
+        """Of two processes of one instance one is ended; a partition that stopped for the faults' sake is taken up again."""
+        for process in self.processes:
+            if process.place.process is not process:
+                process.leaving = True  # it may not have found out yet, having had nothing to write
+        blamed = sum(fault.may_stop_a_partition for fault in self.plan if fault.struck)
+        for process in list(self.processes):
+            if Phase.STOPPED in process.loop.phases().values():
+                if blamed < STOPS_AFTER:
+                    self.violations.append(f"{process} stopped a partition after {blamed} such aborts: {process.loop.phases()}")
+                process.leaving = True
+                process.place.start_at = self.now_ms
+
+    def _turn(self) -> bool:
+        """Somebody's turn: a process makes one round of its loop, or an instance starts. False: there is nobody."""
+        due = [i for i in self.instances if i.process is None and i.start_at is not None and i.start_at <= self.now_ms]
+        ready = [process for process in self.processes if not process.in_turn]
+        if not due and not ready:
+            return False
+        chosen = self.rng.choice([*due, *ready]) if len(due) + len(ready) > 1 else (*due, *ready)[0]
+        if isinstance(chosen, Instance):
+            self._idle_turns = 0
+            self._start(chosen)
+        else:
+            self._guarded(chosen, chosen.loop.step)
+            idle = not chosen.log.busy and not chosen.loop._restorer.busy
+            self._idle_turns = self._idle_turns + 1 if idle else 0
+        return True
+
+    def _start(self, instance: Instance) -> None:
+        self._processes_made += 1
+        process = Process(self, instance, self._processes_made)
+        instance.process = process
+        self.processes.append(process)
+        self.note(f"{process} starts")
+        self._guarded(process, process.loop.open)
+
+    def _guarded(self, process: Process, act: Callable[[], None]) -> None:
+        """A turn, and what ends a process: a kill, a fatal error, a wish to leave; anything else is a bug."""
+        process.in_turn = True
+        try:
+            try:
+                act()
+                if not process.leaving:
+                    return
+            except FatalError as reason:
+                self.note(f"{process} ends: {reason.code} {reason}")
+                if isinstance(reason, RefusedError):
+                    self.violations.append(f"{process} refuses: {reason}")
+            self._close(process)
+        except KilledError:
+            self.note(f"{process} is killed")
+        except Exception as fault:  # noqa: BLE001  # whatever it is, the seed has to be told
+            self.violations.append(f"{process} raised {fault!r}")
+        finally:
+            process.in_turn = False
+        self._gone(process)
+
+    def _close(self, process: Process) -> None:
+        try:
+            process.loop.close()
+        except FatalError as reason:
+            self.note(f"{process} could not leave: {reason}")
+
+    def _gone(self, process: Process) -> None:
+        self.processes.remove(process)
+        process.silent_since = self.now_ms if process.silent_since is None else process.silent_since
+        if process.place.process is process:
+            process.place.process = None
+            if process.place.start_at is not None:
+                process.place.start_at = max(process.place.start_at, self.now_ms + RESTART_MS)
+
+    # --- time ---------------------------------------------------------------------------------------------------------
+
+    def step(self, process: Process, call: str, args: tuple[Any, ...]) -> Fault | None:
+        """One more step; the fault that strikes at it."""
+        self.steps += 1
+        self.now_ms += STEP_MS
+        if self.now_ms >= self._next_tick:
+            self._tick()
+        if self.trace is not None:
+            self.note(f"{process} {call} {_short(args)}")
+        for fault in self._armed:
+            if fault.after > self.steps:
+                return None
+            if fault.matches(call):
+                self._armed.remove(fault)
+                fault.struck = f"step {self.steps}, {process} {call}"
+                self.note(f"FAULT {fault}")
+                return fault
+        return None
+
+    def advance(self, ms: int) -> None:
+        """Let time pass; sessions and transactions may end in it."""
+        self.now_ms += ms
+        self._tick()
+
+    def _tick(self) -> None:
+        self._next_tick = self.now_ms + TICK_MS
+        self.broker.tick()
+        for group in self.groups.values():
+            group.tick(self.now_ms)
+
+    def _leap(self) -> None:
+        """Nobody has anything to do: on to when something happens by itself."""
+        times = [self.broker.next_ms(), *(group.next_ms() for group in self.groups.values())]
+        times += [instance.start_at for instance in self.instances if instance.process is None]
+        ahead = [at for at in times if at is not None and at > self.now_ms]
+        self._idle_turns = 0 if ahead else self._idle_turns
+        if self.rng.random() < 0.3:
+            self._compact(self.rng.randint(0, 3))
+        self.advance(min(ahead) - self.now_ms if ahead else 1_000)
+
+    # --- what happens -------------------------------------------------------------------------------------------------
+
+    def happen(self, fault: Fault, process: Process) -> None:
+        """A fault that is not the call's own."""
+        group = self.groups[process.name]
+        place = process.place
+        if fault.kind == "crash":
+            process.disk.crash(fault.fate, self.rng)
+            if place.process is process and place.start_at is not None:
+                place.start_at = self.now_ms + fault.ms
+            raise KilledError
+        if fault.kind == "pause":
+            self._pause(process, fault)
+        elif fault.kind == "others go on":
+            self._others(fault.count)
+        elif fault.kind == "rebalance":
+            group.rebalance()
+        elif fault.kind == "join":
+            for instance in [i for i in self.instances if i.start_at is None and i.process is None][:1]:
+                instance.start_at = self.now_ms
+        elif fault.kind == "leave":
+            stay = [i for i in self.instances if i.role == process.name and i.start_at is not None and i is not place]
+            process.leaving = True
+            place.start_at = None if stay and place.process is process else self.now_ms + fault.count * 1000
+        elif fault.kind == "compact":
+            self._compact(fault.count - 1)
+        elif fault.kind == "leap":
+            self.advance(fault.ms)
+        elif fault.kind == "anew":
+            self._anew = True
+
+    def _compact(self, spared: int) -> None:
+        """Compact all that is to be, but for the last entries, which a real broker spares too."""
+        for name in self.scenario.compacted:
+            for log in self.broker.topics[name]:
+                log.compact(log.end - spared, self.now_ms)
+
+    def _pause(self, process: Process, fault: Fault) -> None:
+        """The process stands still, in the middle of a call, while the others go on."""
+        process.silent_since = self.now_ms
+        end = self.now_ms + fault.ms
+        if fault.twin and process.place.process is process:
+            # Somebody takes it for dead and starts it on another machine, which has none of its state or a copy of it.
+            process.place.process = None
+            process.place.disk = copy.deepcopy(process.disk) if fault.count % 2 else Disk()
+            process.place.start_at = self.now_ms
+        while self.now_ms < end:
+            self._others(self.rng.randint(1, 12))
+            self.advance(min(4_000, max(0, end - self.now_ms)))
+        self._others(self.rng.randint(0, 10))
+        process.silent_since = None
+
+    def _others(self, turns: int) -> None:
+        for _ in range(turns):
+            self._feed()
+            if not self._turn():
+                return
+
+    def _make_anew(self) -> None:
+        """All topics are made anew under the same names, while no worker runs; what is on the disks is of the old ones."""
+        for process in list(self.processes):
+            if process in self.processes:  # it may end while another one closes
+                process.leaving = True
+                self._guarded(process, lambda: None)
+        if not self.processes:
+            self._anew = False
+            self.note("all topics are made anew")
+            self.broker.settle_all()
+            self._make_topics()
+
+    # --- what comes in ------------------------------------------------------------------------------------------------
+
+    def _feed(self) -> None:
+        """Now and then some input comes, in a transaction that is committed, aborted, or stays open for a while."""
+        if self.rng.random() < 0.75:
+            return
+        if self._fed:
+            self._commit_fed()
+        elif self._to_feed:
+            self._fed = self._to_feed.pop(0)
+            if self.rng.random() < 0.2:
+                self._write_fed()
+                self._end_fed(commit=False)
+            self._write_fed()
+            if self.rng.random() < 0.8:
+                self._commit_fed()
+
+    def _write_fed(self) -> None:
+        txn = self.broker.open(UPSTREAM, self._upstream_epoch)
+        for topic, key, value in self._fed:
+            self.broker.append(topic, key, value, txn=txn)
+
+    def _end_fed(self, *, commit: bool) -> None:
+        self.broker.end(UPSTREAM, self._upstream_epoch, commit=commit)
+
+    def _commit_fed(self) -> None:
+        try:
+            self._end_fed(commit=True)
+        except InvalidEpochError:
+            self._upstream_epoch = self.broker.again(UPSTREAM, self._upstream_epoch)
+            self._write_fed()
+            self._end_fed(commit=True)
+        self._fed = []
+        self._idle_turns = 0
+
+    # --- the end ------------------------------------------------------------------------------------------------------
+
+    def drained(self) -> bool:
+        """Whether every partition runs at one process and has nothing left to read, and nothing is on its way."""
+        if self._to_feed or self._fed or self._anew or any(log.open for logs in self.broker.topics.values() for log in logs):
+            return False
+        if any(process.place.process is not process for process in self.processes):
+            return False  # a zombie that has not found out yet
+        for role, group in self.groups.items():
+            running: list[Partition] = []
+            for process in self.processes:
+                if process.name == role:
+                    running += [partition for partition, phase in process.loop.phases().items() if phase is Phase.RUNNING]
+            if group.rebalancing or sorted(running) != self.inputs(self.scenario.role(role).make().inputs):
+                return False
+            for partition in running:
+                stable, offset = self.broker.committed(role, partition)
+                if not stable or next(self.broker.log(partition).committed(offset or 0), None) is not None:
+                    return False
+        return True
+
+    def _state(self) -> str:
+        phases = {repr(process): process.loop.phases() for process in self.processes}
+        return f"{phases}, offsets {self.broker.offsets}, rebalancing {[g.rebalancing for g in self.groups.values()]}"
+
+    def note(self, line: str) -> None:
+        """A line of the trace."""
+        if self.trace is not None:
+            self.trace.append(f"{self.steps:5} {(self.now_ms - EPOCH_MS) / 1000:9.3f}  {line}")
+
+
+@contextmanager
+def quiet(trace: list[str] | None) -> Iterator[None]:
+    """The runtime's own log goes to the trace, or nowhere."""
+
+    def keep(_: object, level: str, event: Any) -> Any:
+        if trace is not None:
+            trace.append(f"{'':17}{level}: {', '.join(f'{key}={value}' for key, value in event.items())}")
+        raise structlog.DropEvent
+
+    before = structlog.get_config()
+    logger = structlog.make_filtering_bound_logger("critical" if trace is None else "debug")
+    structlog.configure(processors=[keep], wrapper_class=logger, cache_logger_on_first_use=False)
+    try:
+        yield
+    finally:
+        structlog.configure(**before)
+
+
+def _short(args: tuple[Any, ...]) -> str:
+    return " ".join(repr(arg)[:60] for arg in args)
