@@ -18,6 +18,7 @@ from runtime.errors import FatalError
 from runtime.health import Answer, Health
 
 CLIENT_SECONDS = 5.0
+POLL_SECONDS = 0.1  # how long `close` waits
 CLIENTS = 8
 
 _log = structlog.get_logger(__name__)
@@ -32,7 +33,7 @@ class Server:
         except OSError as reason:
             raise FatalError(f"metrics cannot be served at {address}:{port}: {reason}") from None
         self.port = int(self._http.server_address[1])
-        self._thread = threading.Thread(target=self._http.serve_forever, name="metrics", daemon=True)
+        self._thread = threading.Thread(target=self._http.serve_forever, args=(POLL_SECONDS,), name="metrics", daemon=True)
         self._thread.start()
         _log.info("metrics are served", address=address, port=self.port)
 

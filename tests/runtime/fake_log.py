@@ -55,9 +55,9 @@ class FakeLog:
         if self.faults.get(name):
             raise self.faults[name].popleft()
 
-    def add(self, partition: Partition, key: bytes, value: bytes | None) -> None:
+    def add(self, partition: Partition, key: bytes, value: bytes | None, headers: tuple[tuple[str, bytes], ...] = ()) -> None:
         records = self.topics.setdefault(partition, [])
-        records.append(Record(*partition, len(records), 0, key, value))
+        records.append(Record(*partition, len(records), 0, key, value, headers))
 
     def open(self, inputs: Sequence[str], listener: Listener) -> None:
         self.listener = listener
@@ -138,7 +138,7 @@ class FakeLog:
         self._call("commit")
         written = {}
         for at, record in self.pending:
-            self.add(at, record.key or b"", record.value)
+            self.add(at, record.key or b"", record.value, record.headers)
             written[at] = len(self.topics[at]) - 1
         self.offsets.update(self.pending_offsets)
         return written
