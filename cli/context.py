@@ -25,6 +25,7 @@ class Context:
         if config_file is not None:
             # The variable and not a parameter: the workers that `demo` starts must read the same file.
             os.environ[CONFIG_VARIABLE] = str(config_file.absolute())
+        self.overrides = overrides
         self.flags = nested(overrides)
         # librdkafka says on its own each second that a broker is away. A command says it once, in its own words; a worker
         # sets up its own log.

@@ -12,6 +12,7 @@ from lodestream import __version__
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("cli.demo.command", "See an event travel the whole way on this machine."),
+    "dev": ("cli.dev.command", "Run everything on this machine, until Ctrl-C."),
     "validate": ("cli.validate", "Check event documents, without a broker."),
     "replay": ("cli.replay", "Keep the books over event documents, without a broker."),
     "capture": ("cli.capture", "Send event documents to the inbox."),

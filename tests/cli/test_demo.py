@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from .conftest import ROOT
+from .running import environment, holding, left_over
 
 pytestmark = pytest.mark.embedded
 DEADLINE_SECONDS = 150.0
@@ -25,43 +26,11 @@ class Demo(NamedTuple):
     out: str
 
 
-def environment(data: Path | None = None) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("LODESTREAM_")}
-    return kept if data is None else kept | {"LODESTREAM_DATA_DIR": str(data)}
-
-
 def start(data: Path) -> subprocess.Popen[str]:
     """The demonstration in a process group of its own, as a shell starts it."""
     command = [sys.executable, "-m", "cli.main", "demo"]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     return subprocess.Popen(command, cwd=ROOT, env=environment(data), text=True, start_new_session=True, **pipes)  # type: ignore[call-overload, no-any-return]
-
-
-def left_over(data: Path) -> list[str]:
-    """Processes that still know the demonstration's folder, by their command line or environment."""
-    found = []
-    for folder in Path("/proc").iterdir():
-        if folder.name.isdigit() and int(folder.name) != os.getpid():
-            try:
-                text = (folder / "cmdline").read_bytes() + (folder / "environ").read_bytes()
-            except OSError:
-                continue
-            if str(data).encode() in text:
-                found.append((folder / "cmdline").read_bytes().replace(b"\0", b" ").decode())
-    return found
-
-
-def broker_of(data: Path) -> list[Path]:
-    """The broker writes its log into the folder: a process that holds it open is one that was left behind."""
-    log = data / "demo" / "logs" / "broker.log"
-    holding = []
-    for link in Path("/proc").glob("[0-9]*/fd/*"):
-        try:
-            if link.readlink() == log:
-                holding.append(link)
-        except OSError:
-            continue
-    return holding
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +43,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory, embedded_broker: str) -> Demo
         out, err = running.communicate(timeout=DEADLINE_SECONDS)
         assert running.returncode == 0, out + err
         assert left_over(data) == []
-        assert broker_of(data) == []
+        assert holding(data / "demo" / "logs" / "broker.log") == []
     return Demo(data, out)
 
 
@@ -205,4 +174,4 @@ def test_it_stops_cleanly_when_it_is_interrupted(tmp_path: Path, embedded_broker
     assert "Traceback" not in err
     assert time.monotonic() - began < 30
     assert left_over(tmp_path) == []
-    assert broker_of(tmp_path) == []
+    assert holding(tmp_path / "demo" / "logs" / "broker.log") == []

@@ -1,0 +1,1 @@
+"""`lodestream dev`: everything on this machine until Ctrl-C, to develop against."""

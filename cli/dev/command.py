@@ -1,0 +1,100 @@
+"""`lodestream dev`: broker, gate, ledger, issuer and sink on this machine, until Ctrl-C."""
+
+import os
+import time
+from contextlib import AbstractContextManager, ExitStack
+
+import click
+from rich.console import Console
+
+from cli.context import Context, pass_context
+from cli.dev.ground import Ground, fetch_kafka, named_broker, on_embedded, on_kafka, on_named
+from cli.dev.keeper import Keeper
+from cli.dev.logs import LogFile, readable
+from cli.dev.screen import show
+from cli.exits import Unreachable
+from cli.local.processes import Interruption, Workers
+from cli.output import console
+from cli.worker import WORKERS
+from sinks.clickhouse.connect import chdb_folder
+from sinks.clickhouse.readsocket import SocketReader, socket_path
+
+LOOK_SECONDS = 0.1
+
+
+@click.command(
+    epilog="\b\nExamples:\n  lodestream dev\n  lodestream dev --kafka\n  lodestream -s kafka.bootstrap_servers=kafka:9092 dev"
+)
+@click.option("--kafka", is_flag=True, help="On an Apache Kafka of its own (Java 17 and Maven), whose data last.")
+@pass_context
+def command(context: Context, kafka: bool) -> None:
+    """Run everything on this machine until Ctrl-C: a broker, the gate, the ledger, the issuer and the sink.
+
+    The broker is the one that the settings name, else the embedded one, which forgets everything when it stops. With
+    --kafka it is an Apache Kafka node, and the next `dev --kafka` goes on where this one stopped. A worker that dies is
+    started again. Commands in other terminals read through this one while it runs. Exit code 0 after Ctrl-C or SIGTERM.
+    """
+    to = console()
+    to.print("Everything starts" + (" (the first time, Maven fetches Apache Kafka)" if kafka else "") + " ...", style="dim")
+    if kafka:
+        fetch_kafka()
+    with Interruption() as interruption:
+        try:
+            with _ground(context, kafka) as ground:
+                _run(to, ground, interruption)
+        except click.Abort:
+            to.print("Stopped.")
+
+
+def _ground(context: Context, kafka: bool) -> AbstractContextManager[Ground]:
+    if kafka:
+        return on_kafka(context)
+    if named_broker(context):
+        return on_named(context)
+    return on_embedded(context)
+
+
+def _run(to: Console, ground: Ground, interruption: Interruption) -> None:
+    """Start the workers and look after them until somebody asks us to stop, which raises click.Abort."""
+    with ExitStack() as stack:
+        workers = stack.enter_context(Workers(dict(os.environ), ground.logs, ground.flags))
+        stack.callback(lambda: to.print("\nThe workers finish what they are at, then the broker stops ...", style="dim"))
+        logs = [LogFile(name, workers.log(name)) for name in WORKERS]
+        processes = {name: workers.start(name) for name in WORKERS}
+        keeper = Keeper(workers, lambda said: to.print(said, soft_wrap=True))
+        shown = False
+        while True:
+            interruption.check()
+            if not ground.broker_lives():
+                raise Unreachable(_of_the_broker(ground))
+            keeper.look()
+            if not shown and _answers(ground):
+                show(to, ground, processes)
+                shown = True
+            if shown:
+                _tell(to, logs)
+            time.sleep(LOOK_SECONDS)
+
+
+def _answers(ground: Ground) -> bool:
+    """Whether questions are answered: the process that holds the tables serves, or they are a server's."""
+    folder = chdb_folder(ground.context.settings.clickhouse.url)
+    if folder is None:
+        return True
+    reader = SocketReader.to(socket_path(folder))
+    if reader is not None:
+        reader.close()
+    return reader is not None
+
+
+def _tell(to: Console, logs: list[LogFile]) -> None:
+    for log in logs:
+        for line in log.lines():
+            to.print(readable(log.name, line), soft_wrap=True)
+
+
+def _of_the_broker(ground: Ground) -> str:
+    after = (
+        "Start `dev --kafka` again: it goes on where it was." if ground.lasts else "What was in it is gone; start `dev` again."
+    )
+    return f"the broker has died; its log is {ground.broker_log}. {after}"
