@@ -4,8 +4,8 @@ They are for other readers and for tracing: no decision of ours rests on one, no
 and 2). All records that come of one input record carry the same `traceparent`: the trace of that input, and the span of its
 processing, whose id is a hash of where the input stood. So a replay writes the same bytes.
 
-A header costs 0.2 us to write and as much to read, in processor time: 9 of them, made here, 1.9 us a record against none
-(700 bytes, lz4, process time, interleaved). What never changes is therefore made once and shared.
+What it costs, in processor time a record (best of 12 interleaved runs): to make 9 headers 0.5 us, to hand them to the client 1.3
+(0.7 for any at all, 0.07 for each more), to read them 1.5, the trace of an input record 1.6. What never changes is made once.
 """
 
 import re
@@ -27,6 +27,9 @@ TRACESTATE_BYTES = 512
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LATEST_US = 253_402_300_799_999_999  # the last microsecond of the year 9999
 _TRACEPARENT = re.compile(rb"00-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-[0-9a-f]([0-9a-f])")
+_SAMPLED = frozenset(b"%x" % flags for flags in range(16) if flags & 1)
+_FACTOR = 0x9E3779B97F4A7C15  # odd, so that no parent's bits are lost
+_MASK = 2**64 - 1
 
 
 class Envelope:
@@ -57,40 +60,71 @@ def _time(time_us: int) -> Header:
 
 
 class Span(NamedTuple):
-    """The processing of one input record, as a step of its trace. Ids are lower-case hex; `parent_id` empty: it starts here."""
+    """What one worker does with one input record, as a step of a trace. `parent_id` 0: the trace starts here."""
 
-    trace_id: str
-    span_id: str
-    parent_id: str = ""
-    sampled: bool = False
-    state: bytes = b""
+    trace_id: bytes  # 32 lower-case hexadecimal digits
+    span_id: int
+    parent_id: int
+    sampled: bool
+    state: bytes
 
     def headers(self) -> Headers:
         """`traceparent`, and `tracestate` where there is one."""
-        parent = "traceparent", f"00-{self.trace_id}-{self.span_id}-{'01' if self.sampled else '00'}".encode()
-        return (parent, ("tracestate", self.state)) if self.state else (parent,)
+        return _headers(self.trace_id, self.span_id, self.sampled, self.state)
 
 
-def continued(record: Record, sample: float = 0.0) -> Headers:
-    """The trace headers of whatever comes of a record. `sample` is the part (0 to 1) of new traces that is to be recorded."""
-    return span_of(record, sample).headers()
+def continued(record: Record, worker: str, sample: float = 0.0) -> Headers:
+    """The trace headers of whatever a worker makes of a record. `sample`: the part (0 to 1) of new traces to be recorded."""
+    trace_id, span_id, _, sampled, state = _step(record, worker, sample)
+    return _headers(trace_id, span_id, sampled, state)
 
 
-def span_of(record: Record, sample: float = 0.0) -> Span:
-    """The processing of a record: in the trace that its `traceparent` names, else in one that starts with it."""
-    place = f"{record.topic}/{record.partition}/{record.offset}"
-    given = dict(record.headers)
-    found = _TRACEPARENT.fullmatch(given.get("traceparent") or b"")
-    if found is None:
-        return started(f"{place}/{record.timestamp_ms}", sample)
-    parent_id = found[2].decode()
-    span_id = blake2b(f"{parent_id}/{place}".encode(), digest_size=8).hexdigest()
-    state = given.get("tracestate") or b""
-    state = state if len(state) <= TRACESTATE_BYTES else b""
-    return Span(found[1].decode(), span_id, parent_id, int(found[3], 16) & 1 == 1, state)
+def span_of(record: Record, worker: str, sample: float = 0.0) -> Span:
+    """What a worker does with a record: in the trace that its `traceparent` names, else in one that starts with it."""
+    return Span(*_step(record, worker, sample))
 
 
 def started(identity: str, sample: float = 0.0) -> Span:
     """A new trace, derived from what it begins with; the choice whether it is recorded is derived likewise."""
+    return Span(*_start(identity, sample))
+
+
+_Step = tuple[bytes, int, int, bool, bytes]  # a Span takes 0.3 us to make, and every record has one
+
+
+def _step(record: Record, worker: str, sample: float) -> _Step:
+    """The span's id is a polynomial, modulo 2^64, of the ids before it and the records' places: a hash would take 1 us longer."""
+    given, state = _given(record.headers)
+    found = _TRACEPARENT.fullmatch(given)
+    if found is None:
+        return _start(f"{worker}/{record.topic}/{record.partition}/{record.offset}/{record.timestamp_ms}", sample)
+    trace_id, parent, flags = found.groups()
+    parent_id = int(parent, 16)
+    span_id = (parent_id * _FACTOR + _term(worker, record.topic) + (record.partition << 40) + record.offset) & _MASK or 1
+    return trace_id, span_id, parent_id, flags in _SAMPLED, state
+
+
+def _start(identity: str, sample: float) -> _Step:
     made = blake2b(identity.encode(), digest_size=24).hexdigest()
-    return Span(made[:32], made[32:], sampled=int(made[:8], 16) < sample * 2**32)
+    return made[:32].encode(), int(made[32:], 16) or 1, 0, int(made[:8], 16) < sample * 2**32, b""
+
+
+def _headers(trace_id: bytes, span_id: int, sampled: bool, state: bytes) -> Headers:
+    parent = "traceparent", b"00-%b-%016x-0%d" % (trace_id, span_id, sampled)
+    return (parent, ("tracestate", state)) if state else (parent,)
+
+
+def _given(headers: Headers) -> tuple[bytes, bytes]:
+    """`traceparent` and `tracestate` as they came; empty where there is none, or a state too long."""
+    if headers and headers[0][0] == "traceparent":  # as we write them
+        state = headers[1][1] or b"" if len(headers) > 1 and headers[1][0] == "tracestate" else b""
+        given = headers[0][1] or b""
+    else:
+        named = dict(headers)
+        given, state = named.get("traceparent") or b"", named.get("tracestate") or b""
+    return given, state if len(state) <= TRACESTATE_BYTES else b""
+
+
+@lru_cache(1_024)
+def _term(worker: str, topic: str) -> int:
+    return int.from_bytes(blake2b(f"{worker}/{topic}".encode(), digest_size=8).digest(), "big")

@@ -42,13 +42,13 @@ class Spans:
     def done(self, batches: Sequence[Sequence[Record]], start_ns: int) -> None:
         """These records, by partition, were done together between `start_ns` (since 1970) and now."""
         end_ns = time.time_ns()
-        sampled = [(record, span_of(record, self._sample)) for records in batches for record in records]
+        sampled = [(record, span_of(record, self._worker, self._sample)) for records in batches for record in records]
         sampled = [(record, span) for record, span in sampled if span.sampled]
         if not sampled:
             return
         for record, span in sampled:
             self._record(record, span, start_ns, end_ns)
-        links = [Link(_context(span.trace_id, span.span_id)) for _, span in sampled[:LINKS]]
+        links = [Link(_context(int(span.trace_id, 16), span.span_id)) for _, span in sampled[:LINKS]]
         attributes: dict[str, str | int] = {"messaging.system": "kafka", "messaging.batch.message_count": sum(map(len, batches))}
         name = f"{self._worker} batch"
         whole = self._tracer.start_span(name, Context(), SpanKind.CONSUMER, attributes, links, start_ns)
@@ -71,7 +71,7 @@ class Spans:
         }
         parent = Context()
         if span.parent_id:
-            parent = set_span_in_context(NonRecordingSpan(_context(span.trace_id, span.parent_id)), parent)
+            parent = set_span_in_context(NonRecordingSpan(_context(int(span.trace_id, 16), span.parent_id)), parent)
         self._ids.give(span)
         made = self._tracer.start_span(
             f"{self._worker} process {record.topic}", parent, SpanKind.CONSUMER, attributes, start_time=start_ns
@@ -116,11 +116,11 @@ class _Given(RandomIdGenerator):
     def generate_span_id(self) -> int:
         """Asked last."""
         span, self._span = self._span, None
-        return super().generate_span_id() if span is None else int(span.span_id, 16)
+        return super().generate_span_id() if span is None else span.span_id
 
 
-def _context(trace_id: str, span_id: str) -> SpanContext:
-    return SpanContext(int(trace_id, 16), int(span_id, 16), is_remote=True, trace_flags=TraceFlags(TraceFlags.SAMPLED))
+def _context(trace_id: int, span_id: int) -> SpanContext:
+    return SpanContext(trace_id, span_id, is_remote=True, trace_flags=TraceFlags(TraceFlags.SAMPLED))
 
 
 def exporting(endpoint: str) -> SpanProcessor:

@@ -66,7 +66,7 @@ class GateProcessor:
         """What becomes of a record; the codes of what is refused go into the list."""
         source = source_of(record)
         payload = record.value or b""
-        trace = continued(record, self._sample)
+        trace = continued(record, self.name, self._sample)
         expected = self._sources.get(source)
         if self._sources and expected != record.topic:
             message = f"The source {source[:80]!r} may not send to {record.topic}: the book file does not list the two together."

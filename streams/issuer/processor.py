@@ -54,7 +54,7 @@ class IssuerProcessor:
         for record in records:
             if record.value is not None:
                 outcome = decode(record.value, Outcome)
-                desk = _Desk(self._signer, self._profile, memory, outcome, continued(record))
+                desk = _Desk(self._signer, self._profile, memory, outcome, continued(record, self.name))
                 desk.take()
                 outputs += desk.outputs
                 statuses += desk.statuses

@@ -52,7 +52,7 @@ class LedgerProcessor:
         outputs: list[Output] = []
         told: list[Outcome] = []
         for record in records:
-            trace = continued(record)
+            trace = continued(record, self.name)
             entry = self._read(record)
             if isinstance(entry, Outcome):
                 # Beside the entry, whatever its key says: else that partition's log would not be the fold of its entries.

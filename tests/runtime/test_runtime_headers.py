@@ -10,7 +10,7 @@ from broker_tools import Playground
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runtime.headers import Envelope, Span, continued, span_of, started
+from runtime.headers import Envelope, continued, span_of, started
 from runtime.processor import Record
 
 ENVELOPE = Envelope("org.example.Thing", "/example", "application/avro", "urn:example:schema")
@@ -22,7 +22,7 @@ def record(*headers: tuple[str, bytes], offset: int = 5, timestamp_ms: int = 9) 
 
 
 def test_a_record_says_what_it_is_in_cloudevents_words() -> None:
-    made = dict(ENVELOPE.headers("id-1", 1_767_225_600_000_001, "site", continued(record(PARENT))))
+    made = dict(ENVELOPE.headers("id-1", 1_767_225_600_000_001, "site", continued(record(PARENT), "toy")))
     assert made.pop("traceparent").startswith(b"00-0af7651916cd43dd8448eb211c80319c-")
     assert made == {
         "ce_specversion": b"1.0",
@@ -55,19 +55,20 @@ def test_a_subject_that_nobody_limited_is_left_out(subject: str) -> None:
 
 def test_a_trace_goes_on_with_a_span_of_its_own() -> None:
     state = ("tracestate", b"vendor=1")
-    first, second = span_of(record(PARENT, state)), span_of(record(PARENT, state, offset=6))
-    assert (first.trace_id, first.parent_id, first.sampled) == (PARENT[1][3:35].decode(), PARENT[1][36:52].decode(), True)
+    first, second = span_of(record(PARENT, state), "toy"), span_of(record(PARENT, state, offset=6), "toy")
+    assert (first.trace_id, first.parent_id, first.sampled) == (PARENT[1][3:35], int(PARENT[1][36:52], 16), True)
     assert len({first.span_id, second.span_id, first.parent_id}) == 3
+    assert span_of(record(PARENT), "other").span_id != first.span_id, "ledger and sink both read entries"
     assert dict(first.headers())["tracestate"] == b"vendor=1"
-    after = span_of(Record("next", 0, 0, 0, b"", b"", first.headers()))
+    after = span_of(Record("next", 0, 0, 0, b"", b"", first.headers()), "toy")
     assert (after.trace_id, after.parent_id) == (first.trace_id, first.span_id)
 
 
 def test_a_trace_begins_where_there_is_none_and_a_replay_begins_the_same() -> None:
-    assert span_of(record()) == span_of(record())
-    assert span_of(record()).trace_id != span_of(record(offset=6)).trace_id
-    assert span_of(record()).trace_id != span_of(record(timestamp_ms=10)).trace_id
-    assert re.fullmatch(rb"00-[0-9a-f]{32}-[0-9a-f]{16}-00", dict(continued(record()))["traceparent"])
+    traces = [span_of(one, "toy").trace_id for one in (record(), record(), record(offset=6), record(timestamp_ms=10))]
+    assert traces[0] == traces[1]
+    assert len(set(traces)) == 3
+    assert re.fullmatch(rb"00-[0-9a-f]{32}-[0-9a-f]{16}-00", dict(continued(record(), "toy"))["traceparent"])
 
 
 def test_the_part_that_is_sampled_is_the_part_asked_for() -> None:
@@ -92,19 +93,37 @@ def test_the_part_that_is_sampled_is_the_part_asked_for() -> None:
     ],
 )
 def test_a_traceparent_that_is_none_is_not_believed(bad: bytes) -> None:
-    assert span_of(record(("traceparent", bad), ("tracestate", b"a=1"))) == span_of(record())
+    assert span_of(record(("traceparent", bad), ("tracestate", b"a=1")), "toy") == span_of(record(), "toy")
 
 
 def test_a_long_tracestate_is_dropped() -> None:
-    assert span_of(record(PARENT, ("tracestate", b"x" * 513))).headers()[1:] == ()
-    assert span_of(record(PARENT, ("tracestate", b"x" * 512))).headers()[1:] == (("tracestate", b"x" * 512),)
+    assert continued(record(PARENT, ("tracestate", b"x" * 513)), "toy")[1:] == ()
+    assert continued(record(PARENT, ("tracestate", b"x" * 512)), "toy")[1:] == (("tracestate", b"x" * 512),)
+
+
+def test_others_may_have_their_headers_in_another_order() -> None:
+    state = ("tracestate", b"vendor=1")
+    assert continued(record(state, ("x", b"y"), PARENT), "toy") == continued(record(PARENT, state), "toy")
+
+
+def test_spans_of_a_trace_differ() -> None:
+    """A document of many events, three workers deep, over two topics and eight partitions."""
+    level = [span_of(record(PARENT), "gate")]
+    seen = {level[0].span_id}
+    for depth, worker in enumerate(("ledger", "ledger", "sink")):
+        places = [(f"topic {depth}", n % 8, 1_000 + n // 8) for n in range(40)]
+        level = [span_of(Record(*place, 0, b"", b"", up.headers()), worker) for up in level[:20] for place in places]
+        made = {span.span_id for span in level}
+        assert len(made) == len(level)
+        assert not made & seen
+        seen |= made
 
 
 @given(st.lists(st.tuples(st.sampled_from(["traceparent", "tracestate", "ce_id"]), st.binary() | st.none())))
 def test_no_header_trips_it(headers: list[tuple[str, bytes]]) -> None:
-    made = span_of(record(*headers))
-    assert isinstance(made, Span)
-    assert len(made.headers()[0][1]) == 55
+    made = continued(record(*headers), "toy")
+    assert len(made[0][1]) == 55
+    assert span_of(Record("t", 0, 0, 0, b"", b"", made), "toy").parent_id, "what we write we believe"
 
 
 SENDS_A_BAD_NAME = """

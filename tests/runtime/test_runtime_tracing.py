@@ -90,7 +90,7 @@ def test_one_trace_from_the_inbox_to_the_table(exporter: InMemorySpanExporter) -
     way = [seen[f"gate process {INBOX}"], seen[f"ledger process {ENTRIES}"], seen[f"sink process {TRANSACTIONS}"]]
     assert {ids(span)[0] for span in way} == {int(SAMPLED.trace_id, 16)}
     parents = [span.parent.span_id for span in way if span.parent is not None]
-    assert parents == [int(SAMPLED.span_id, 16), ids(way[0])[1], ids(way[1])[1]]
+    assert parents == [SAMPLED.span_id, ids(way[0])[1], ids(way[1])[1]]
     for span, worker in zip(way, ("gate", "ledger", "sink"), strict=True):
         assert span.resource.attributes["service.name"] == f"lodestream-{worker}"
         batch = seen[f"{worker} batch"]
