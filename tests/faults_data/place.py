@@ -1,0 +1,165 @@
+"""A cluster with Lodestream's topics for one test, workers that may be planted with faults, and what they say."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from confluent_kafka import Producer
+from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
+
+from lodestream.ledger.records import Entry, Outcome
+from runtime import topics as making
+from runtime.partitioner import partition_of
+from schemas.codec import decode, encode
+from schemas.topics import ENTRIES, TRANSACTIONS, declared
+from sinks.clickhouse.connect import chdb_folder
+from sinks.clickhouse.readside import Reader, open_reader
+from sinks.clickhouse.readsocket import SocketReader, socket_path
+from tests.faults.invariants import problems, table_problems
+from tests.faults.reading import read
+from tests.way.cluster import PARTITIONS, ROOT, Cluster
+
+DEADLINE_S = 60.0
+SITES = tuple(
+    next(f"urn:site:{n}" for n in range(99) if partition_of(f"urn:site:{n}".encode(), 4) == p) for p in range(PARTITIONS)
+)
+"""A site for each partition, under its number."""
+
+
+class Place(Cluster):
+    """One test's cluster. `sent` is what the test wrote into the entries itself."""
+
+    sent: list[bytes | None]
+
+    def __init__(self, bootstrap: str, folder: Path) -> None:
+        super().__init__(bootstrap, folder)
+        self.sent = []
+
+    @property
+    def admin(self) -> AdminClient:
+        return AdminClient({"bootstrap.servers": self.bootstrap})
+
+    def make_topics(self, *only: str) -> None:
+        """Lodestream's topics, or those of that name."""
+        wanted = [topic for topic in declared(PARTITIONS) if not only or topic.name in only]
+        making.apply_topics(self.admin, wanted)
+
+    def remove_topics(self, *only: str) -> None:
+        """Delete what there is of them, and wait until it is gone."""
+        admin = self.admin
+        ours = set(only) or {topic.name for topic in declared(PARTITIONS)}
+        there = ours & set(admin.list_topics(timeout=10).topics)
+        for deleted in admin.delete_topics(sorted(there)).values() if there else ():
+            deleted.result(30)
+        deadline = time.monotonic() + DEADLINE_S
+        while ours & set(admin.list_topics(timeout=10).topics):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
+    def run(self, module: str, *args: str, log: str, **environment: str) -> "subprocess.Popen[bytes]":
+        """A worker process of a test's own making, logged as that one."""
+        with (self.folder / f"{log}-one.log").open("ab") as lines:
+            worker = subprocess.Popen(
+                [sys.executable, "-m", module, *args],
+                cwd=ROOT,
+                env={**self.environment, "LODESTREAM_INSTANCE": "one", **environment},
+                stdout=lines,
+                stderr=lines,
+            )
+        self.workers.append(worker)
+        return worker
+
+    def ended(self, worker: "subprocess.Popen[bytes]") -> int:
+        """The code that a worker ends with on its own."""
+        code = worker.wait(DEADLINE_S)
+        self.workers.remove(worker)
+        return code
+
+    def said(self, name: str, event: str = "") -> list[dict[str, Any]]:
+        """The lines of a worker's log, those of an event if one is named."""
+        lines = (self.folder / f"{name}-one.log").read_text().splitlines()
+        found = [json.loads(line) for line in lines if line.startswith("{")]
+        return [line for line in found if not event or line["event"] == event]
+
+    def send(self, entries: Iterable[Entry]) -> None:
+        """Entries as the gate would write them."""
+        self.write((encode(one), one.site.encode(), None) for one in entries)
+
+    def write(self, records: Iterable[tuple[bytes | None, bytes | None, int | None]], topic: str = ENTRIES) -> None:
+        """Any records: value, key, partition (None: that of the key)."""
+        producer = Producer({"bootstrap.servers": self.bootstrap, "partitioner": "murmur2_random", "message.max.bytes": 16 << 20})
+        for value, key, partition in records:
+            producer.produce(topic, value, key, **({} if partition is None else {"partition": partition}))
+            if topic == ENTRIES:
+                self.sent.append(value)
+        assert producer.flush(60) == 0
+
+    def outcomes(self) -> dict[int, list[Outcome]]:
+        """What the ledger has said, by partition."""
+        return {p: [decode(m.value(), Outcome) for m in messages] for p, messages in self.read(TRANSACTIONS).items()}
+
+    def count(self, topic: str) -> int:
+        """How many records a topic has."""
+        return sum(map(len, self.read(topic).values()))
+
+    def all_done(self) -> bool:
+        """Whether there are as many outcomes as entries: in these tests nothing is parked."""
+        return self.count(TRANSACTIONS) == self.count(ENTRIES)
+
+    def configure(self, topic: str, name: str, value: str) -> None:
+        """Change a setting of a topic behind Lodestream's back."""
+        entry = ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET)
+        resource = ConfigResource(ResourceType.TOPIC, topic, incremental_configs=[entry])
+        admin = self.admin  # it must live until it has answered
+        for done in admin.incremental_alter_configs([resource]).values():
+            done.result(30)
+
+    @property
+    def clickhouse(self) -> str:
+        """The address of the tables."""
+        return self.environment.get("LODESTREAM_CLICKHOUSE__URL", f"chdb://{self.folder / 'data' / 'clickhouse'}")
+
+    def reading(self) -> Reader | None:
+        """Through the sink where the tables are in its process (None: it does not serve yet), else from the server."""
+        folder = chdb_folder(self.clickhouse)
+        return open_reader(self.clickhouse) if folder is None else SocketReader.to(socket_path(folder))
+
+    def wait_for_rows(self) -> None:
+        """Until the sink has taken every entry and every outcome."""
+        ends = self.count(ENTRIES) + self.count(TRANSACTIONS)
+        taken = f"SELECT sum(records) FROM lodestream.sink_progress WHERE topic IN ('{ENTRIES}', '{TRANSACTIONS}')"  # noqa: S608
+
+        def there() -> bool:
+            reader = self.reading()
+            if reader is None:
+                return False
+            try:
+                return bool(reader.query(taken).value() == ends)
+            finally:
+                reader.close()
+
+        self.wait(there, f"{ends} records in ClickHouse")
+
+    def tables_hold(self) -> None:
+        """Each row is there once, and `lodestream sink verify` agrees; no sink is running."""
+        reader = open_reader(self.clickhouse)
+        try:
+            wrong = table_problems(read(self.bootstrap), reader)
+        finally:
+            reader.close()
+        assert not wrong, "\n".join(wrong)
+
+    def holds(self, skips: dict[bytes, bytes] | None = None) -> None:
+        """Nothing is lost or doubled, and the transactions are the fold of the entries."""
+        wrong = problems(read(self.bootstrap), skips=skips, injected=self.sent, partitions=PARTITIONS)
+        assert not wrong, "\n".join(wrong)
+
+
+def rss_mb(process: "subprocess.Popen[bytes]") -> float:
+    """What a process holds of memory now, in MiB (Linux)."""
+    status = Path(f"/proc/{process.pid}/status").read_text()
+    return int(next(line for line in status.splitlines() if line.startswith("VmRSS:")).split()[1]) / 1024
