@@ -77,6 +77,8 @@ ILLUSTRATIVE = {
     "issuer.name",
     "issuer.base_url",
     "issuer.key_file",
+    "metrics.port",
+    "traces.endpoint",
 }
 
 

@@ -65,15 +65,22 @@ def test_instances_differ_and_keep_their_state() -> None:
 
 
 def test_all_that_lasts_is_in_a_declared_volume() -> None:
-    used = {volume.split(":")[0] for service in SERVICES.values() for volume in service.get("volumes", [])}
-    assert used == set(COMPOSE["volumes"])
+    mounts = [volume for service in SERVICES.values() for volume in service.get("volumes", [])]
+    ours = [mount for mount in mounts if mount.startswith("./")]
+    assert {mount.split(":")[0] for mount in mounts if mount not in ours} == set(COMPOSE["volumes"])
+    for mount in ours:
+        folder, _, mode = mount.split(":")
+        assert (ROOT / folder).is_dir()
+        assert mode == "ro"
 
 
 def test_workers_wait_for_the_set_up_and_it_for_healthy_servers() -> None:
     for name, service in OURS.items():
         if name != "setup":
             assert service["depends_on"] == {"setup": {"condition": "service_completed_successfully"}}
-            assert service["healthcheck"]["test"] == ["CMD", "lodestream", "worker", "--check", name]
+            program = service["healthcheck"]["test"][-1]
+            assert f"127.0.0.1:{service['environment']['LODESTREAM_METRICS__PORT']}/ready" in program
+            compile(program, name, "exec")
     for server, condition in OURS["setup"]["depends_on"].items():
         assert condition == {"condition": "service_healthy"}
         assert "healthcheck" in SERVICES[server]
