@@ -5,8 +5,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
+SECONDS ?= 60
+
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench clean
+.PHONY: help demo test soak lint format bench clean
 
 help: ## Show what there is to make
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -16,6 +18,9 @@ demo: $(VENV)/.demo ## See an event travel the whole way: broker, gate, ledger, 
 
 test: $(VENV)/.dev ## Run the tests (on real Apache Kafka where there is Java and Maven, or KAFKA_BOOTSTRAP_SERVERS)
 	@$(BIN)/pytest
+
+soak: $(VENV)/.dev ## Simulate crashes, zombies and torn writes with new seeds, SECONDS=60 long; SEED=n replays one with its trace
+	@$(BIN)/python -m tests.simulation $(if $(SEED),--seed $(SEED),--seconds $(SECONDS))
 
 lint: $(VENV)/.dev ## Check style, types and the import rules between the rooms
 	@$(BIN)/ruff check .

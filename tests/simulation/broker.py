@@ -13,7 +13,7 @@ from runtime.processor import Record
 
 TRANSACTION_TIMEOUT_MS = 10_000
 DELETE_RETENTION_MS = 120_000
-SLOWEST_MARKER_MS = 3_000
+SLOW_MARKERS_MS = (300, 3_000, 25_000)  # at most: a busy broker, one that is restarted, one that is in trouble
 OFFSETS = Partition("__consumer_offsets", 0)
 
 
@@ -134,6 +134,9 @@ class Broker:
         self._made = 0
         self._homes: dict[tuple[bytes, int], int] = {}
 
+    def __repr__(self) -> str:
+        return "broker"
+
     # --- topics -------------------------------------------------------------------------------------------------------
 
     def make(self, name: str, partitions: int) -> None:
@@ -248,7 +251,7 @@ class Broker:
             ]
         for partition in list(txn.unmarked):
             if self._rng.random() < self.slow:
-                self.due.append((self.now_ms() + self._rng.randint(1, SLOWEST_MARKER_MS), txn, partition))
+                self.due.append((self.now_ms() + self._rng.randint(1, self._rng.choice(SLOW_MARKERS_MS)), txn, partition))
             else:
                 self._mark(txn, partition)
 

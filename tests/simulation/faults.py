@@ -16,7 +16,14 @@ ANY = "any call"
 RETRIED = {"committed", "first", "topic", "changelog", "read", "send_offsets", "commit", "abort"}
 ABORTING = {"produce", "send_offsets", "commit"}
 PAUSES_MS = (500, 5_000, 11_000, 17_000, 26_000)  # within everything, over the transaction's time-out, over the session's
-DOWN_MS = (50, 50, 50, 4_000, 17_000, 150_000)  # at once, within the session, over it, and too long for a local store to be trusted
+DOWN_MS = (
+    50,
+    50,
+    50,
+    4_000,
+    17_000,
+    300_000,
+)  # at once, within the session, over it, and too long for a local store to be trusted
 LEAPS_MS = (200, 3_000, 12_000)
 
 KINDS = {

@@ -205,9 +205,7 @@ class MemberLog:
     ) -> None:
         self._host.do("produce", self._produce, topic, key, value, tuple(headers), partition, report)
 
-    def _produce(
-        self, topic: str, key: bytes, value: bytes | None, headers: Any, number: int | None, report: bool
-    ) -> None:
+    def _produce(self, topic: str, key: bytes, value: bytes | None, headers: Any, number: int | None, report: bool) -> None:
         at, offset = self._broker.append(topic, key, value, headers, number, self._open())
         if report:
             self._written[at] = offset

@@ -123,7 +123,9 @@ def _differences(wanted: dict[bytes, list[bytes | None]], there: dict[bytes, lis
         a, b = wanted.get(key, []), there.get(key, [])
         if a != b:
             at = next((n for n, pair in enumerate(zip(a, b, strict=False)) if pair[0] != pair[1]), min(len(a), len(b)))
-            wrong.append(f"out of {key!r}: {len(b)} records, wanted {len(a)}; from {at}: {b[at : at + 2]}, wanted {a[at : at + 2]}")
+            wrong.append(
+                f"out of {key!r}: {len(b)} records, wanted {len(a)}; from {at}: {b[at : at + 2]}, wanted {a[at : at + 2]}"
+            )
     return wrong
 
 
@@ -146,7 +148,7 @@ def books(seed: int) -> Scenario:
     """Two gates, two ledgers and an issuer, with real documents: one comes twice, one is none."""
     rng = random.Random(f"{seed} books")  # noqa: S311  # it is to be repeatable
     documents = traffic(2, rng.randint(1, 3), receipts_first=rng.random() < 0.5)
-    documents += rng.sample(documents, 1) + [rng.choice(HOSTILE)]
+    documents += [*rng.sample(documents, 1), rng.choice(HOSTILE)]
     sources = [b"a", b"b"]
     feeds = [[(topics.INBOX, rng.choice(sources), document)] for document in documents]
     declared = [topic for topic in topics.declared(PARTITIONS) if topic.name != topics.SKIPS]

@@ -34,9 +34,9 @@ DRAIN_TURNS = 4_000
 STOPS_AFTER = 6  # aborts for which records are suspected (runtime/assignment.py: three for a batch, three for a record)
 
 
-def make_loop(processor: Processor, log: Log, stores: Stores, clock: Clock, batch_records: int) -> Loop:
+def make_loop(processor: Processor, log: Log, stores: Stores, clock: Clock, batch_records: int, kind: type[Loop] = Loop) -> Loop:
     """The runtime as it is."""
-    return Loop(processor, log, stores, clock, batch_records=batch_records, poll_s=IDLE_POLL_S)
+    return kind(processor, log, stores, clock, batch_records=batch_records, poll_s=IDLE_POLL_S)
 
 
 @dataclass(frozen=True)
@@ -157,9 +157,7 @@ class World:
         if self._anew:
             self._make_anew()
         self._feed()
-        if not self._turn():
-            self._leap()
-        elif self._idle_turns > 3 * len(self.processes):
+        if not self._turn() or self._idle_turns > 3 * len(self.processes):
             self._leap()
 
     def _mend(self) -> None:
@@ -179,9 +177,10 @@ class World:
         """Somebody's turn: a process makes one round of its loop, or an instance starts. False: there is nobody."""
         due = [i for i in self.instances if i.process is None and i.start_at is not None and i.start_at <= self.now_ms]
         ready = [process for process in self.processes if not process.in_turn]
-        if not due and not ready:
+        everybody: list[Instance | Process] = [*due, *ready]
+        if not everybody:
             return False
-        chosen = self.rng.choice([*due, *ready]) if len(due) + len(ready) > 1 else (*due, *ready)[0]
+        chosen = self.rng.choice(everybody)
         if isinstance(chosen, Instance):
             self._idle_turns = 0
             self._start(chosen)
@@ -271,40 +270,55 @@ class World:
         times += [instance.start_at for instance in self.instances if instance.process is None]
         ahead = [at for at in times if at is not None and at > self.now_ms]
         self._idle_turns = 0 if ahead else self._idle_turns
-        if self.rng.random() < 0.3:
-            self._compact(self.rng.randint(0, 3))
         self.advance(min(ahead) - self.now_ms if ahead else 1_000)
+        if self.rng.random() < 0.5:
+            self._compact(self.rng.randint(0, 3))
 
     # --- what happens -------------------------------------------------------------------------------------------------
 
     def happen(self, fault: Fault, process: Process) -> None:
         """A fault that is not the call's own."""
-        group = self.groups[process.name]
-        place = process.place
         if fault.kind == "crash":
-            process.disk.crash(fault.fate, self.rng)
-            if place.process is process and place.start_at is not None:
-                place.start_at = self.now_ms + fault.ms
-            raise KilledError
-        if fault.kind == "pause":
+            self._crash(process, fault)
+        elif fault.kind == "pause":
             self._pause(process, fault)
         elif fault.kind == "others go on":
             self._others(fault.count)
         elif fault.kind == "rebalance":
-            group.rebalance()
+            self.groups[process.name].rebalance()
         elif fault.kind == "join":
-            for instance in [i for i in self.instances if i.start_at is None and i.process is None][:1]:
-                instance.start_at = self.now_ms
+            self._join()
         elif fault.kind == "leave":
-            stay = [i for i in self.instances if i.role == process.name and i.start_at is not None and i is not place]
-            process.leaving = True
-            place.start_at = None if stay and place.process is process else self.now_ms + fault.count * 1000
+            self._leave(process, fault)
         elif fault.kind == "compact":
             self._compact(fault.count - 1)
         elif fault.kind == "leap":
             self.advance(fault.ms)
-        elif fault.kind == "anew":
+        else:
+            assert fault.kind == "anew"
             self._anew = True
+
+    def _crash(self, process: Process, fault: Fault) -> None:
+        process.disk.crash(fault.fate, self.rng)
+        place = process.place
+        if place.process is process and place.start_at is not None:
+            place.start_at = self.now_ms + fault.ms
+        raise KilledError
+
+    def _join(self) -> None:
+        """Somebody who has left, or was not there yet, comes."""
+        absent = [instance for instance in self.instances if instance.start_at is None and instance.process is None]
+        if absent:
+            absent[0].start_at = self.now_ms
+
+    def _leave(self, process: Process, fault: Fault) -> None:
+        """The process ends after this round; it comes back only if it is the last of its role, or in a while."""
+        place = process.place
+        others = [i for i in self.instances if i.role == process.name and i.start_at is not None and i is not place]
+        for_good = bool(others) and place.process is process and fault.count > 1
+        process.leaving = True
+        if place.process is process:
+            place.start_at = None if for_good else self.now_ms + fault.count * 1_000
 
     def _compact(self, spared: int) -> None:
         """Compact all that is to be, but for the last entries, which a real broker spares too."""
