@@ -5,12 +5,12 @@ LOSS(class lot), UNACCOUNTED, TRANSIT_VAR, STOCK_ADJ, SINK. Canonical ids are UR
 parts them without ambiguity. The site is not in the string: both books name a consignment's accounts alike.
 """
 
-from typing import NamedTuple
+from msgspec import Struct
 
 NEVER_NEGATIVE = frozenset({"STOCK", "TRANSIT", "LOSS"})
 
 
-class Account(NamedTuple):
+class Account(Struct, frozen=True, gc=False):
     """One account; `lot` is set where its balance is the content of a lot."""
 
     kind: str

@@ -9,7 +9,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 
-class SiteBook(Struct, frozen=True, omit_defaults=True):
+class SiteBook(Struct, frozen=True, gc=False, omit_defaults=True):
     """Settings of one site. The defaults are those of the default book.
 
     `elements` empty: an element is balanced where inputs and outputs both state it. `sources` empty: any source
@@ -26,7 +26,7 @@ class SiteBook(Struct, frozen=True, omit_defaults=True):
     booked: bool = False  # written by a BOOK entry; a default book is not
 
 
-class Register(Struct, frozen=True, omit_defaults=True):
+class Register(Struct, frozen=True, gc=False, omit_defaults=True):
     """Who is where: `locations` maps a canonical location id to its site. An open register takes other places as sites."""
 
     open: bool = True
@@ -35,7 +35,7 @@ class Register(Struct, frozen=True, omit_defaults=True):
     external_parties: list[str] = []
 
 
-class BookFile(Struct, frozen=True, omit_defaults=True):
+class BookFile(Struct, frozen=True, gc=False, omit_defaults=True):
     """A whole book file: the register, the sources that may send (by name: their inbox topic) and the sites' settings."""
 
     register: Register = Register()

@@ -6,8 +6,8 @@ content of a lot is the balance of its account, a balance below zero carries RET
 """
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from lodestream.epcis.event import Event
@@ -22,7 +22,7 @@ from lodestream.measures import kg, share
 from lodestream.measures.exact import INT64_MAX, root
 
 
-class Said(NamedTuple):
+class Said(Struct, frozen=True, gc=False):
     """A finding before it has an id."""
 
     code: str
@@ -49,7 +49,7 @@ class Unready(Exception):  # noqa: N818  # an outcome, not an error
         self.said = said
 
 
-class Message(NamedTuple):
+class Message(Struct, frozen=True, gc=False):
     """What the book tells another site's."""
 
     site: str
@@ -249,7 +249,7 @@ class Draft:
             if after < 0 and mg < 0:
                 self.close_finding(self.finding_id(said), superseded=True)
                 arithmetic = f"{account}: {kg(after - mg)} {element} before, {kg(mg)} now = {kg(after)}: metal had moved on"
-                self.managed.add(self.open(said._replace(arithmetic=arithmetic)))
+                self.managed.add(self.open(replace(said, arithmetic=arithmetic)))
             elif after >= 0 and mg > 0:
                 self.close_finding(self.finding_id(said))
 

@@ -4,18 +4,16 @@
 lot's tolerance a draw above the book posts the excess from STOCK_ADJ; beyond it the event is parked.
 """
 
-from decimal import Decimal
-from fractions import Fraction
-from typing import NamedTuple
+from msgspec import Struct
 
 from lodestream.ledger.accounts import STOCK_ADJ, STOCK_ADJ_ASSAY, Account, stock
 from lodestream.ledger.draft import Draft, Refused, Said, Unready
 from lodestream.ledger.lots import moisture, refuse_unusable, tracked, wet_and_dry
 from lodestream.ledger.state import Lot, LotChange
-from lodestream.measures import Line, Measured, kg, measure, round_half_even, share
+from lodestream.measures import Line, Measured, kg, measure, percent_of, share
 
 
-class Drawn(NamedTuple):
+class Drawn(Struct, frozen=True, gc=False):
     """What was drawn: masses in mg; by element what came from the lot, above the book and by a new assay, and their sum."""
 
     line: Line
@@ -84,7 +82,7 @@ def _measured(draft: Draft, line: Line, lot: Lot) -> Measured | None:
 
 
 def _wet(measured: Measured | None, dry_mg: int, lot: Lot) -> int:
-    if measured is not None and measured.wet_mg is not None and measured.moisture is not None:
+    if measured is not None and measured.wet_mg is not None and measured.moisture_ratio is not None:
         return min(measured.wet_mg, max(0, lot.wet_mg))
     return share(max(0, lot.wet_mg), dry_mg, lot.dry_mg)
 
@@ -103,8 +101,7 @@ def _tolerate(draft: Draft, line: Line, lot: Lot, wanted: int, excess: int) -> N
     Tolerance: the larger of the book's percentage of all dry mass that entered and 2u of it; never for an overdraft
     that a correction made.
     """
-    percent = draft.book.lot_tolerance_percent / Decimal(100)
-    allowed = max(round_half_even(Fraction(percent) * lot.entered_dry_mg), 2 * lot.entered_u_dry_mg)
+    allowed = max(percent_of(draft.book.lot_tolerance_percent, lot.entered_dry_mg), 2 * lot.entered_u_dry_mg)
     used = lot.excess_dry_mg + excess
     inputs = (line.id, draft.event.identity)
     sums = f"{line.id}: {kg(wanted)} dry drawn, {kg(lot.dry_mg)} available, excess {kg(excess)}"

@@ -5,6 +5,8 @@ A new kind is a new file and a line here. What has no line is kept and linked, a
 
 from collections.abc import Callable
 
+from msgspec.structs import replace
+
 from lodestream.epcis.event import Event
 from lodestream.ledger import assay, correct, create, identity, receive, ship, transform
 from lodestream.ledger.draft import Draft, Refused, Said
@@ -50,7 +52,7 @@ def handle_event(draft: Draft) -> None:
         _check_clock(draft)
         suspect = identity.replay_suspect(draft.view, event, posting=True)
         if suspect is not None:
-            draft.managed.add(draft.open(suspect._replace(lots=draft.touched)))
+            draft.managed.add(draft.open(replace(suspect, lots=draft.touched)))
 
 
 def _check_action(event: Event) -> None:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from fractions import Fraction
 
 from msgspec.structs import replace
 
@@ -10,6 +9,7 @@ from lodestream.ledger import records
 from lodestream.ledger.draft import Draft, Refused, Said
 from lodestream.ledger.state import Lot, LotChange, Unassayed, squared
 from lodestream.measures import Line, Measured, Refusal, measure
+from lodestream.measures.exact import Ratio
 
 # Classes of trade items, assets and documents of which no lot or serial is named: nothing can be in them.
 _WITHOUT_LOT = re.compile(
@@ -85,9 +85,9 @@ def enter(draft: Draft, line: Line, measured: Measured, contained_mg: dict[str, 
     note_grades(draft, line, measured)
 
 
-def moisture(wet_mg: int, dry_mg: int) -> Fraction | None:
+def moisture(wet_mg: int, dry_mg: int) -> Ratio | None:
     """Water over wet mass of a lot or parcel; None where its masses say none."""
-    return Fraction(wet_mg - dry_mg, wet_mg) if 0 < dry_mg <= wet_mg else None
+    return (wet_mg - dry_mg, wet_mg) if 0 < dry_mg <= wet_mg else None
 
 
 def note_grades(draft: Draft, line: Line, measured: Measured) -> None:

@@ -12,17 +12,21 @@ from lodestream.ledger.draft import Draft
 from lodestream.ledger.state import Inbound, OpenPairs, Receipt
 
 
-def update(draft: Draft, pair: Inbound) -> None:
-    """Settle a pair that changed, and with it every pair that receipts without a consignment go to or come from."""
+def update(draft: Draft, pair: Inbound) -> list[pairs.Judged]:
+    """Settle a pair that changed, and with it every pair that receipts without a consignment go to or come from.
+
+    Gives the judgements of all receipts in the pairs that were settled.
+    """
     known = draft.view.get(OpenPairs, pair.lot) or OpenPairs([])
     others = [draft.view.get(Inbound, pairs.key(c, pair.lot)) for c in known.consignments if c != pair.consignment]
     before = {p.consignment: p for p in [pair, *others] if p is not None}
     if all(r.named for p in before.values() for r in p.receipts):
-        pairs.settle(draft, pair)
-        return
+        return pairs.settle(draft, pair)
+    judged = []
     for consignment, after in sorted(_assigned(draft, pair.lot, before).items()):
         if consignment == pair.consignment or after != before.get(consignment):
-            pairs.settle(draft, after)
+            judged += pairs.settle(draft, after)
+    return judged
 
 
 def _assigned(draft: Draft, lot: str, before: dict[str, Inbound]) -> dict[str, Inbound]:

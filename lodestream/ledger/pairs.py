@@ -5,10 +5,7 @@ difference to what it posted before. So offer and receipt commute, and a withdra
 rule of its own.
 """
 
-from decimal import Decimal
-from fractions import Fraction
-from typing import NamedTuple
-
+from msgspec import Struct
 from msgspec.structs import replace
 
 from lodestream.ledger.accounts import SINK_UNTRACKED, SOURCE_UNTRACKED, TRANSIT_VAR, Account, custody, stock
@@ -16,12 +13,12 @@ from lodestream.ledger.draft import Draft, Message, Said, plus
 from lodestream.ledger.lots import ensure, moisture, unassayed_finding
 from lodestream.ledger.records import Answer, Parcel, SettledParcel
 from lodestream.ledger.state import Inbound, LotChange, OpenPairs, Receipt, Unassayed, plus_squares, squared
-from lodestream.measures import Measured, Refusal, kg, measure, percent, quadrature, round_half_even, share
+from lodestream.measures import Measured, Refusal, kg, measure, percent, percent_of, quadrature, share
 
 NOTHING = LotChange("")
 
 
-class Judged(NamedTuple):
+class Judged(Struct, frozen=True, gc=False):
     """One receipt as it counts: masses in mg, content and settled content by element; `refused` by F4, `known` content."""
 
     receipt: Receipt
@@ -59,7 +56,6 @@ def judge(pair: Inbound, draft: Draft) -> list[Judged]:
     offer = offered(pair)
     left_dry = offer.dry_mg if offer else 0
     left = _sent(pair, offer) if offer else {}
-    tolerance = Fraction(draft.book.transit_tolerance_percent / Decimal(100))
     closed, judged = False, []
     for receipt in pair.receipts:
         wet, dry, got, u, u_dry, known = _measured(receipt, offer, draft)
@@ -69,7 +65,7 @@ def judge(pair: Inbound, draft: Draft) -> list[Judged]:
         final = False
         settled: dict[str, int] = {}
         if offer is not None and known:
-            final = receipt.final or left_dry - dry <= round_half_even(tolerance * offer.dry_mg)
+            final = receipt.final or left_dry - dry <= percent_of(draft.book.transit_tolerance_percent, offer.dry_mg)
             settled = dict(left) if final else _part(left, left_dry, got, dry)
             left = {e: mg - settled.get(e, 0) for e, mg in left.items()}
             left_dry -= dry
@@ -113,8 +109,8 @@ def _measured(receipt: Receipt, offer: Parcel | None, draft: Draft) -> tuple[int
 # -- the difference, posted -----------------------------------------------------------------------------------------
 
 
-def settle(draft: Draft, pair: Inbound) -> Inbound:
-    """Post what the pair comes to now beyond what it posted before; write it, and answer the sender."""
+def settle(draft: Draft, pair: Inbound) -> list[Judged]:
+    """Post what the pair comes to now beyond what it posted before; write it, and answer the sender. Gives the judgements."""
     judged = judge(pair, draft)
     pair = _masses(draft, pair, judged)
     pair = _legs(draft, pair, judged)
@@ -123,7 +119,7 @@ def settle(draft: Draft, pair: Inbound) -> Inbound:
     pair = _answer(draft, pair, judged)
     draft.view.put(pair, key(pair.consignment, pair.lot))
     _list(draft, pair, judged)
-    return pair
+    return judged
 
 
 def _list(draft: Draft, pair: Inbound, judged: list[Judged]) -> None:
@@ -289,7 +285,7 @@ def _in_transit(draft: Draft, pair: Inbound, offer: Parcel, taken: list[Judged])
             continue
         came = sum(j.got_mg[element] for j in taken)
         u = quadrature(offer.u_mg.get(element, 0), *(j.u_mg.get(element, 0) for j in taken))
-        allowed = round_half_even(Fraction(draft.book.transit_tolerance_percent / Decimal(100)) * sent) + 3 * u
+        allowed = percent_of(draft.book.transit_tolerance_percent, sent) + 3 * u
         inputs = (pair.consignment, pair.lot, element)
         if came > sent + 3 * u:
             arithmetic = f"{element}: received {kg(came)} > shipped {kg(sent)} + 3u {kg(3 * u)} ({percent(came, sent)})"

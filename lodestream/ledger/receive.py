@@ -20,10 +20,11 @@ def receive(draft: Draft) -> None:
         draft.reason = f"received at {draft.site}, destined for {to_location}: kept, moves nothing"
         return
     moved = moved_lines(draft)
-    measured = refuse_unusable(draft, moved, [measure(line, draft.book.mass_basis) for line in moved])
+    known = [one or measure(line, draft.book.mass_basis) for line, one in moved]
+    measured = refuse_unusable(draft, [line for line, _ in moved], known)
     party = next((ref.id for ref in event.sources if ref.id in draft.entry.external), None)
     draft.kind = "receive"
-    for line, one in zip(moved, measured, strict=True):
+    for (line, _), one in zip(moved, measured, strict=True):
         if party is not None:
             create.put(draft, line, one, source(f"external:{party}"))
         else:
@@ -53,15 +54,13 @@ def _take(draft: Draft, line: Line, measured: Measured) -> None:
     if matching.confirms(draft, pair, receipt):
         return
     draft.pairs.append(pairs.key(consignment, line.id))
-    matching.update(draft, replace(pair, receipts=[*pair.receipts, receipt]))
-    _tell(draft, receipt, line, measured)
+    judged = matching.update(draft, replace(pair, receipts=[*pair.receipts, receipt]))
+    _tell(draft, next(j for j in judged if j.receipt == receipt), line, measured)
 
 
-def _tell(draft: Draft, receipt: Receipt, line: Line, measured: Measured) -> None:
+def _tell(draft: Draft, judged: pairs.Judged, line: Line, measured: Measured) -> None:
     """The line as the pair takes it: with what the offer says where the receipt does not."""
     wet, dry = wet_and_dry(measured)
-    holders = matching.pairs_with(draft, line.id, receipt.identity, draft.pairs[-1])
-    judged = next(j for p in holders for j in pairs.judge(p, draft) if j.receipt == receipt)
     draft.lines.append(told(line, judged.wet_mg or wet, judged.dry_mg or dry, {} if judged.refused else judged.got_mg))
     if judged.refused:
         draft.reason = "ALREADY_RESOLVED"

@@ -21,7 +21,7 @@ FindingState = Literal["open", "resolved", "superseded"]
 RULE_VERSION = 1
 
 
-class Origin(Struct, frozen=True, omit_defaults=True):
+class Origin(Struct, frozen=True, gc=False, omit_defaults=True):
     """Where an entry came from: the inbox record and the place of the event in its document (index from 0)."""
 
     topic: str
@@ -30,7 +30,7 @@ class Origin(Struct, frozen=True, omit_defaults=True):
     index: int
 
 
-class Posting(Struct, frozen=True, omit_defaults=True):
+class Posting(Struct, frozen=True, gc=False, omit_defaults=True):
     """One leg of a transaction: `amount_mg` of `element` into (positive) or out of (negative) `account`."""
 
     posting_id: str
@@ -40,7 +40,7 @@ class Posting(Struct, frozen=True, omit_defaults=True):
     amount_mg: int
 
 
-class Finding(Struct, frozen=True, omit_defaults=True):
+class Finding(Struct, frozen=True, gc=False, omit_defaults=True):
     """A rule of the catalogue that spoke: `arithmetic` lets a reader redo it, `lots` says on which lots it stands."""
 
     id: str
@@ -54,7 +54,7 @@ class Finding(Struct, frozen=True, omit_defaults=True):
     lots: list[str] = []
 
 
-class LotState(Struct, frozen=True, omit_defaults=True):
+class LotState(Struct, frozen=True, gc=False, omit_defaults=True):
     """The state of one lot after a transaction. A lot is (site, canonical id); `seq` is its version.
 
     `contained_mg` is what STOCK(lot) or LOSS(class, lot) holds by element, `u_mg` its standard uncertainty.
@@ -80,7 +80,7 @@ class LotState(Struct, frozen=True, omit_defaults=True):
     parents: list[str] = []
 
 
-class Edge(Struct, frozen=True, omit_defaults=True):
+class Edge(Struct, frozen=True, gc=False, omit_defaults=True):
     """Lineage: one lot version is made of another in this transaction.
 
     `dry_mg` is the dry mass of the origin that went into it, `contained_mg` what it contains that came from there.
@@ -97,7 +97,7 @@ class Edge(Struct, frozen=True, omit_defaults=True):
     contained_mg: dict[str, int]
 
 
-class Parcel(Struct, frozen=True, omit_defaults=True):
+class Parcel(Struct, frozen=True, gc=False, omit_defaults=True):
     """The whole state of what one site offers to another for one (consignment, lot); `version` grows with each change.
 
     `dry_mg` and the rest are sums over the shipments that stand; a withdrawn shipment is no longer in them.
@@ -119,7 +119,7 @@ class Parcel(Struct, frozen=True, omit_defaults=True):
     lot_seq: int = 0
 
 
-class Offer(Struct, frozen=True, omit_defaults=True):
+class Offer(Struct, frozen=True, gc=False, omit_defaults=True):
     """What the sender's book tells the receiver's: the parcels of one consignment that are on their way."""
 
     consignment: str
@@ -130,7 +130,7 @@ class Offer(Struct, frozen=True, omit_defaults=True):
     parcels: list[Parcel]
 
 
-class SettledParcel(Struct, frozen=True, omit_defaults=True):
+class SettledParcel(Struct, frozen=True, gc=False, omit_defaults=True):
     """The receiver's answer for one (consignment, lot): of the offered metal, what it has settled so far, in all."""
 
     lot: str
@@ -140,7 +140,7 @@ class SettledParcel(Struct, frozen=True, omit_defaults=True):
     final: bool
 
 
-class Answer(Struct, frozen=True, omit_defaults=True):
+class Answer(Struct, frozen=True, gc=False, omit_defaults=True):
     """What the receiver's book tells the sender's; `to_site` of the offer is where it comes from."""
 
     consignment: str
@@ -148,7 +148,7 @@ class Answer(Struct, frozen=True, omit_defaults=True):
     parcels: list[SettledParcel]
 
 
-class Entry(Struct, frozen=True, omit_defaults=True):
+class Entry(Struct, frozen=True, gc=False, omit_defaults=True):
     """One entry of a site's book, in the one order that counts. `kind` says which of the last fields is there.
 
     `locations` maps every location of the event to its site, written by the gate so that the ledger looks
@@ -171,7 +171,7 @@ class Entry(Struct, frozen=True, omit_defaults=True):
     book: SiteBook | None = None
 
 
-class Line(Struct, frozen=True, omit_defaults=True):
+class Line(Struct, frozen=True, gc=False, omit_defaults=True):
     """One lot's part in the event as the ledger took it: drawn (input), made or created (output, object).
 
     `quantity` and `uom` are as the event stated them; `contained_mg` is empty while the lot is not assayed.
@@ -188,7 +188,7 @@ class Line(Struct, frozen=True, omit_defaults=True):
     loss_class: str | None = None
 
 
-class Outcome(Struct, frozen=True, omit_defaults=True):
+class Outcome(Struct, frozen=True, gc=False, omit_defaults=True):
     """What became of an entry: `outcome` is TRANSACTION, DUPLICATE, NOTHING, PARKED or UNREADABLE.
 
     Only a TRANSACTION has `seq`, `prev` and `chain`. A refused event is a TRANSACTION without postings.

@@ -13,7 +13,7 @@ from lodestream.ledger.lots import refuse_unusable, told
 from lodestream.ledger.pairs import key
 from lodestream.ledger.records import Offer, Parcel
 from lodestream.ledger.state import Bound, Lot, Outbound, Shipment
-from lodestream.measures import Line, lines, measure, quadrature
+from lodestream.measures import Line, Measured, lines, measure, quadrature
 
 SSCC = re.compile(r"https://id\.gs1\.org/00/\d{18}$")
 GSIN = re.compile(r"https://id\.gs1\.org/402/\d{17}$")
@@ -23,7 +23,7 @@ MAX_UPSTREAM = 10_000  # lots that the walk for open findings visits at most
 def ship(draft: Draft) -> None:
     """A shipping event at the site that holds the stock. An external party gets no offer; no destination is TRANSIT_OPEN."""
     event = draft.event
-    moved = moved_lines(draft)
+    moved = [line for line, _ in moved_lines(draft)]
     consignment = consignment_of(event) or event.event_hash
     to_location = location(event.destinations)
     party = next((ref.id for ref in event.destinations if ref.id in draft.entry.external), None)
@@ -42,8 +42,11 @@ def ship(draft: Draft) -> None:
         offer(draft, sent, to_site)
 
 
-def moved_lines(draft: Draft) -> list[Line]:
-    """The lines that a move is about. A parent beside its contents is not counted; alone its content is not known yet."""
+def moved_lines(draft: Draft) -> list[tuple[Line, Measured | None]]:
+    """The lines that a move is about, as measured; None for a bare instance, which moves whole.
+
+    A parent beside its contents is not counted; alone its content is not known yet.
+    """
     found = lines(draft.event)
     moved = with_mass(found) + [x for x in found if x.instance and x.material is None and draft.lot(x.id)]
     if not found:
@@ -53,8 +56,8 @@ def moved_lines(draft: Draft) -> list[Line]:
         said = f"{parent} is moved, and what it holds is not known: containment of parents is not kept yet"
         raise Unready([f"content:{x.id}" for x in found], Said("UNKNOWN_CONTENT", (parent, draft.event.identity), said))
     weighed = [x for x in moved if not (x.instance and x.material is None)]
-    refuse_unusable(draft, weighed, [measure(x, draft.book.mass_basis) for x in weighed])
-    return moved
+    measured = iter(refuse_unusable(draft, weighed, [measure(x, draft.book.mass_basis) for x in weighed]))
+    return [(x, None if x.instance and x.material is None else next(measured)) for x in moved]
 
 
 def consignment_of(event: Event) -> str | None:

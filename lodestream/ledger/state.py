@@ -8,7 +8,7 @@ from lodestream.measures import Line
 from lodestream.measures.exact import root
 
 
-class Head(Struct, frozen=True):
+class Head(Struct, frozen=True, gc=False):
     """The head of a site's book: last sequence, chain value and record time, its settings, and the count of parked events."""
 
     seq: int = 0
@@ -19,13 +19,13 @@ class Head(Struct, frozen=True):
     arrivals: int = 0
 
 
-class Balance(Struct, frozen=True):
+class Balance(Struct, frozen=True, gc=False):
     """The balance of an account that is no lot's content, for one element, in mg."""
 
     mg: int
 
 
-class Unassayed(Struct, frozen=True):
+class Unassayed(Struct, frozen=True, gc=False):
     """A parcel of a lot that waits for its first assay: the line as stated, and what answers for it.
 
     `origin` is `source` (the account SOURCE(`account`)), `run` (the transformation that is the event `ref`) or
@@ -51,7 +51,7 @@ def plus_squares(one: dict[str, str], other: dict[str, str], sign: int = 1) -> d
     return {element: str(square) for element, square in sorted(sums.items()) if square}
 
 
-class Lot(Struct, frozen=True):
+class Lot(Struct, frozen=True, gc=False):
     """A lot in the book. `entered_*` sum up all that came in; `excess_dry_mg` is what draws took above it.
 
     What is taken back leaves no trace: variances are kept as such (`squared`).
@@ -88,13 +88,13 @@ class Lot(Struct, frozen=True):
         return root(int(self.entered_u2_dry))
 
 
-class Held(Struct, frozen=True):
+class Held(Struct, frozen=True, gc=False):
     """The open hard and hold findings on a lot id, whether or not the lot is there yet."""
 
     findings: list[str]
 
 
-class Seen(Struct, frozen=True):
+class Seen(Struct, frozen=True, gc=False):
     """An event that the book knows, by its identity. `status` is posted, parked, refused or void."""
 
     hash: str
@@ -107,20 +107,20 @@ class Seen(Struct, frozen=True):
     findings: list[str] = []
 
 
-class SameHash(Struct, frozen=True):
+class SameHash(Struct, frozen=True, gc=False):
     """The identities of all events with one event hash, in order of arrival."""
 
     identities: list[str]
 
 
-class Fate(Struct, frozen=True):
+class Fate(Struct, frozen=True, gc=False):
     """What became of an entry so far: the number of its outcomes (duplicates apart) and its status, as in `Seen`."""
 
     outcomes: int
     status: str
 
 
-class Parked(Struct, frozen=True):
+class Parked(Struct, frozen=True, gc=False):
     """An entry that cannot be posted yet: what it waits for, its place in the order of arrival, its open findings."""
 
     entry: Entry
@@ -129,13 +129,13 @@ class Parked(Struct, frozen=True):
     findings: list[str]
 
 
-class Waiting(Struct, frozen=True):
+class Waiting(Struct, frozen=True, gc=False):
     """The parked entries that wait for one thing (`lot:<id>`, `event:<identity>` or `content:<parent>`)."""
 
     entry_ids: list[str]
 
 
-class LotChange(Struct, frozen=True):
+class LotChange(Struct, frozen=True, gc=False):
     """What an event did to a lot's masses, and what it added to all that ever entered, so that it can be taken back."""
 
     lot: str
@@ -148,7 +148,7 @@ class LotChange(Struct, frozen=True):
     excess_dry_mg: int = 0
 
 
-class Leg(Struct, frozen=True):
+class Leg(Struct, frozen=True, gc=False):
     """A posting before it has an id. `lot` is set where the account is a lot's content."""
 
     element: str
@@ -158,7 +158,7 @@ class Leg(Struct, frozen=True):
     mg: int
 
 
-class Assayed(Struct, frozen=True):
+class Assayed(Struct, frozen=True, gc=False):
     """What an assay event did for one parcel: the parcel as it was, its legs and the change of its lot.
 
     `identity` is the receipt that the parcel came with, where it is one of a pair.
@@ -171,7 +171,7 @@ class Assayed(Struct, frozen=True):
     changes: list[LotChange]
 
 
-class Journal(Struct, frozen=True):
+class Journal(Struct, frozen=True, gc=False):
     """All that an event posted, later additions included (the assay of what it made), so that a declaration reverses it.
 
     `pairs` are the (consignment lot) keys whose shipment or receipt the event is; `assayed` what it assayed.
@@ -184,7 +184,7 @@ class Journal(Struct, frozen=True):
     assayed: list[Assayed] = []
 
 
-class Run(Struct, frozen=True):
+class Run(Struct, frozen=True, gc=False):
     """The balance of a transformation whose outputs wait for assays: sums by element in mg, its lots, those it waits for."""
 
     run: str
@@ -202,7 +202,7 @@ class Run(Struct, frozen=True):
         return {element: root(int(square)) for element, square in self.u2_outputs.items()}
 
 
-class Shipment(Struct, frozen=True):
+class Shipment(Struct, frozen=True, gc=False):
     """One shipping event's part in a pair (consignment, lot) at the sender."""
 
     identity: str
@@ -215,7 +215,7 @@ class Shipment(Struct, frozen=True):
     to_site: str = ""
 
 
-class Bound(Struct, frozen=True):
+class Bound(Struct, frozen=True, gc=False):
     """What goes to one site: between which places, the version of the offer, and what that site has settled of it."""
 
     from_location: str = ""
@@ -224,7 +224,7 @@ class Bound(Struct, frozen=True):
     settled_mg: dict[str, int] = {}
 
 
-class Outbound(Struct, frozen=True):
+class Outbound(Struct, frozen=True, gc=False):
     """A pair (consignment, lot) at the sender: the shipments that stand, and by site what is offered and settled.
 
     The site is empty where no book answers: an external party's, or none named.
@@ -236,7 +236,7 @@ class Outbound(Struct, frozen=True):
     bound: dict[str, Bound] = {}
 
 
-class Receipt(Struct, frozen=True):
+class Receipt(Struct, frozen=True, gc=False):
     """One receiving event's part in a pair at the receiver: the line as stated there, with its basis made explicit.
 
     `named`: it names its consignment. `arrival` is its place in the book, `from_site` the site that it says it came from.
@@ -253,7 +253,7 @@ class Receipt(Struct, frozen=True):
     from_site: str = ""
 
 
-class Inbound(Struct, frozen=True):
+class Inbound(Struct, frozen=True, gc=False):
     """A pair at the receiver: the offer, the receipts in their order, and what has been posted for them so far.
 
     `posted` maps element and account ("Cu STOCK") to mg; `change` is what the receipts put into the lot, `edged_*` what
@@ -274,7 +274,7 @@ class Inbound(Struct, frozen=True):
     answered: SettledParcel | None = None
 
 
-class OpenPairs(Struct, frozen=True):
+class OpenPairs(Struct, frozen=True, gc=False):
     """The pairs of one lot, by consignment, that take or hold a receipt without a consignment: all but the named and final."""
 
     consignments: list[str]

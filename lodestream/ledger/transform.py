@@ -4,10 +4,9 @@ One input and outputs without assays are a split: the outputs are draws from the
 (ledger-rules section 5). Half-events of campaigns are kept and move nothing yet.
 """
 
-from fractions import Fraction
 from functools import reduce
-from typing import NamedTuple
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from lodestream.ledger.accounts import SINK_UNTRACKED, SOURCE_UNTRACKED, UNACCOUNTED, stock, wip
@@ -17,11 +16,12 @@ from lodestream.ledger.draw import Drawn, draw
 from lodestream.ledger.lots import ensure, enter, moisture, refuse_unusable, told, tracked, wait_for_assay, wet_and_dry
 from lodestream.ledger.state import Run, Unassayed, plus_squares, squared
 from lodestream.measures import Line, Measured, lines, measure, quadrature, share
+from lodestream.measures.exact import Ratio
 
 MAX_EDGES = 20_000  # inputs x outputs: beyond it the transaction would not fit into a record
 
 
-class Made(NamedTuple):
+class Made(Struct, frozen=True, gc=False):
     """One output: its line, its masses, and its contained mass where that is known."""
 
     line: Line
@@ -56,7 +56,7 @@ def _states_content(line: Line) -> bool:
     return line.material is not None and bool(line.material.assays or line.material.contained)
 
 
-def _moisture(draft: Draft, line: Line) -> Fraction | None:
+def _moisture(draft: Draft, line: Line) -> Ratio | None:
     lot = draft.lot(line.id)
     return moisture(lot.wet_mg, lot.dry_mg) if lot is not None else None
 

@@ -3,7 +3,7 @@
 Exact throughout: integers and rationals, one rounding (half to even) into milligrams, no float anywhere.
 """
 
-from lodestream.measures.exact import decimal, kg, percent, quadrature, round_half_even, share, tonnes
+from lodestream.measures.exact import decimal, kg, percent, percent_of, quadrature, share, tonnes
 from lodestream.measures.lines import Line, lines
 from lodestream.measures.measure import Measured, Note, measure
 from lodestream.measures.refusal import Refusal
@@ -18,8 +18,8 @@ __all__ = [
     "lines",
     "measure",
     "percent",
+    "percent_of",
     "quadrature",
-    "round_half_even",
     "share",
     "tonnes",
 ]

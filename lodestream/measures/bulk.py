@@ -1,7 +1,6 @@
 """The bulk of a line: what was weighed, wet and dry, with its units and its basis (mass-balance 2.2 and 2.3)."""
 
-from fractions import Fraction
-from typing import NamedTuple
+from msgspec import Struct
 
 from lodestream.epcis.event import Material
 from lodestream.measures.exact import Ratio, complement, decimal, kg, ratio, rounded, times
@@ -12,7 +11,7 @@ from lodestream.measures.units import COUNTS, GROSS_KILOGRAM, KILOGRAM, VOLUME, 
 BASES = {"dry": "dry", "wet": "wet", "as_received": "wet"}
 
 
-class Body(NamedTuple):
+class Body(Struct, frozen=True, gc=False):
     """The bulk of a line: wet and dry mass in mg, moisture, litres; `weighed` is the basis that its mass was stated on."""
 
     wet: Ratio | None
@@ -22,7 +21,7 @@ class Body(NamedTuple):
     weighed: str | None
 
 
-def body_of(line: Line, item: Material, basis_default: str | None, moisture: Fraction | None) -> Body:
+def body_of(line: Line, item: Material, basis_default: str | None, moisture: Ratio | None) -> Body:
     """What a line weighs. RefusedError, UnitRefusedError or NotExactError where that cannot be said."""
     litres = _litres(line, item)
     damp = _moisture(line, item, moisture)
@@ -86,9 +85,9 @@ def _litres(line: Line, item: Material) -> Ratio | None:
     return litres
 
 
-def _moisture(line: Line, item: Material, otherwise: Fraction | None) -> Ratio | None:
+def _moisture(line: Line, item: Material, otherwise: Ratio | None) -> Ratio | None:
     if item.moisture_percent is None:
-        return (otherwise.numerator, otherwise.denominator) if otherwise is not None and 0 <= otherwise < 1 else None
+        return otherwise if otherwise is not None and 0 <= otherwise[0] < otherwise[1] else None
     moisture = times(ratio(item.moisture_percent), (1, 100))
     if not 0 <= moisture[0] < moisture[1]:
         raise RefusedError("GRADE_IMPOSSIBLE", f"{line.id}: a moisture of {item.moisture_percent} % is not from 0 to below 100 %")

@@ -5,7 +5,6 @@ each of them costs more than the whole measurement.
 """
 
 from decimal import Decimal
-from fractions import Fraction
 from math import isqrt
 
 Ratio = tuple[int, int]
@@ -49,9 +48,10 @@ def rounded(value: Ratio) -> int:
     return quotient + 1 if twice > value[1] or (twice == value[1] and quotient & 1) else quotient
 
 
-def round_half_even(value: Fraction) -> int:
-    """A rational rounded once, half to even."""
-    return rounded((value.numerator, value.denominator))
+def percent_of(percent: Decimal, amount: int) -> int:
+    """That percentage of an amount, rounded once, half to even."""
+    n, d = ratio(percent)
+    return rounded((n * amount, 100 * d))
 
 
 def share(total: int, part: int, whole: int) -> int:

@@ -9,7 +9,7 @@ from lodestream.epcis.event import Assay, Event, Material, Quantity, Role
 from lodestream.measures.units import COUNTS
 
 
-class Line(Struct, frozen=True):
+class Line(Struct, frozen=True, gc=False):
     """One lot in one role of an event. Without `uom` the quantity is a count; an `instance` (serial, SSCC) has none at all."""
 
     role: Role

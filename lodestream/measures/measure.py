@@ -4,7 +4,6 @@ contained = wet x (1 - moisture) x grade, as stated, in exact rationals and with
 """
 
 from fractions import Fraction
-from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -33,7 +32,7 @@ from lodestream.measures.units import CONCENTRATION, GRADE, UnitRefusedError, re
 _STATUS = {"provisional": 0, "exchanged": 1, "final": 2, "umpire": 3}
 
 
-class Note(Struct, frozen=True):
+class Note(Struct, frozen=True, gc=False):
     """A finding that does not stop the posting: a grade above what the declared chemical form allows (F13, hold)."""
 
     code: str
@@ -41,7 +40,7 @@ class Note(Struct, frozen=True):
     arithmetic: str
 
 
-class Measured(Struct, frozen=True):
+class Measured(Struct, frozen=True, gc=False):
     """What a line amounts to, in mg. A mass that is not known is None: the dry mass of wet material without a moisture.
 
     `u_mg` and `u_dry_mg` are standard uncertainties. `assayed`: every element that the item states is in `contained_mg`, and
@@ -71,7 +70,7 @@ class Measured(Struct, frozen=True):
         return None if self.moisture_ratio is None else Fraction(*self.moisture_ratio)
 
 
-class _Grade(NamedTuple):
+class _Grade(Struct, frozen=True, gc=False):
     """One element's grade: a mass fraction (on `basis`) with its absolute uncertainty in units of 1/SCALE."""
 
     element: str
@@ -80,12 +79,12 @@ class _Grade(NamedTuple):
     u: int
 
 
-class _Amount(NamedTuple):
+class _Amount(Struct, frozen=True, gc=False):
     contained: Ratio
     u_mg: int
 
 
-def measure(line: Line, basis_default: str | None = None, moisture: Fraction | None = None) -> Measured | Refusal:
+def measure(line: Line, basis_default: str | None = None, moisture: Ratio | None = None) -> Measured | Refusal:
     """Wet, dry and contained mass of a line with their uncertainties, or why there are none.
 
     `basis_default` is the book's basis for a mass without one, `moisture` what counts where the item states none: the

@@ -5,7 +5,7 @@ from msgspec import Struct
 RULES = {"UNIT_REFUSED": "F44", "BASIS_MISSING": "F41", "NO_QUANTITY": "F46", "GRADE_IMPOSSIBLE": "F13", "TOO_LARGE": "F49"}
 
 
-class Refusal(Struct, frozen=True):
+class Refusal(Struct, frozen=True, gc=False):
     """Why a line cannot be measured, as a finding: nothing of its event posts. `mass_mg` is its weight, if that is known."""
 
     code: str

@@ -15,7 +15,7 @@ _PERCENT = SCALE // 100
 _HUNDREDTH = _PERCENT // 100  # 0.01 %, or 0.01 percentage points
 
 
-class ClassDefault(Struct, frozen=True):
+class ClassDefault(Struct, frozen=True, gc=False):
     """What a product class is known to: its mass (relative) and its grades (absolute points, or relative where `relative`)."""
 
     mass: int = 10 * _HUNDREDTH

@@ -13,7 +13,7 @@ class UnitRefusedError(ValueError):
     """A unit that cannot be read as what it was given for; the message says what to write instead."""
 
 
-class MassUnit(Struct, frozen=True):
+class MassUnit(Struct, frozen=True, gc=False):
     """A mass unit: milligrams in one of it, exact, and the basis that its name implies (dry, wet or none)."""
 
     code: str

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lodestream.epcis.event import Assay, ContainedMass
-from lodestream.measures import Measured, decimal, kg, measure, percent, quadrature, round_half_even, share, tonnes
+from lodestream.measures import Measured, decimal, kg, measure, percent, quadrature, share, tonnes
+from lodestream.measures.exact import rounded
 from tests.measures.stating import assay, line, measured
 
 masses = st.decimals("0", "1000000", places=6)
@@ -66,7 +67,7 @@ def test_uncertainty_is_that_of_the_formula(mass: Decimal, moisture: Decimal, gr
 
 @given(st.fractions())
 def test_half_to_even(value: Fraction) -> None:
-    assert round_half_even(value) == round(value)
+    assert rounded((value.numerator, value.denominator)) == round(value)
 
 
 @given(st.integers(-(2**63), 2**63), st.integers(-(2**63), 2**63), st.integers(-(2**63), 2**63).filter(bool))
@@ -113,10 +114,10 @@ def test_moisture_of_the_lot_or_the_offer() -> None:
     assert isinstance(unknown, Measured)
     assert (unknown.wet_mg, unknown.dry_mg, unknown.assayed, unknown.contained_mg) == (10**9, None, False, {})
     assert unknown.remarks == ["Cu: a grade on dry basis needs the moisture"]
-    known = measure(without, moisture=Fraction(1, 3))
+    known = measure(without, moisture=(1, 3))
     assert isinstance(known, Measured)
     assert (known.dry_mg, known.contained_mg) == (666_666_667, {"Cu": 200_000_000})
-    own = measure(line("1000", "KGM", "wet", moisture_percent="10"), moisture=Fraction(1, 3))
+    own = measure(line("1000", "KGM", "wet", moisture_percent="10"), moisture=(1, 3))
     assert isinstance(own, Measured)
     assert own.dry_mg == 900_000_000
 
