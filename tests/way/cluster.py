@@ -45,6 +45,7 @@ class Cluster:
             "LODESTREAM_KAFKA__TRANSACTION_TIMEOUT_MS": "4000",
             "LODESTREAM_PARTITIONS": str(PARTITIONS),
             "LODESTREAM_DATA_DIR": str(self.folder / "data"),
+            "LODESTREAM_METRICS__PORT": "0",
         }
 
     def lodestream(self, *args: str | Path, code: int = 0) -> str:

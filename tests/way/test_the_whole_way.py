@@ -15,6 +15,7 @@ from lodestream.ledger.fold import Fold
 from lodestream.ledger.records import Outcome
 from schemas.topics import CREDENTIALS, TRANSACTIONS
 from tests.way.cluster import ROOT, Cluster, agrees_with_the_log
+from tests.way.telling import every_record_says_what_it_is, every_worker_tells
 from tests.way.traffic import traffic
 
 pytestmark = pytest.mark.kafka
@@ -67,6 +68,8 @@ def test_from_documents_to_credentials_and_tables(cluster: Cluster, tmp_path: Pa
 
     cluster.wait(lambda: len(issued()) >= 3, "credentials")
     cluster.wait(landed, "rows")
+    every_record_says_what_it_is(cluster)
+    every_worker_tells(cluster)
     for worker in workers:
         cluster.stop(worker)
     cluster.lodestream("sink", "verify")
