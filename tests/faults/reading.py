@@ -5,16 +5,29 @@ import time
 from dataclasses import dataclass, field
 from typing import Literal
 
-from confluent_kafka import KafkaError, TopicPartition
+from confluent_kafka import Consumer, KafkaError, TopicPartition
 
-from runtime import clients
 from runtime.processor import Record
-from runtime.settings import load
 from schemas import topics
 
 DEADLINE_S = 120.0
-READ_SECONDS = 0.5
+Isolation = Literal["read_committed", "read_uncommitted"]
 INBOX = re.compile(topics.INBOX_PATTERN)
+
+
+def reader(bootstrap: str, isolation: Isolation = "read_committed", group: str = "faults-reader") -> Consumer:
+    """A consumer that joins no group; it says nothing of brokers that are away, for here they are so on purpose."""
+    return Consumer(
+        {
+            "bootstrap.servers": bootstrap,
+            "group.id": group,
+            "isolation.level": isolation,
+            "enable.auto.commit": False,
+            "enable.partition.eof": True,
+            "fetch.wait.max.ms": 5,
+            "log_level": 0,
+        }
+    )
 
 
 @dataclass(frozen=True)
@@ -36,26 +49,31 @@ class Read:
 def read(bootstrap: str) -> Read:
     """Everything that is committed on a broker in Lodestream's topics; those that do not exist are left out."""
     ours = {topic.name for topic in topics.declared()}
-    names = clients.admin(load({"kafka": {"bootstrap_servers": bootstrap}})).list_topics(timeout=30).topics
+    consumer = reader(bootstrap)
+    try:
+        names = consumer.list_topics(timeout=30).topics
+    finally:
+        consumer.close()
     return Read({name: read_topic(bootstrap, name) for name in names if name in ours or INBOX.fullmatch(name)})
 
 
 def read_topic(
     bootstrap: str,
     topic: str,
-    isolation: Literal["read_committed", "read_uncommitted"] = "read_committed",
+    isolation: Isolation = "read_committed",
     begin: dict[int, int] | None = None,
+    at_most: int | None = None,
 ) -> list[Record]:
-    """The records of a topic from `begin` (offsets by partition) to its end as it is now."""
-    consumer = clients.reader(load({"kafka": {"bootstrap_servers": bootstrap}}), isolation_level=isolation)
+    """The records of a topic from `begin` (offsets by partition) to its end as it is now, or about so many of them."""
+    consumer = reader(bootstrap, isolation)
     records: list[Record] = []
     try:
         waiting = set(consumer.list_topics(topic, 30).topics[topic].partitions)
         consumer.assign([TopicPartition(topic, number, (begin or {}).get(number, 0)) for number in waiting])
         deadline = time.monotonic() + DEADLINE_S
-        while waiting:
+        while waiting and (at_most is None or len(records) < at_most):
             assert time.monotonic() < deadline, f"{topic} could not be read to its end within {DEADLINE_S} s"
-            for message in consumer.consume(5_000, READ_SECONDS if not records else 0.05):
+            for message in consumer.consume(at_most or 5_000, 0.05):
                 error = message.error()
                 if error is None:
                     at = (message.topic(), message.partition(), message.offset(), message.timestamp()[1])
@@ -74,11 +92,13 @@ def aborted(bootstrap: str, topic: str, begin: dict[int, int] | None = None) -> 
     return [record for record in written if (record.partition, record.offset) not in kept]
 
 
-def ends(bootstrap: str, topic: str) -> dict[int, int]:
-    """The offset after the last record of each partition, committed or not."""
-    consumer = clients.reader(load({"kafka": {"bootstrap_servers": bootstrap}}), isolation_level="read_uncommitted")
+def committed(bootstrap: str, group: str, topic: str) -> dict[int, int]:
+    """How far a group has committed each partition of a topic; 0 where it has not. Raises KafkaException."""
+    # Not through an admin client: librdkafka 2.16 dies by SIGSEGV where its list_consumer_group_offsets meets a coordinator that
+    # is just loading (rd_kafka_handle_OffsetFetch takes it for a consumer).
+    consumer = reader(bootstrap, group=group)
     try:
-        numbers = consumer.list_topics(topic, 30).topics[topic].partitions
-        return {number: consumer.get_watermark_offsets(TopicPartition(topic, number), 30)[1] for number in numbers}
+        places = [TopicPartition(topic, number) for number in consumer.list_topics(topic, 10).topics[topic].partitions]
+        return {at.partition: max(at.offset, 0) for at in consumer.committed(places, 10)}
     finally:
         consumer.close()

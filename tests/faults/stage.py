@@ -1,0 +1,206 @@
+"""A Kafka that may be killed, real workers that a supervisor starts again, and the check of everything they wrote."""
+
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections import Counter, deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import NamedTuple
+
+from confluent_kafka import IsolationLevel, KafkaException, TopicPartition
+from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]  # public, but not in its list
+
+from deploy.kafka import Broker
+from runtime.settings import load
+from schemas import topics
+from sinks.clickhouse.mapping import FEEDS
+from sinks.clickhouse.readside import open_reader
+from tests.faults.invariants import problems, table_problems
+from tests.faults.reading import Read, committed, read, read_topic
+from tests.way.cluster import PARTITIONS, ROOT, Cluster
+
+DEADLINE_S = 600.0
+POLL_S = 0.1
+GROUPS = {
+    "gate": (topics.INBOX,),
+    "ledger": (topics.ENTRIES,),
+    "issuer": (topics.TRANSACTIONS,),
+    "sink": tuple(FEEDS),
+}
+"""Each worker and what it reads, in the order in which work goes through them."""
+
+
+class Worker(NamedTuple):
+    """One worker process's place; it is filled again when its process dies."""
+
+    name: str
+    instance: str = "one"
+
+
+class Death(NamedTuple):
+    """How a process is to end itself: tests/faults/process.py."""
+
+    signal: str
+    step: str
+    nth: int = 1
+
+
+class Node(Broker):
+    """A broker with a folder and a port of its own, that can be killed and come back on them."""
+
+    def __init__(self, folder: Path) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        super().__init__(folder, port)
+
+    def kill(self) -> None:
+        """SIGKILL: nothing is written to its end, no client is told."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait(30)
+
+
+@dataclass
+class Stage(Cluster):
+    """Workers under supervision. `plans` are the deaths that the next processes of a worker will die, one after the other."""
+
+    node: Node = field(kw_only=True)
+    settings: dict[str, str] = field(default_factory=dict)
+    running: dict[Worker, "subprocess.Popen[bytes]"] = field(default_factory=dict)
+    plans: dict[Worker, deque[Death]] = field(default_factory=dict)
+    deaths: Counter[tuple[Worker, int]] = field(default_factory=Counter)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return super().environment | {"LODESTREAM_LOG_FORMAT": "json"} | self.settings
+
+    # --- processes -----------------------------------------------------------------------------------------------------------
+
+    def run(self, *workers: Worker) -> None:
+        """Start workers, and keep them: `supervise` starts again what has died."""
+        for worker in workers:
+            plan = self.plans.get(worker)
+            death = plan.popleft() if plan else None
+            arguments = [death.signal, death.step, str(death.nth)] if death else []
+            command = [sys.executable, "-m", "tests.faults.process", worker.name, *arguments]
+            environment = self.environment | {"LODESTREAM_INSTANCE": worker.instance}
+            with self.log_of(worker).open("ab") as log:
+                self.running[worker] = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
+
+    def supervise(self) -> None:
+        """Count what has ended by itself, and start it again, as an operator's supervisor does."""
+        for worker, process in list(self.running.items()):
+            code = process.poll()
+            if code is not None:
+                self.deaths[worker, code] += 1
+                self.run(worker)
+
+    def kill(self, worker: Worker) -> None:
+        """kill -9; nobody starts it again."""
+        process = self.running.pop(worker)
+        process.kill()
+        process.wait(30)
+
+    def end(self, *workers: Worker) -> None:
+        """SIGTERM: they finish their batch, leave and end well."""
+        ending = [(worker, self.running.pop(worker)) for worker in workers]
+        for _, process in ending:
+            process.send_signal(signal.SIGTERM)
+        for worker, process in ending:
+            assert process.wait(60) == 0, f"{worker} ended with {process.returncode}: see {self.log_of(worker)}"
+
+    def forsake(self, worker: Worker) -> "subprocess.Popen[bytes]":
+        """Nobody starts it again when it dies."""
+        return self.running.pop(worker)
+
+    def close(self) -> None:
+        """Leave nothing running."""
+        for worker in list(self.running):
+            self.kill(worker)
+
+    def log_of(self, worker: Worker) -> Path:
+        return self.folder / f"{worker.name}-{worker.instance}.log"
+
+    def until(self, ready: Callable[[], bool], what: str, seconds: float = DEADLINE_S) -> float:
+        """Supervise until it is so; how long it took, in seconds."""
+        began = time.monotonic()
+        while not ready():
+            self.supervise()
+            assert time.monotonic() - began < seconds, f"waited {seconds} s for {what}; logs in {self.folder}"
+            time.sleep(POLL_S)
+        return time.monotonic() - began
+
+    def pause(self, seconds: float) -> None:
+        """Let the workers work, supervised, for some time."""
+        until = time.monotonic() + seconds
+        self.until(lambda: time.monotonic() >= until, "nothing", seconds + 1)
+
+    # --- what they did -------------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def admin(self) -> AdminClient:
+        """One for all questions: an answer never comes where its client is gone."""
+        return AdminClient({"bootstrap.servers": self.bootstrap, "log_level": 0})
+
+    def settle(self, *, sink: bool = True) -> None:
+        """Until each group has read all that is committed in its topics, and no transaction is open on any of them."""
+        for group, read_by in GROUPS.items():
+            if sink or group != "sink":
+                self.until(lambda group=group, read_by=read_by: all(self._done(group, t) for t in read_by), f"{group} to be done")
+
+    def _done(self, group: str, topic: str) -> bool:
+        try:
+            latest, stable = (self._ends(topic, level) for level in IsolationLevel)
+            begin = committed(self.bootstrap, group, topic)
+        except KafkaException:
+            return False  # the broker is away, or its coordinator does not know the group yet
+        return latest == stable and not read_topic(self.bootstrap, topic, begin=begin, at_most=1)
+
+    def _ends(self, topic: str, level: IsolationLevel) -> dict[int, int]:
+        numbers = self.admin.list_topics(topic, 10).topics[topic].partitions
+        wanted = {TopicPartition(topic, number): OffsetSpec.latest() for number in numbers}
+        found = self.admin.list_offsets(wanted, isolation_level=level, request_timeout=10)
+        return {place.partition: each.result(30).offset for place, each in found.items()}
+
+    def ends(self, *names: str) -> dict[str, dict[int, int]]:
+        """The end of each partition of topics, whatever is open there."""
+        return {name: self._ends(name, IsolationLevel.READ_UNCOMMITTED) for name in names}
+
+    def check(self) -> tuple[Read, list[str]]:
+        """Everything that must hold, once all is settled: in the topics, in ClickHouse, and by `lodestream sink verify`."""
+        log = read(self.bootstrap)
+        wrong = problems(log, partitions=PARTITIONS)
+        reader = open_reader(load({"data_dir": self.folder / "data"}).clickhouse.url)
+        try:
+            wrong += table_problems(log, reader)
+        finally:
+            reader.close()
+        self.lodestream("sink", "verify")
+        return log, wrong
+
+
+def stage(folder: Path, **settings: str) -> Stage:
+    """A broker with Lodestream's topics. Raises KafkaUnavailableError."""
+    node = Node(folder / "kafka")
+    node.start()
+    made = Stage(node.bootstrap_servers, folder, node=node, settings=settings)
+    try:
+        made.lodestream("topics", "apply", "--yes")
+    except BaseException:
+        leave(made)
+        raise
+    return made
+
+
+def leave(stage: Stage) -> None:
+    """Stop everything that the stage has started; its broker's data go."""
+    stage.close()
+    stage.node.stop()
+    shutil.rmtree(stage.node.folder, ignore_errors=True)
