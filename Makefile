@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 SECONDS ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test soak lint format bench clean
+.PHONY: help demo test soak lint format bench faults clean
 
 help: ## Show what there is to make
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -32,8 +32,11 @@ format: $(VENV)/.dev ## Put the code into the house style
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-bench: $(VENV)/.dev ## Measure gate, ledger, sink and the whole way on real Kafka; writes benchmarks/latest.json and docs/benchmarks.md
-	@$(BIN)/python -m benchmarks
+bench: $(VENV)/.dev ## Measure every part on real Kafka beside rivals and limits (ONLY=names, SCALE=0.02); writes benchmarks/latest.json and docs/benchmarks.md
+	@$(BIN)/python -m benchmarks --only '$(ONLY)' --scale $(or $(SCALE),1)
+
+faults: $(VENV)/.dev ## Kill workers and the broker at every step under 20,000 events and check that nothing is lost or doubled (SEED=n)
+	@$(BIN)/python -m tests.faults $(SEED)
 
 clean: ## Remove the environment and everything that was built, cached or recorded here
 	rm -rf $(VENV) .cache .lodestream .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache dist

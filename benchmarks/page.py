@@ -1,4 +1,4 @@
-"""The results as JSON for programs and as a page for people."""
+"""The results as JSON for programs and as a page for people. The page is made from the JSON and the texts here, every time."""
 
 import json
 import os
@@ -6,66 +6,52 @@ import platform
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import NamedTuple
+
+from benchmarks.plan import ROUNDS, Number
+from benchmarks.texts import PAGE, TEXTS
+from benchmarks.world import PARTITIONS
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGE = """\
-# Benchmarks
-
-Written by `make bench`, not by hand. One run on one machine: {cores} cores, {machine}, Python {python}, a single node
-of Apache Kafka on the same cores, {partitions} partitions, {events:,} events; every worker is one process.
-
-Absolute numbers are this machine's. What can be compared is the ratio: the same broker in the same run, asked to do
-nothing but consume and produce the same bytes in transactions of the same size.
-
-| what | value | baseline | ratio |
-|---|---:|---:|---:|
-{rows}
-
-- **gate**: EPCIS JSON-LD documents in; parsed, validated, hashed, routed; Avro entries out. Baseline: a copy of the
-  documents.
-- **ledger**: entries in; transactions, lots and entries for other sites out, with the state and its changelog. An event
-  that moves metal between sites makes two more entries (offer and answer): entries a second are more than events a second.
-- **sink**: entries, transactions, rejections and credentials into chDB. Baseline: a copy of the transactions.
-- **whole way**: gate, ledger, issuer and sink at once, from the first document sent to the last row in ClickHouse, on the
-  same cores as the broker. Baseline: a copy of the documents.
-
-The events are those of a chain: ore with an assay, concentrate and tailings, a shipment, a receipt at another site.
-Libraries: {libraries}.
-"""
-LIBRARIES = ("confluent-kafka", "fastavro", "msgspec", "rocksdict", "clickhouse-connect", "chdb")
+RESULTS = ROOT / "benchmarks" / "latest.json"
+DOCUMENT = ROOT / "docs" / "benchmarks.md"
+LIBRARIES = ("confluent-kafka", "fastavro", "msgspec", "rocksdict", "clickhouse-connect", "chdb", "faust-streaming")
 
 
-class Number(NamedTuple):
-    """One result: so much of a unit, and what the baseline did in the same unit."""
-
-    name: str
-    value: float
-    unit: str
-    baseline: float
-
-    @property
-    def ratio(self) -> float:
-        """Of the baseline."""
-        return self.value / self.baseline
+def write(numbers: Sequence[Number], *, fresh: bool) -> None:
+    """Write benchmarks/latest.json and docs/benchmarks.md; unless `fresh`, rows of other names stay as they were."""
+    old = [] if fresh else json.loads(RESULTS.read_text())
+    rows = {row["name"]: row for row in old} | {number.name: _row(number) for number in numbers}
+    results = [rows[name] for name in TEXTS if name in rows]
+    RESULTS.write_text(json.dumps(results, indent=2) + "\n")
+    DOCUMENT.write_text(page(results))
 
 
-def write(numbers: Sequence[Number], events: int, partitions: int) -> None:
-    """Write benchmarks/latest.json and docs/benchmarks.md, and print the table."""
-    results = [
-        {"name": n.name, "value": round(n.value, 1), "unit": n.unit, "baseline": round(n.baseline, 1), "ratio": round(n.ratio, 4)}
-        for n in numbers
-    ]
-    (ROOT / "benchmarks" / "latest.json").write_text(json.dumps(results, indent=2) + "\n")
-    rows = "\n".join(f"| {n.name} | {n.value:,.0f} {n.unit} | {n.baseline:,.0f} {n.unit} | {n.ratio:.3f} |" for n in numbers)
-    page = PAGE.format(
+def page(results: Sequence[dict[str, float | str]]) -> str:
+    """The page of these results."""
+    return PAGE.format(
         cores=os.cpu_count(),
         machine=platform.machine(),
         python=platform.python_version(),
-        partitions=partitions,
-        events=events,
-        rows=rows,
+        partitions=PARTITIONS,
+        rounds=ROUNDS,
+        rows="\n".join(_line(row) for row in results),
+        limits="\n".join(f"- **{row['name']}**: {TEXTS[str(row['name'])].limit}" for row in results),
         libraries=", ".join(f"{name} {version(name)}" for name in LIBRARIES),
     )
-    (ROOT / "docs" / "benchmarks.md").write_text(page)
-    print(rows)
+
+
+def _row(number: Number) -> dict[str, float | str]:
+    return {
+        "name": number.name,
+        "value": round(number.value, 2),
+        "unit": number.unit,
+        "baseline": round(number.baseline, 2),
+        "ratio": round(number.ratio, 4),
+    }
+
+
+def _line(row: dict[str, float | str]) -> str:
+    text = TEXTS[str(row["name"])]
+    held = {None: "", True: " (held)", False: " (missed)"}[text.holds(float(row["value"]), float(row["ratio"]))]
+    value, baseline = (f"{row[key]:,.4g}" if float(row[key]) < 100 else f"{row[key]:,.0f}" for key in ("value", "baseline"))
+    return f"| {row['name']} | {value} {row['unit']} | {text.baseline}: {baseline} | {row['ratio']:.3g} | {text.goal}{held} |"
