@@ -11,6 +11,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 import clickhouse_connect
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
+from urllib3.util import Retry
 
 CONNECT_SECONDS = 10
 QUERY_SECONDS = 300
@@ -131,6 +132,8 @@ def _server(url: str, answer_s: int) -> Client:
         send_receive_timeout=answer_s,
         autogenerate_session_id=False,  # a session would serve one query at a time
     )
+    # A redirect that is followed repeats the insert without its settings: without its token rows would stand twice (tried).
+    client.http_retries = Retry(1, redirect=False)  # type: ignore[attr-defined]  # a client over HTTP has it
     if client.server_version and _too_old(client.server_version):
         client.close()
         raise OSError(f"it is version {client.server_version}; 25.8 or newer is needed")

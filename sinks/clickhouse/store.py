@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from runtime.errors import RefusedError
 from schemas import topics
-from sinks.clickhouse.connect import WRITE_SETTINGS, connect, known
+from sinks.clickhouse.connect import WRITE_SETTINGS, chdb_folder, connect, known
 from sinks.clickhouse.mapping import Mapped, map_records
 from sinks.clickhouse.plan import Batch, Stored, token
 from sinks.clickhouse.rows import BatchRow, Row
@@ -37,6 +37,7 @@ class Store:
     """Writes batches over a few connections of its own. `write` may be called for several batches at once."""
 
     def __init__(self, url: str, writers: int = WRITERS) -> None:
+        self._server = chdb_folder(url) is None
         self._clients: SimpleQueue[Client] = SimpleQueue()
         self._all: list[Client] = []
         for _ in range(writers):
@@ -121,13 +122,16 @@ class Store:
             )
 
     def _insert(self, client: Client, table: str, rows: Sequence[Struct], token: str) -> None:
-        client.raw_insert(
+        summary = client.raw_insert(
             f"{DATABASE}.{table}",
             column_names=type(rows[0]).__struct_fields__,
             insert_block=_ENCODER.encode_lines(rows),
             fmt="JSONCompactEachRow",
             settings={"insert_deduplication_token": token},
         )
+        if self._server and not summary.query_id():
+            # A proxy's page, or where a redirect has led: taken for an answer, it would be rows that nobody has.
+            raise OSError("what answered the insert is not ClickHouse: it says 200 and names no query")
 
 
 def _writing(url: str) -> Client:

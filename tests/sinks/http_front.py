@@ -41,6 +41,9 @@ MISHAPS = {
     "busy": "answers 503 and does nothing",
     "cut": "cuts the connection in the middle of the data",
     "cut_after": "does it, then cuts the connection",
+    "redirect": "does nothing and sends the client to where anything is answered with 200",
+    "rubbish": "does nothing and answers 200, as what stands between us and ClickHouse may",
+    "half": "does it, and cuts the connection in the middle of the answer",
     "late": "does it, and answers when the client has long gone",
     "later": "does it when the client has long gone, then answers",
 }
@@ -84,6 +87,14 @@ class Trouble:
 
 class CutError(Exception):
     """The connection is to be cut without an answer."""
+
+
+class NoClickHouse(Exception):  # noqa: N818  # an answer that is no result
+    """A status with headers and a body that ClickHouse does not send."""
+
+    def __init__(self, status: int, headers: dict[str, str], body: bytes = b"", *, cut: int = 0) -> None:
+        super().__init__(status)
+        self.status, self.headers, self.body, self.cut = status, headers, body, cut
 
 
 class Answer(Exception):  # noqa: N818  # an answer that is no result
@@ -154,6 +165,9 @@ class Handler(BaseHTTPRequestHandler):
             text = f"{answer} (version {self.server.version} (official build))\n"
             self.close_connection = True  # its body may not have been read
             self._send(answer.status, text.encode(), {"X-ClickHouse-Exception-Code": str(answer.code)})
+        except NoClickHouse as other:
+            self.close_connection = True
+            self._send(other.status, other.body, other.headers, cut=other.cut)
         except (CutError, BrokenPipeError, ConnectionResetError):
             self.close_connection = True
         else:
@@ -178,6 +192,10 @@ class Handler(BaseHTTPRequestHandler):
         if mishap in {"refuse", "busy"}:
             status, code = (500, 241) if mishap == "refuse" else (503, 202)
             raise Answer(status, code, f"Code: {code}. DB::Exception: refused on command. (ON_COMMAND)")
+        if mishap == "redirect":
+            raise NoClickHouse(302, {"Location": "/ping"})
+        if mishap == "rubbish":
+            raise NoClickHouse(200, {"Content-Type": "text/html"}, b"<html>Please log in to this network</html>")
         whole = head + self._unpacked(sent)
         found = INSERT.match(whole)
         body = self._insert(whole, found, parameters, mishap) if found else self.server.run(whole, parameters)
@@ -200,6 +218,8 @@ class Handler(BaseHTTPRequestHandler):
             raise Answer(500, 241, "Code: 241. DB::Exception: refused after it was done. (ON_COMMAND)")
         if mishap == "cut_after":
             raise CutError
+        if mishap == "half":
+            raise NoClickHouse(200, {"X-ClickHouse-Query-Id": parameters.get("query_id", "")}, b"", cut=10)
         return body
 
     def _trouble(self) -> bytes:
@@ -255,7 +275,10 @@ class Handler(BaseHTTPRequestHandler):
             raise Answer(400, 374, f"Code: 374. DB::Exception: this front does not know {encoding}. (UNKNOWN_COMPRESSION_METHOD)")
         return unpack(data)
 
-    def _send(self, status: int, body: bytes, headers: dict[str, str], parameters: dict[str, str] | None = None) -> None:
+    def _send(
+        self, status: int, body: bytes, headers: dict[str, str], parameters: dict[str, str] | None = None, *, cut: int = 0
+    ) -> None:
+        """An answer; of a body that is `cut`, so many bytes are missing."""
         wanted = self.headers.get("Accept-Encoding", "") if (parameters or {}).get("enable_http_compression") == "1" else ""
         packed = {"lz4": lz4.frame.compress, "gzip": gzip.compress}
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
@@ -269,7 +292,7 @@ class Handler(BaseHTTPRequestHandler):
                     self.send_header(name, value)
             self.send_header("X-ClickHouse-Timezone", "UTC")
             self.send_header("Connection", "close" if self.close_connection else "keep-alive")
-            self.send_header("Content-Length", str(len(body)))
+            self.send_header("Content-Length", str(len(body) + cut))
             self.end_headers()
             self.wfile.write(body)
 
