@@ -17,12 +17,14 @@ from confluent_kafka.admin import ConfigResource, OffsetSpec  # type: ignore[att
 
 from runtime import clients
 from runtime.errors import AbortError, FatalError, NotReadyError, RefusedError, RetryError
+from runtime.guard import Guard
 from runtime.kafka_errors import END_OF_PARTITION, fatal, in_transaction, is_record, translated, translated_in_transaction
 from runtime.port import Listener, Partition, Slice, TopicFacts
 from runtime.processor import Record
 from runtime.settings import Settings
 
 CALL_SECONDS = 5.0  # one attempt; the checkpoint decides how often
+HUNG_SECONDS = 30.0  # a call that takes so long has forgotten its time-out
 COMMITTED_SECONDS = 1.0  # while a transaction is open on the partition there is no answer, and the others wait with us
 OPEN_SECONDS = 60.0
 OPEN_SLICE_SECONDS = 1.0  # how long a worker that is told to stop may still wait for a broker that is away
@@ -41,6 +43,7 @@ class KafkaLog:
             self._producer: Producer = clients.producer(settings, f"{name}-{settings.instance}")
             self._admin = clients.admin(settings)
         self._idle_readers: list[Consumer] = []  # to connect anew for each of 64 partitions would take longer than to read them
+        self._guard = Guard(HUNG_SECONDS)
         self._generation: Any = None
         self._written: dict[Partition, int] = {}
 
@@ -77,6 +80,7 @@ class KafkaLog:
     def close(self) -> None:
         """Leave; the partitions are revoked first."""
         self._consumer.close()
+        self._guard.close()
         while self._idle_readers:
             self._idle_readers.pop().close()
 
@@ -207,19 +211,19 @@ class KafkaLog:
     def send_offsets(self, offsets: Mapping[Partition, int]) -> None:
         """Add the offsets to read from next, for the generation of the last poll."""
         positions = [TopicPartition(topic, number, offset) for (topic, number), offset in offsets.items()]
-        with translated_in_transaction("offsets"):
+        with self._guard.over("offsets"), translated_in_transaction("offsets"):
             self._producer.send_offsets_to_transaction(positions, self._generation, CALL_SECONDS)
 
     def commit(self) -> Mapping[Partition, int]:
         """Make it all visible at once; the offsets of reported records."""
-        with translated_in_transaction("commit"):
+        with self._guard.over("commit"), translated_in_transaction("commit"):
             self._producer.commit_transaction(CALL_SECONDS)
         return self._written
 
     def abort(self) -> None:
         """Make sure that nothing of it is ever visible."""
         try:
-            with translated_in_transaction("abort"):
+            with self._guard.over("abort"), translated_in_transaction("abort"):
                 self._producer.abort_transaction(CALL_SECONDS)
         except AbortError as reason:
             raise FatalError(f"the transaction could be neither committed nor aborted: {reason}") from None
