@@ -29,6 +29,7 @@ class Assigned:
     store: Store | None = None
     restored: int = 0  # records of the changelog read for it
     alone_until: int = 0  # below this offset records are processed one by one: one of them has made a batch fail
+    about: dict[str, str] = field(default_factory=dict)  # what the processor said of the record at which it failed
     _aborts: dict[int, int] = field(default_factory=dict)
 
     @property

@@ -12,7 +12,7 @@ from runtime.assignment import Assigned, Phase
 from runtime.checkpoint import Checkpoint, Clock, Plan
 from runtime.errors import AbortError, NotReadyError, RefusedError, StateError
 from runtime.port import Log, Partition
-from runtime.processor import Processor, Record
+from runtime.processor import Processor, Record, RecordError
 from runtime.restore import Restorer
 from runtime.state import OFFSET_KEY, Stores
 from runtime.watch import Watch
@@ -87,7 +87,7 @@ class Loop:
     def step(self) -> None:
         """One round: what has come, what must be restored, what can be committed."""
         records = self._log.poll(self._batch_records, 0.0 if self._restorer.busy else self._poll_s)
-        # Before the restorer's turn: what was fetched of a partition that it positions now lies beyond that position, or before it.
+        # Before the restorer's turn: what was fetched of a partition that it positions now lies beyond that position or before.
         batches = self._batches(records)
         self._restorer.step()
         self._watch.begun(records)
@@ -156,7 +156,7 @@ class Loop:
                 return  # the rest is not committed, so it comes again
             plan = self._plan(assigned, [record])
             if plan is None and assigned.phase is Phase.RUNNING:
-                self._stop_partition(assigned, record.offset, "processing raised an exception")
+                self._stop_partition(assigned, record, "processing raised an exception")
             if plan is None or not self._commit([plan]):
                 return
 
@@ -175,10 +175,11 @@ class Loop:
                 self._restore(assigned)
                 return None
             # A bug in a processor, whatever it is, must not take the other partitions with it.
-            _log.exception(
-                "processing failed", topic=assigned.partition.topic, partition=assigned.partition.number, first=first, last=last
-            )
+            assigned.about = error.about if isinstance(error, RecordError) else {}
+            place = {"topic": assigned.partition.topic, "partition": assigned.partition.number}
+            _log.exception("processing failed", **place, first=first, last=last, **assigned.about)
             return None
+        assigned.about = {}
         plan = Plan(assigned, first, last + 1, effects, batch)
         self._watch.planned(plan)
         return plan
@@ -201,7 +202,7 @@ class Loop:
         # A broker that is away or a group that moves on is nobody's fault: no record is suspected for it.
         if not reason.transient and assigned.count_abort(plan.offset):
             if assigned.suspect:
-                self._stop_partition(assigned, plan.offset, f"its transaction was aborted again and again: {reason}")
+                self._stop_partition(assigned, plan.records[0], f"its transaction was aborted again and again: {reason}")
                 return
             assigned.suspect_until(plan.next_offset)
         try:
@@ -216,8 +217,9 @@ class Loop:
         assigned.phase = Phase.RESTORING
         self._restorer.add(assigned)
 
-    def _stop_partition(self, assigned: Assigned, offset: int, reason: str) -> None:
+    def _stop_partition(self, assigned: Assigned, record: Record, reason: str) -> None:
         """Alert and take nothing more from this partition; the offset stays uncommitted, so a mended program begins there."""
+        said = {name: (value or b"").decode(errors="replace") for name, value in record.headers}
         assigned.phase = Phase.STOPPED
         self._log.pause(assigned.partition)
         _log.critical(
@@ -225,7 +227,10 @@ class Loop:
             alert=True,
             topic=assigned.partition.topic,
             partition=assigned.partition.number,
-            offset=offset,
+            offset=record.offset,
+            record_id=said.get("ce_id", ""),  # of an entry: its entry_id
+            subject=said.get("ce_subject", ""),
+            **assigned.about,
             reason=reason,
             hint="the other partitions go on; mend the cause and restart this worker",
         )

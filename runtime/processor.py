@@ -35,6 +35,14 @@ class Output(Struct, frozen=True, gc=False):
     partition: int | None = None
 
 
+class RecordError(Exception):
+    """A processor has a bug, and knows at which record it showed. `about` names that for the log: event_id, site and the like."""
+
+    def __init__(self, message: str, **about: str | None) -> None:
+        super().__init__(message)
+        self.about = {name: value for name, value in about.items() if value is not None}
+
+
 class State(Protocol):
     """What the processor remembers of this partition, as it was before this batch."""
 

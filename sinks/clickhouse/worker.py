@@ -239,7 +239,10 @@ class Sink:
         for group, future in writing:
             self._watch.inserting(group, future)
         wait(future for _, future in writing)
-        whole = [group for group, future in writing if self._written(group, future)]
+        failures: list[str] = []
+        whole = [group for group, future in writing if self._written(group, future, failures)]
+        if failures:  # one line a round: while ClickHouse is away every partition would have its own, again and again
+            _log.error("sink cannot write", alert=True, inserts=len(failures), reason=failures[0])
         for batch in (batch for group in whole for batch in group):
             self._waiting[_place(batch)].whole(batch, self._clock())
             self._owed[_place(batch)] = Committed(batch.last + 1, DONE)
@@ -269,12 +272,13 @@ class Sink:
             return False
         return True
 
-    def _written(self, group: list[Batch], future: "Future[int]") -> bool:
+    def _written(self, group: list[Batch], future: "Future[int]", failures: list[str]) -> bool:
         about = {"topic": group[0].topic, "ranges": ",".join(f"{batch.partition}:{batch.first}-{batch.last}" for batch in group)}
         try:
             rows = future.result()
         except (ClickHouseError, OSError) as reason:
-            _log.error("sink cannot write", alert=True, **about, reason=str(reason)[:1000])
+            _log.debug("sink could not write", **about)
+            failures.append(f"{group[0].topic}: {str(reason)[:1000]}")
             self._watch.failed(group)
             return False
         self._watch.wrote(group, rows)

@@ -21,7 +21,7 @@ from lodestream.credentials.signer import Signer
 from lodestream.credentials.untp import DTE
 from lodestream.ledger.records import Line, Outcome
 from runtime.headers import Headers, continued
-from runtime.processor import Effects, Output, Record, State
+from runtime.processor import Effects, Output, Record, RecordError, State
 from schemas.codec import decode, encode
 from schemas.topics import CREDENTIAL_STATUS, CREDENTIALS, ISSUER_CHANGELOG, TRANSACTIONS
 from streams.headers import CREDENTIAL, STATUS
@@ -55,7 +55,11 @@ class IssuerProcessor:
             if record.value is not None:
                 outcome = decode(record.value, Outcome)
                 desk = _Desk(self._signer, self._profile, memory, outcome, continued(record, self.name))
-                desk.take()
+                try:
+                    desk.take()
+                except Exception as error:
+                    about = {"txn_id": outcome.txn_id, "site": outcome.site, "event_id": outcome.event_id}
+                    raise RecordError(f"transaction {outcome.txn_id} of {outcome.site}: {error!r}", **about) from error
                 outputs += desk.outputs
                 statuses += desk.statuses
         return Effects(outputs, memory.writes(), of_statuses(statuses))

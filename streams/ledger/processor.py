@@ -15,7 +15,7 @@ from lodestream.ledger.records import RULE_VERSION, Entry, LotState, Outcome
 from lodestream.ledger.view import Books
 from runtime.headers import Headers, continued
 from runtime.partitioner import partition_of
-from runtime.processor import Effects, Output, Record, State
+from runtime.processor import Effects, Output, Record, RecordError, State
 from schemas.codec import UndecodableError, decode, encode
 from schemas.topics import ENTRIES, LEDGER_CHANGELOG, LOTS, TRANSACTIONS
 from streams.headers import of_lot, of_made, of_outcome
@@ -28,7 +28,7 @@ class Skip(msgspec.Struct):
     reason: str
 
 
-class EntryError(Exception):
+class EntryError(RecordError):
     """A rule has a bug: it raised at this entry. The partition stops here, and the log says which entry it was."""
 
 
@@ -73,7 +73,8 @@ class LedgerProcessor:
         try:
             return apply(books, entry)
         except Exception as error:
-            raise EntryError(f"entry {entry.entry_id} of {entry.site} cannot be applied: {error!r}") from error
+            about = {"entry_id": entry.entry_id, "site": entry.site, "event_id": entry.event.event_id if entry.event else None}
+            raise EntryError(f"entry {entry.entry_id} of {entry.site} cannot be applied: {error!r}", **about) from error
 
     def _read(self, record: Record) -> Entry | Outcome:
         """The entry, or the outcome UNREADABLE: undecodable, or under a key that is not its site's or not of this partition."""

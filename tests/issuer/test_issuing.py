@@ -11,6 +11,7 @@ from lodestream.credentials.jsontext import parse_object
 from lodestream.credentials.record import CredentialRecord, StatusRecord
 from lodestream.credentials.verify import verify
 from lodestream.ledger.records import Outcome
+from runtime.processor import RecordError
 from schemas.topics import CREDENTIAL_STATUS, CREDENTIALS, ISSUER_CHANGELOG, TRANSACTIONS
 from streams.issuer.memory import Assayed
 from streams.issuer.processor import IssuerProcessor, with_assay
@@ -260,8 +261,9 @@ def test_state_of_another_version_is_named() -> None:
     desk = Desk()
     desk(smelting())
     desk.state = {key: b"\x07" + value[1:] for key, value in desk.state.items()}
-    with pytest.raises(ValueError, match="version 7"):
+    with pytest.raises(RecordError, match="version 7") as raised:
         desk(smelting())
+    assert raised.value.about["site"] == smelting().site
 
 
 def test_what_is_published_holds_no_key() -> None:

@@ -80,8 +80,11 @@ def test_a_bug_names_its_entry(state: dict[bytes, bytes], monkeypatch: pytest.Mo
 
     monkeypatch.setattr(module, "apply", planted)
     one = entry(add("x", "1", A, cu="1"))
-    with pytest.raises(module.EntryError, match=one.entry_id):
+    with pytest.raises(module.EntryError, match=one.entry_id) as raised:
         LedgerProcessor(1).process([record(encode(one))], state)
+    assert one.event is not None
+    told = {"entry_id": one.entry_id, "site": A, "event_id": one.event.event_id}
+    assert raised.value.about == {name: value for name, value in told.items() if value is not None}
     assert T == 10**9
 
 

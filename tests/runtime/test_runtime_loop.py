@@ -13,7 +13,7 @@ from runtime.checkpoint import RETRY_SECONDS
 from runtime.errors import AbortError, FatalError, FencedError, NotReadyError, RefusedError, RetryError, StateError
 from runtime.loop import Loop
 from runtime.port import Partition
-from runtime.processor import Effects, Record, State
+from runtime.processor import Effects, Record, RecordError, State
 from runtime.state import MemoryStore, MemoryStores, Position
 
 ZERO, ONE = Partition("in", 0), Partition("in", 1)
@@ -174,6 +174,33 @@ def test_state_that_a_person_must_mend_ends_the_worker(bench: Bench, monkeypatch
     bench.fill(ZERO, b"3")
     bench.steps(2)
     assert bench.outputs() == [b"0/0/1", b"0/1/3", b"0/2/6"]
+
+
+def test_the_alert_names_what_the_record_is_about(bench: Bench) -> None:
+    """From its headers, since an abort has nothing else to say, and from the processor where that knows better."""
+
+    class Knowing(Summing):
+        def process(self, records: Sequence[Record], state: State) -> Effects:
+            if any(record.value == b"7" for record in records):
+                raise RecordError("a bug", event_id="urn:event:7", site="mill", source=None)
+            return super().process(records, state)
+
+    bench.loop = Loop(
+        Knowing("toy", "in", "out", "changelog"), bench.log, bench.stores, bench.time.clock(), batch_records=9, poll_s=0.1
+    )
+    bench.log.add(ZERO, b"k", b"7", (("ce_id", b"entry-7"), ("ce_subject", b"mill\n{forged}"), ("odd", None)))  # type: ignore[arg-type]
+    bench.log.add(ONE, b"k", b"8", (("ce_id", b"entry-8"),))
+    bench.log.fault("commit", *[AbortError("too large", transient=False)] * 6)
+    with capture_logs() as logs:
+        bench.start()
+        bench.steps(4)
+    stopped = {line["record_id"]: line for line in logs if line.get("alert")}
+    assert stopped.keys() == {"entry-7", "entry-8"}
+    assert stopped["entry-7"]["event_id"] == "urn:event:7"
+    assert stopped["entry-7"]["site"] == "mill"
+    assert "source" not in stopped["entry-7"]
+    assert "event_id" not in stopped["entry-8"]
+    assert all(line["event_id"] == "urn:event:7" for line in logs if line["event"] == "processing failed")
 
 
 def test_one_by_one_ends_when_the_bad_batch_is_behind(bench: Bench) -> None:
