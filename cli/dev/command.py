@@ -10,16 +10,17 @@ from rich.console import Console
 from cli.context import Context, pass_context
 from cli.dev.ground import Ground, fetch_kafka, named_broker, on_embedded, on_kafka, on_named
 from cli.dev.keeper import Keeper
-from cli.dev.logs import LogFile, readable
-from cli.dev.screen import show
+from cli.dev.logs import readable
+from cli.dev.screen import State, show
+from cli.dev.watch import FLAGS, Watch
 from cli.exits import Unreachable
 from cli.local.processes import Interruption, Workers
 from cli.output import console
 from cli.worker import WORKERS
-from sinks.clickhouse.connect import chdb_folder
-from sinks.clickhouse.readsocket import SocketReader, socket_path
 
 LOOK_SECONDS = 0.1
+READY_SECONDS = 60.0
+"""How long the screen waits for all workers to be ready; then it says which are not, and why."""
 
 
 @click.command(
@@ -57,40 +58,32 @@ def _ground(context: Context, kafka: bool) -> AbstractContextManager[Ground]:
 def _run(to: Console, ground: Ground, interruption: Interruption) -> None:
     """Start the workers and look after them until somebody asks us to stop, which raises click.Abort."""
     with ExitStack() as stack:
-        workers = stack.enter_context(Workers(dict(os.environ), ground.logs, ground.flags))
+        workers = stack.enter_context(Workers(dict(os.environ), ground.logs, (*ground.flags, *FLAGS)))
         stack.callback(lambda: to.print("\nThe workers finish what they are at, then the broker stops ...", style="dim"))
-        logs = [LogFile(name, workers.log(name)) for name in WORKERS]
+        watch = Watch(workers, WORKERS)
         processes = {name: workers.start(name) for name in WORKERS}
         keeper = Keeper(workers, lambda said: to.print(said, soft_wrap=True))
-        shown = False
-        while True:
-            interruption.check()
+
+        def look() -> list[tuple[str, str]]:
             if not ground.broker_lives():
                 raise Unreachable(_of_the_broker(ground))
             keeper.look()
-            if not shown and _answers(ground):
-                show(to, ground, processes)
-                shown = True
-            if shown:
-                _tell(to, logs)
+            return [*watch.lines()]
+
+        said: list[tuple[str, str]] = []
+
+        def ready() -> bool:
+            said.extend(look())
+            return not any(map(watch.unready, WORKERS))
+
+        interruption.wait(ready, READY_SECONDS)
+        show(to, ground, {name: State(processes[name], watch.address(name), watch.unready(name)) for name in WORKERS})
+        while True:
+            for name, line in said:
+                to.print(readable(name, line), soft_wrap=True)
             time.sleep(LOOK_SECONDS)
-
-
-def _answers(ground: Ground) -> bool:
-    """Whether questions are answered: the process that holds the tables serves, or they are a server's."""
-    folder = chdb_folder(ground.context.settings.clickhouse.url)
-    if folder is None:
-        return True
-    reader = SocketReader.to(socket_path(folder))
-    if reader is not None:
-        reader.close()
-    return reader is not None
-
-
-def _tell(to: Console, logs: list[LogFile]) -> None:
-    for log in logs:
-        for line in log.lines():
-            to.print(readable(log.name, line), soft_wrap=True)
+            interruption.check()
+            said = look()
 
 
 def _of_the_broker(ground: Ground) -> str:

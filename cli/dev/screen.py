@@ -1,6 +1,8 @@
 """What `dev` says when everything runs: what and where, how to send, how to ask, and what does not last."""
 
 import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from rich.console import Console
 from rich.text import Text
@@ -8,36 +10,46 @@ from rich.text import Text
 from cli.dev.ground import Ground
 from cli.exits import Unusable
 from cli.local.stage import SETTINGS_NAME, find_examples, near, program
-from cli.worker import WORKERS
 from runtime.settings import CONFIG_VARIABLE, without_password
 
+FORGETFUL = (
+    "The embedded broker forgets: when it stops, everything sent to it is gone, and the next start begins with an empty ledger. "
+    "`lodestream dev --kafka` keeps it, on Apache Kafka (Java 17 and Maven)."
+)
 LOT = "https://id.gs1.org/01/09521321102026/10/A"
 QUERY = "SELECT site, element, stock_kg, losses_kg, unaccounted_kg FROM site_balances ORDER BY site, element"
 
 
-def show(to: Console, ground: Ground, processes: dict[str, int]) -> None:
+@dataclass(frozen=True, slots=True)
+class State:
+    """One worker: its process, where it tells how it is, and why it is not ready (empty: it is)."""
+
+    process: int
+    address: str
+    unready: str
+
+
+def show(to: Console, ground: Ground, workers: Mapping[str, State]) -> None:
     """Print the screen."""
     settings = ground.context.settings
     to.print()
     to.print(Text.assemble(("Lodestream runs.", "bold green"), " Ctrl-C stops all of it."), soft_wrap=True)
     to.print()
-    _row(to, "broker", f"{settings.kafka.bootstrap_servers}  {ground.kind}")
-    _row(to, "workers", ", ".join(f"{name} ({processes[name]})" for name in WORKERS))
+    _row(to, "broker", f"{settings.kafka.bootstrap_servers}, {ground.kind}")
+    for name, state in workers.items():
+        how = f"not ready: {state.unready}" if state.unready else "ready"
+        where = f", {state.address}/metrics" if state.address else ""
+        _row(to, name, f"process {state.process}, {how}{where}")
     _row(to, "ClickHouse", without_password(settings.clickhouse.url))
     _row(to, "data", near(ground.folder))
     _row(to, "logs", near(ground.logs))
     if not ground.lasts:
         to.print()
-        to.print(Text("The embedded broker forgets: when it stops, everything sent to it is gone, and the next start begins"))
-        to.print(Text("with an empty ledger. `lodestream dev --kafka` keeps it, on Apache Kafka (Java 17 and Maven)."))
+        to.print(FORGETFUL)
     to.print()
     to.print("In another terminal:", style="bold cyan")
     for command in commands(ground):
         to.print(Text.assemble(("  $ ", "dim"), command), soft_wrap=True)
-    to.print(
-        "What you send is in the tables about a second later; in the first half minute, once all workers have joined.",
-        style="dim",
-    )
     to.print()
     to.print("What the workers say, in UTC:", style="bold cyan")
 

@@ -84,7 +84,7 @@ class Dev:
 
     def pid(self, name: str) -> int:
         """The process of a worker, as the screen says it."""
-        numbers = re.findall(rf"\b{name} \((\d+)\)|{name} started again, process (\d+)", self.said)
+        numbers = re.findall(rf"^  {name} +process (\d+), ready|{name} started again, process (\d+)", self.said, re.MULTILINE)
         return int("".join(numbers[-1]))
 
 

@@ -1,7 +1,9 @@
 """The parts of `dev` that can go wrong alone: merged logs, the keeper, whose settings are kept, a machine without Java."""
 
 import json
+import threading
 from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from cli.dev import ground
 from cli.dev.keeper import DEATHS_MAX, WAITS, WITHIN_SECONDS, Keeper
 from cli.dev.logs import LogFile, readable
 from cli.dev.screen import commands
+from cli.dev.watch import Watch
 from cli.exits import Unreachable
 from cli.local.processes import Death, Workers
 from cli.local.stage import Running, held_folder
@@ -188,3 +191,30 @@ def test_a_folder_has_one_at_a_time(lodestream: Run, tmp_path: Path) -> None:
         said = lodestream("dev")
     assert said.code == 2
     assert "is running in" in said.err
+
+
+def test_a_worker_is_asked_where_its_log_says(tmp_path: Path) -> None:
+    workers = Mortal(tmp_path)
+    watch = Watch(workers, ["gate"])
+    answers = {"well": False}
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200 if answers["well"] else 503)
+            self.end_headers()
+            self.wfile.write(b'{"reason": "partitions are being restored"}')
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the signature is Python's
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        assert watch.unready("gate") == "it starts"
+        line = json.dumps({"event": "metrics are served", "port": server.server_port})
+        workers.log("gate").write_text(f"an event about metrics are served\n{line}\n")
+        assert [name for name, _ in watch.lines()] == ["gate", "gate"]
+        assert watch.unready("gate") == "partitions are being restored"
+        answers["well"] = True
+        assert watch.unready("gate") == ""
+        server.shutdown()
+    assert watch.unready("gate") == "it does not answer"
