@@ -2,6 +2,8 @@
 
 from typing import ClassVar
 
+from msgspec import Raw
+
 from sinks.clickhouse.rows import Row
 
 
@@ -33,7 +35,7 @@ class TransactionRow(Row, frozen=True, kw_only=True):
     cause: str
     postings: int
     findings: int
-    record: str
+    record: Raw
 
 
 class PostingRow(Row, frozen=True, kw_only=True):

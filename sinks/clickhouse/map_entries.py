@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from msgspec import Raw
+
 from lodestream.epcis.event import Assay, Event, Material, Quantity, TypedRef
 from lodestream.ledger.records import Entry
 from sinks.clickhouse.rows import (
@@ -23,7 +25,10 @@ def entry_rows(entry: Entry, src: Src) -> list[Row]:
     """The entry; for an event also the event and what it says about lots."""
     origin, event = entry.origin, entry.event
     row = EntryRow(
-        **src,
+        src_topic=src.topic,
+        src_topic_id=src.topic_id,
+        src_partition=src.partition,
+        src_offset=src.offset,
         site=entry.site,
         entry_id=entry.entry_id,
         kind=entry.kind,
@@ -36,7 +41,7 @@ def entry_rows(entry: Entry, src: Src) -> list[Row]:
         origin_index=origin.index if origin else None,
         event_id=(event.event_id or "") if event else "",
         event_hash=event.event_hash if event else "",
-        record=RECORD.encode(entry).decode(),
+        record=Raw(RECORD.encode(entry)),
     )
     if event is None:
         return [row]
@@ -46,7 +51,10 @@ def entry_rows(entry: Entry, src: Src) -> list[Row]:
 def _event_row(entry: Entry, event: Event, src: Src) -> EventRow:
     declared = event.error_declaration
     return EventRow(
-        **src,
+        src_topic=src.topic,
+        src_topic_id=src.topic_id,
+        src_partition=src.partition,
+        src_offset=src.offset,
         site=entry.site,
         entry_id=entry.entry_id,
         event_id=event.event_id or "",
@@ -91,7 +99,10 @@ def _event_row(entry: Entry, event: Event, src: Src) -> EventRow:
 
 def _material_row(entry: Entry, event: Event, item: Material, src: Src) -> MaterialRow:
     return MaterialRow(
-        **src,
+        src_topic=src.topic,
+        src_topic_id=src.topic_id,
+        src_partition=src.partition,
+        src_offset=src.offset,
         site=entry.site,
         entry_id=entry.entry_id,
         role=item.role,

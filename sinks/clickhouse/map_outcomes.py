@@ -1,5 +1,7 @@
 """An outcome of the ledger to rows: itself, its legs, lines, lots after, lineage and findings."""
 
+from msgspec import Raw
+
 from lodestream.ledger.records import Outcome
 from sinks.clickhouse.ledger_rows import EdgeRow, FindingRow, LineRow, LotRow, PostingRow, TransactionRow
 from sinks.clickhouse.rows import RECORD, Row, Src, column
@@ -19,7 +21,10 @@ def outcome_rows(outcome: Outcome, src: Src) -> list[Row]:
 
 def _transaction_row(outcome: Outcome, src: Src) -> TransactionRow:
     return TransactionRow(
-        **src,
+        src_topic=src.topic,
+        src_topic_id=src.topic_id,
+        src_partition=src.partition,
+        src_offset=src.offset,
         site=outcome.site,
         seq=outcome.seq,
         outcome=outcome.outcome,
@@ -43,14 +48,17 @@ def _transaction_row(outcome: Outcome, src: Src) -> TransactionRow:
         cause=outcome.cause or "",
         postings=len(outcome.postings),
         findings=len(outcome.findings),
-        record=RECORD.encode(outcome).decode(),
+        record=Raw(RECORD.encode(outcome)),
     )
 
 
 def _posting_rows(outcome: Outcome, src: Src) -> list[PostingRow]:
     return [
         PostingRow(
-            **src,
+            src_topic=src.topic,
+            src_topic_id=src.topic_id,
+            src_partition=src.partition,
+            src_offset=src.offset,
             site=outcome.site,
             element=posting.element,
             account=posting.account,
@@ -69,7 +77,10 @@ def _posting_rows(outcome: Outcome, src: Src) -> list[PostingRow]:
 def _line_rows(outcome: Outcome, src: Src) -> list[LineRow]:
     return [
         LineRow(
-            **src,
+            src_topic=src.topic,
+            src_topic_id=src.topic_id,
+            src_partition=src.partition,
+            src_offset=src.offset,
             site=outcome.site,
             lot=line.lot,
             txn_id=outcome.txn_id,
@@ -93,7 +104,10 @@ def _line_rows(outcome: Outcome, src: Src) -> list[LineRow]:
 def _lot_rows(outcome: Outcome, src: Src) -> list[LotRow]:
     return [
         LotRow(
-            **src,
+            src_topic=src.topic,
+            src_topic_id=src.topic_id,
+            src_partition=src.partition,
+            src_offset=src.offset,
             site=lot.site,
             lot=lot.lot,
             seq=lot.seq,
@@ -121,7 +135,10 @@ def _lot_rows(outcome: Outcome, src: Src) -> list[LotRow]:
 def _edge_rows(outcome: Outcome, src: Src) -> list[EdgeRow]:
     return [
         EdgeRow(
-            **src,
+            src_topic=src.topic,
+            src_topic_id=src.topic_id,
+            src_partition=src.partition,
+            src_offset=src.offset,
             to_site=edge.to_site,
             to_lot=edge.to_lot,
             to_seq=edge.to_seq,
@@ -142,7 +159,10 @@ def _edge_rows(outcome: Outcome, src: Src) -> list[EdgeRow]:
 def _finding_rows(outcome: Outcome, src: Src) -> list[FindingRow]:
     return [
         FindingRow(
-            **src,
+            src_topic=src.topic,
+            src_topic_id=src.topic_id,
+            src_partition=src.partition,
+            src_offset=src.offset,
             site=outcome.site,
             finding_id=finding.id,
             txn_id=outcome.txn_id,

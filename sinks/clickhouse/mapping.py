@@ -50,7 +50,7 @@ def map_records(records: Sequence[Record], topic_id: str) -> Mapped:
             mapped.tombstones += 1
             continue
         feed = FEEDS[record.topic]
-        src = Src(src_topic=record.topic, src_topic_id=topic_id, src_partition=record.partition, src_offset=record.offset)
+        src = Src(record.topic, topic_id, record.partition, record.offset)
         try:
             value = decode(record.value or b"", feed.kind)
         except UndecodableError as error:
@@ -69,7 +69,10 @@ def rejection_rows(rejection: Rejection, src: Src) -> list[Row]:
     """The refusal."""
     return [
         RejectionRow(
-            **src,
+            src_topic=src.topic,
+            src_topic_id=src.topic_id,
+            src_partition=src.partition,
+            src_offset=src.offset,
             code=rejection.code,
             message=rejection.message,
             pointer=rejection.pointer,
@@ -91,7 +94,10 @@ def credential_rows(credential: CredentialRecord, src: Src) -> list[Row]:
     """The credential."""
     return [
         CredentialRow(
-            **src,
+            src_topic=src.topic,
+            src_topic_id=src.topic_id,
+            src_partition=src.partition,
+            src_offset=src.offset,
             site=credential.site,
             credential_id=credential.id,
             kind=credential.kind,
@@ -110,7 +116,10 @@ def status_rows(status: StatusRecord, src: Src) -> list[Row]:
     """The status."""
     return [
         StatusRow(
-            **src,
+            src_topic=src.topic,
+            src_topic_id=src.topic_id,
+            src_partition=src.partition,
+            src_offset=src.offset,
             credential_id=status.credential_id,
             status=status.status,
             reason=status.reason,
@@ -132,7 +141,10 @@ FEEDS: dict[str, Feed] = {
 def _dead_letter(record: Record, reason: str, message: str, src: Src) -> DeadLetterRow:
     value = record.value or b""
     return DeadLetterRow(
-        **src,
+        src_topic=src.topic,
+        src_topic_id=src.topic_id,
+        src_partition=src.partition,
+        src_offset=src.offset,
         reason=reason,
         message=message,
         record_key_base64=record.key or b"",

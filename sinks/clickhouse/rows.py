@@ -7,10 +7,10 @@ times are integers in microseconds from which the table makes its DateTime64 (an
 """
 
 from decimal import ROUND_HALF_EVEN, Context, Decimal
-from typing import ClassVar, TypedDict
+from typing import ClassVar
 
 import msgspec
-from msgspec import Struct
+from msgspec import Raw, Struct
 
 SCALE = 9
 INTEGER_DIGITS = 29
@@ -22,7 +22,13 @@ def column(value: Decimal | None) -> str | None:
 
     Beyond nine decimals it is rounded; the record beside it keeps every digit.
     """
-    if value is None or not value.is_finite() or value.adjusted() >= INTEGER_DIGITS:
+    if value is None or not value.is_finite():
+        return None
+    text = str(value)
+    whole, _, decimals = text.partition(".")
+    if len(whole) < INTEGER_DIGITS and len(decimals) <= SCALE and "E" not in text:
+        return text  # it fits as it is, which spares most values a rounding of 1.5 us
+    if value.adjusted() >= INTEGER_DIGITS:
         return None
     if value.adjusted() < -SCALE - 1:
         return "0"
@@ -31,16 +37,20 @@ def column(value: Decimal | None) -> str | None:
 
 
 RECORD = msgspec.json.Encoder(order="sorted", decimal_format="string")
-"""How a whole record is kept beside its columns: the canonical JSON of the ledger's chain."""
+"""How a whole record is kept beside its columns: the canonical JSON of the ledger's chain.
+
+It stands in its row as the object that it is, which ClickHouse keeps as text, byte by byte (`input_format_json_read_objects_as_
+strings`): as a string its quotes would be escaped and read again, which took 4 us of the 10 that an outcome takes to encode.
+"""
 
 
-class Src(TypedDict):
-    """The columns that say where a row came from."""
+class Src(Struct, frozen=True, gc=False):
+    """Where a row came from. Rows name its fields one by one: a row takes 0.2 us to make so, and 0.9 with `**`."""
 
-    src_topic: str
-    src_topic_id: str
-    src_partition: int
-    src_offset: int
+    topic: str
+    topic_id: str
+    partition: int
+    offset: int
 
 
 class Row(Struct, frozen=True, kw_only=True, array_like=True, gc=False):
@@ -74,7 +84,7 @@ class EntryRow(Row, frozen=True, kw_only=True):
     origin_index: int | None
     event_id: str
     event_hash: str
-    record: str
+    record: Raw
 
 
 class RefItem(Struct, frozen=True):

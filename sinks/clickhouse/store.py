@@ -11,9 +11,9 @@ from msgspec import Struct
 from runtime.errors import RefusedError
 from schemas import topics
 from sinks.clickhouse.connect import WRITE_SETTINGS, chdb_folder, connect, known
-from sinks.clickhouse.mapping import Mapped, map_records
+from sinks.clickhouse.mapping import map_records
 from sinks.clickhouse.plan import Batch, Stored, token
-from sinks.clickhouse.rows import BatchRow, Row
+from sinks.clickhouse.rows import BatchRow
 
 DATABASE = "lodestream_raw"
 LETTERS = "dead_letters"
@@ -30,7 +30,25 @@ WRITERS = 4
 INSERT_SECONDS = 60
 """How long an insert may take: well below the time after which the group gives a silent member's partitions away."""
 
+CHUNK_RECORDS = 20
+"""How many records are rows at once: they are encoded while they are in the processor's cache. An outcome took 33 us so, and 44
+with a batch of 6,000 as rows whole; and what waits for its insert is bytes."""
+
 _ENCODER = msgspec.json.Encoder()
+
+
+class Lines:
+    """Rows of one table, encoded: what one insert takes."""
+
+    def __init__(self, kind: type[Struct]) -> None:
+        self.columns = kind.__struct_fields__
+        self.parts: list[bytes] = []
+        self.rows = 0
+
+    def take(self, rows: Sequence[Struct]) -> None:
+        """Encode more rows."""
+        self.parts.append(_ENCODER.encode_lines(rows))
+        self.rows += len(rows)
 
 
 class Store:
@@ -61,21 +79,18 @@ class Store:
         What ClickHouse already has under their token it drops. Dead letters come first and the topic's main table next, so
         that the rows there tell how far a batch reached that was cut off (plan.Stored).
         """
-        tables: dict[str, list[Row]] = {}
-        whole = []
+        tables: dict[str, Lines] = {}
+        whole = Lines(BatchRow)
         for batch in batches:
-            mapped = map_records(batch.records, batch.topic_id)
-            for table, rows in mapped.tables.items():
-                tables.setdefault(table, []).extend(rows)
-            whole.append(_whole(batch, mapped))
+            whole.take([_encoded(batch, tables)])
         client = self._clients.get()
         try:
-            for table, rows in sorted(tables.items(), key=lambda item: _rank(batches[0].topic, item[0])):
-                self._insert(client, table, rows, token(batches, table))
+            for table, lines in sorted(tables.items(), key=lambda item: _rank(batches[0].topic, item[0])):
+                self._insert(client, table, lines, token(batches, table))
             self._insert(client, BatchRow.table, whole, token(batches, BatchRow.table))
         finally:
             self._clients.put(client)
-        return sum(map(len, tables.values()))
+        return sum(lines.rows for lines in tables.values())
 
     def stored(self, topic: str, topic_id: str, *, reach: bool) -> dict[int, Stored]:
         """What there is of each partition of a topic. `reach`: also how far rows go, which reads a whole column.
@@ -121,11 +136,11 @@ class Store:
                 "mixing the two would drop or double rows."
             )
 
-    def _insert(self, client: Client, table: str, rows: Sequence[Struct], token: str) -> None:
+    def _insert(self, client: Client, table: str, lines: "Lines", token: str) -> None:
         summary = client.raw_insert(
             f"{DATABASE}.{table}",
-            column_names=type(rows[0]).__struct_fields__,
-            insert_block=_ENCODER.encode_lines(rows),
+            column_names=lines.columns,
+            insert_block=b"".join(lines.parts),
             fmt="JSONCompactEachRow",
             settings={"insert_deduplication_token": token},
         )
@@ -142,7 +157,18 @@ def _writing(url: str) -> Client:
     return client
 
 
-def _whole(batch: Batch, mapped: Mapped) -> BatchRow:
+def _encoded(batch: Batch, tables: dict[str, Lines]) -> BatchRow:
+    """Add the rows of a batch to their tables, and say what they are."""
+    tombstones = 0
+    counts: dict[str, int] = {}
+    for begin in range(0, len(batch.records), CHUNK_RECORDS):
+        mapped = map_records(batch.records[begin : begin + CHUNK_RECORDS], batch.topic_id)
+        tombstones += mapped.tombstones
+        for table, rows in mapped.tables.items():
+            if table not in tables:
+                tables[table] = Lines(type(rows[0]))
+            tables[table].take(rows)
+            counts[table] = counts.get(table, 0) + len(rows)
     return BatchRow(
         src_topic=batch.topic,
         src_topic_id=batch.topic_id,
@@ -151,8 +177,8 @@ def _whole(batch: Batch, mapped: Mapped) -> BatchRow:
         first_offset=batch.first,
         last_offset=batch.last,
         records=len(batch.records),
-        tombstones=mapped.tombstones,
-        rows={table: len(rows) for table, rows in mapped.tables.items()},
+        tombstones=tombstones,
+        rows=counts,
     )
 
 
