@@ -79,10 +79,10 @@ class Watching(SinkWatch):
     def wrote(self, group: Sequence[Batch], rows: int) -> None:
         """See SinkWatch."""
         self._rows.labels(self._worker, group[0].topic).inc(rows)
-        for batch in group:
-            self._instruments.done(batch.topic, batch.records)
+        batches = [batch.records for batch in group]
+        self._instruments.done(batches)
         if self._spans is not None:
-            self._spans.done([batch.records for batch in group], self._begun_ns)
+            self._spans.done(batches, self._begun_ns)
 
     def failed(self, group: Sequence[Batch]) -> None:
         """See SinkWatch."""

@@ -45,7 +45,7 @@ def instruments() -> Instruments:
     record = Record(TRANSACTIONS, 0, 0, 0, b"", b"")
     made = Instruments(health)
     Metrics(made, lambda _: {})
-    made.done(TRANSACTIONS, [record])
+    made.done([[record]])
     made.tell({(tally, tally.labels): 1 for tally in TALLIES})
     sink = Watching(made, None, lambda _: {})
     batch = Batch(TRANSACTIONS, "id", 0, 0, (record,))
