@@ -105,11 +105,12 @@ def start(committed: Committed, stored: Stored, low: int) -> Start:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """When a batch is full, and how long (s) a record may wait for it to fill."""
+    """When a batch is full, how long (s) a record may wait for it to fill, and how much may wait before no more is fetched."""
 
     records: int = 10_000
     bytes: int = 16 * 1024 * 1024
     linger_s: float = 0.2
+    waiting_bytes: int = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ no rebalance meets a batch that is being written.
 """
 
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
@@ -57,6 +57,14 @@ class Source(Protocol):
 
     def poll(self, limit: int, timeout_s: float) -> Polled:
         """What has come: waits for the first record only."""
+        ...
+
+    def pause(self, partitions: Set[Partition]) -> None:
+        """Fetch nothing more of them."""
+        ...
+
+    def resume(self, partitions: Set[Partition]) -> None:
+        """Fetch them again."""
         ...
 
     def committed(self, partitions: Sequence[Partition]) -> Mapping[Partition, Committed]:
@@ -120,6 +128,16 @@ class KafkaSource:
     def _consume(self, limit: int, timeout_s: float) -> list[Message]:
         with translated():
             return self._consumer.consume(limit, timeout_s)
+
+    def pause(self, partitions: Set[Partition]) -> None:
+        """Fetch nothing more of them."""
+        with translated():
+            self._consumer.pause([TopicPartition(*partition) for partition in partitions])
+
+    def resume(self, partitions: Set[Partition]) -> None:
+        """Fetch them again."""
+        with translated():
+            self._consumer.resume([TopicPartition(*partition) for partition in partitions])
 
     def committed(self, partitions: Sequence[Partition]) -> Mapping[Partition, Committed]:
         """What the group has committed."""

@@ -45,6 +45,7 @@ from sinks.clickhouse.watch import SinkWatch
 GROUP = "sink"
 POLL_RECORDS = 20_000
 WAITING_RECORDS = 100_000
+RECORD_BYTES = 500  # what a record that waits takes beside its value
 BACKOFF_SECONDS = (0.2, 10.0)
 
 _log = structlog.get_logger(__name__)
@@ -72,12 +73,19 @@ class Waiting:
     records: deque[Record] = field(default_factory=deque)
     since: float = 0.0
     at_end: bool = False
+    bytes: int = 0
+
+    @property
+    def can_wait(self) -> bool:
+        """Whether nothing more has to be read: what is to be repeated must be there whole, whatever else waits."""
+        return self.redo is None or self.at_end or (bool(self.records) and self.records[-1].offset >= self.redo.last)
 
     def take(self, record: Record, now: float) -> None:
         """One more record."""
         if not self.records:
             self.since = now
         self.records.append(record)
+        self.bytes += _size(record)
         self.at_end = False
 
     def batch(self, partition: Partition, now: float, limits: Limits, *, hurry: bool) -> Batch | None:
@@ -99,7 +107,7 @@ class Waiting:
     def whole(self, batch: Batch, now: float) -> None:
         """The batch is written."""
         for _ in batch.records:
-            self.records.popleft()
+            self.bytes -= _size(self.records.popleft())
         self.next_offset, self.redo, self.since = batch.last + 1, None, now
 
 
@@ -120,6 +128,7 @@ class Sink:
         self._clock = clock
         self._waiting: dict[Partition, Waiting] = {}
         self._owed: dict[Partition, Committed] = {}  # commits of whole batches that got lost
+        self._held: set[Partition] = set()  # of these nothing more is fetched for now
         self._backoff = 0.0
         self._keeps_metadata: bool | None = None  # None: not known yet. Without it no group could be found again
         self._watch = watch or SinkWatch()
@@ -138,6 +147,7 @@ class Sink:
     def step(self) -> None:
         """One round: take what has come, write what is ready."""
         now = self._clock()
+        self._hold_back()
         polled = self._source.poll(POLL_RECORDS, self._limits.linger_s / 2)
         for record in polled.records:
             # What was fetched of a partition that is not ours any more is somebody else's.
@@ -152,6 +162,15 @@ class Sink:
         self._watch.round(
             {partition: waiting.next_offset for partition, waiting in self._waiting.items()}, self._records_waiting()
         )
+
+    def _hold_back(self) -> None:
+        """Fetch no more while too much waits for ClickHouse. Polling goes on, or the group would think that we are dead."""
+        full = sum(waiting.bytes for waiting in self._waiting.values()) >= self._limits.waiting_bytes
+        held = {partition for partition, waiting in self._waiting.items() if full and waiting.can_wait}
+        if held != self._held:
+            self._source.pause(held - self._held)
+            self._source.resume(self._held - held)
+            self._held = held
 
     # --- the group's decisions (inside poll and close only) ----------------------------------------------------------------
 
@@ -183,6 +202,7 @@ class Sink:
         for partition in partitions:
             self._waiting.pop(partition, None)
             self._owed.pop(partition, None)
+            self._held.discard(partition)
 
     def _begin(self, partition: Partition, topic_id: str, at: Start) -> None:
         self._waiting[partition] = Waiting(topic_id, at.position, at.redo)
@@ -288,6 +308,10 @@ class Sink:
     def _wait_longer(self, *, failed: bool) -> None:
         shortest, longest = BACKOFF_SECONDS
         self._backoff = min(longest, max(shortest, self._backoff * 2)) if failed else 0.0
+
+
+def _size(record: Record) -> int:
+    return RECORD_BYTES + len(record.value or b"")
 
 
 def _place(batch: Batch) -> Partition:

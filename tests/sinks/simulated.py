@@ -1,6 +1,6 @@
 """Kafka and ClickHouse in memory, which break wherever a test says: every step of the sink can be the last one of its process."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
@@ -54,6 +54,7 @@ class Member:
     positions: dict[Partition, int] = field(default_factory=dict)
     generation: int = 0
     listener: Listener | None = None
+    paused: set[Partition] = field(default_factory=set)
 
     def open(self, topics: Sequence[str], listener: Listener) -> None:
         self.listener = listener
@@ -66,6 +67,8 @@ class Member:
             self.positions = dict(self.listener.assigned(list(self.broker.records)))
         polled = Polled()
         for partition, position in self.positions.items():
+            if partition in self.paused:
+                continue
             rest = [record for record in self.broker.records[partition] if record.offset >= position]
             polled.records += rest[: self.chunk]
             if len(rest) <= self.chunk:
@@ -73,6 +76,12 @@ class Member:
             if rest:
                 self.positions[partition] = rest[: self.chunk][-1].offset + 1
         return polled
+
+    def pause(self, partitions: Set[Partition]) -> None:
+        self.paused |= partitions
+
+    def resume(self, partitions: Set[Partition]) -> None:
+        self.paused -= partitions
 
     def committed(self, partitions: Sequence[Partition]) -> Mapping[Partition, Committed]:
         return {p: self.broker.committed[p] for p in partitions if p in self.broker.committed}

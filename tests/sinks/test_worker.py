@@ -40,14 +40,23 @@ def offsets(draw: st.DrawFn) -> list[int]:
     chunk=st.integers(1, 10),
     deaths=st.sets(st.integers(1, 80), max_size=12),
     keeps_metadata=st.booleans(),
+    waiting_bytes=st.integers(1, 10_000),
 )
 def test_killed_anywhere_nothing_is_lost_and_nothing_doubled(
-    a: list[int], b: list[int], most: int, most_bytes: int, linger: float, chunk: int, deaths: set[int], keeps_metadata: bool
+    a: list[int],
+    b: list[int],
+    most: int,
+    most_bytes: int,
+    linger: float,
+    chunk: int,
+    deaths: set[int],
+    keeps_metadata: bool,
+    waiting_bytes: int,
 ) -> None:
     steps = Steps(deaths)
     broker = Broker({A: log(A, a), B: log(B, b)}, steps, keeps_metadata)
     database = Database(steps)
-    work(broker, database, Limits(most, most_bytes, linger), chunk)
+    work(broker, database, Limits(most, most_bytes, linger, waiting_bytes), chunk)
     expected = sorted([(A, offset) for offset in a] + [(B, offset) for offset in b])
     for table in TABLES:
         assert sorted(database.rows[table]) == expected, table
@@ -117,6 +126,25 @@ def test_an_insert_that_fails_is_made_again_under_the_same_token() -> None:
     work(Broker({A: log(A, [1, 3, 4])}, steps), database, Limits(2, 1000, 0.0), chunk=1)
     assert sorted(database.rows["main"]) == [(A, 1), (A, 3), (A, 4)]
     assert [(batch.first, batch.last) for batch in database.batches[A]] == [(1, 1), (3, 4)]
+
+
+def test_a_flood_waits_at_the_broker_while_clickhouse_is_away() -> None:
+    """What is held is bounded however long it takes, and the rest comes once rows are taken again."""
+    down = True
+    database = Database(Steps(), fails=lambda: OSError("gone") if down else None)
+    broker = Broker({A: log(A, list(range(1, 2000))), B: log(B, list(range(1, 50)))}, Steps())
+    member = Member(broker, chunk=10)
+    sink = Sink(member, database, Limits(10, 10_000, 0.0, waiting_bytes=20_000), clock=lambda: 0.0)
+    member.open([], sink)
+    for _ in range(300):
+        sink.step()
+        assert sum(waiting.bytes for waiting in sink._waiting.values()) < 20_000 + 2 * 10 * 510, "the bound and one poll"
+    assert database.rows["main"] == []
+    down = False
+    for _ in range(300):
+        sink.step()
+    assert sorted(database.rows["main"]) == [(A, n) for n in range(1, 2000)] + [(B, n) for n in range(1, 50)]
+    assert sum(waiting.bytes for waiting in sink._waiting.values()) == 0
 
 
 def test_a_worker_that_lost_its_place_writes_nothing_more() -> None:
