@@ -52,7 +52,7 @@ class Place:
             "LODESTREAM_KAFKA__TRANSACTION_TIMEOUT_MS": "4000",
         }
         return subprocess.Popen(
-            [sys.executable, "-m", "tests.sinks.killed_sink", *death],
+            [sys.executable, "-m", "tests.faults.process", "sink", *death],
             env=environment,
             cwd=Path(__file__).resolve().parent.parent.parent,
             stdout=subprocess.PIPE,
@@ -125,7 +125,7 @@ def check(place: Place) -> None:
 
 
 def die(place: Place, what: str, step: int) -> None:
-    sink = place.start(what, str(step))
+    sink = place.start("KILL", what, str(step))
     said, _ = sink.communicate(timeout=DEADLINE_S)
     assert sink.returncode == -signal.SIGKILL, said
 
@@ -137,10 +137,10 @@ def test_killed_between_its_steps_on_kafka(own_kafka: str, tmp_path: Path) -> No
     make_topics(own_kafka)
     books = [busy(site, EVENTS) for site in SITES]
     write(own_kafka, books, transactional=True)
-    die(place, "commit", 1)  # an intent, and nothing inserted
+    die(place, "intent", 1)  # an intent, and nothing inserted
     die(place, "insert", 1)  # the first table of a batch
     die(place, "insert", 4)  # in the midst of one or two batches
-    die(place, "commit", 2)  # whole batches are committed
+    die(place, "commit", 1)  # whole batches are committed
     check(place)
 
     admin = AdminClient({"bootstrap.servers": own_kafka})
