@@ -17,14 +17,21 @@ from epcis_event_hash_generator.hash_generator import epcis_hashes_from_events
 from epcis_event_hash_generator.json_to_py import event_list_from_epcis_document_str
 
 from benchmarks.workload import document, documents
-from lodestream.epcis.intake import Accepted, intake
+from lodestream.epcis.document import open_document
+from lodestream.epcis.event_hash import event_hash
+from lodestream.epcis.limits import Limits
+from lodestream.epcis.parse import parse
+from lodestream.epcis.structure import read_event
 
 Hashes = Callable[[bytes], list[str]]
+LIMITS = Limits()
 
 
 def ours(payload: bytes) -> list[str]:
-    """By our gate's intake, which does more than hash: it validates, canonicalises, digests and makes a typed event."""
-    return [accepted.event.event_hash for accepted in intake(payload) if isinstance(accepted, Accepted)]
+    """By the steps of our intake up to the hash: parse, read each event into its canonical form (which validates it), hash."""
+    opened = open_document(parse(payload, LIMITS), LIMITS)
+    read = (read_event(raw, opened.context, LIMITS) for raw in opened.events)
+    return [event_hash(canonical, reading.context) for canonical, reading in read]
 
 
 def reference(payload: bytes) -> list[str]:

@@ -14,7 +14,7 @@ from contextlib import ExitStack
 from benchmarks.pipeline import books, like
 from benchmarks.plan import Plan
 from benchmarks.rivals import rival_python
-from benchmarks.stage import Flow, Process, cpu_seconds, need, process, rate, read
+from benchmarks.stage import MARKERS, Flow, Place, Process, cpu_seconds, need, process, rate, read
 from benchmarks.world import PARTITIONS, World
 from schemas.topics import ENTRIES, LEDGER_CHANGELOG, LOTS, TRANSACTIONS, declared
 
@@ -23,7 +23,7 @@ AT_MOST_S = 12.0  # a rival is stopped after it has written for so long: it does
 START_S = 60.0
 QUIET_S = 1.5
 LOOK_S = 0.1
-FAUST, QUIX = "benchmarks.faust_ledger", "benchmarks.quix_ledger"
+CORES = os.cpu_count() or 1
 
 
 def measure(plan: Plan, names: Iterable[str]) -> None:
@@ -35,9 +35,9 @@ def measure(plan: Plan, names: Iterable[str]) -> None:
         for number in range(plan.rounds):
             found["ours"].append(race.ours(f"ours{number}"))
             if "ledger_vs_faust" in names:
-                found["faust"].append(race.rival(FAUST, f"faust{number}"))
+                found["faust"].append(race.rival("faust", f"faust{number}"))
             if "ledger_vs_quix" in names:
-                found["quix"].append(race.rival(QUIX, f"quix{number}"))
+                found["quix"].append(race.rival("quix", f"quix{number}"))
             if "ledger_vs_limit" in names:
                 found["limit"].append(race.limit(f"limit{number}"))
             if "ledger_two_workers" in names:
@@ -64,7 +64,7 @@ class _Race:
         """Our worker with its topics renamed."""
         self._outputs(run)
         with self._world.running(run, "benchmarks.ours", self._world.topic(ENTRIES), topics=run) as running:
-            self._wait(run, [running])
+            self._wait(run, self._world.group("ledger", run), [running])
         return self._checked(run, whole=True).per_second
 
     def two(self, run: str) -> tuple[float, float]:
@@ -77,27 +77,27 @@ class _Race:
                 )
                 for twin in ("-a", "-b")
             ]
-            share = self._wait(run, workers)
+            share = self._wait(run, self._world.group("ledger", run), workers)
         self._checked(run, whole=True)
         times = sorted(message.timestamp()[1] for message in read(self._world.settings, self._name(run, TRANSACTIONS)))
         # The partitions are not equally long: when one worker has come to its end, one core is left to the other.
         return rate(times, 0.2, 0.8), share
 
-    def rival(self, module: str, run: str) -> float:
+    def rival(self, engine: str, run: str) -> float:
         """The ledger in another engine."""
         self._outputs(run)
         world = self._world
-        command = [str(rival_python()), "-m", module, world.topic(ENTRIES), world.topic(run)]
+        command = [str(rival_python()), "-m", f"benchmarks.{engine}_ledger", world.topic(ENTRIES), world.topic(run)]
         world.data_dir(run).mkdir()
         with process(run, command, world.environment(run), world.folder) as running:
-            self._wait(run, [running])
+            self._wait(run, world.topic(f"{run}.{engine}"), [running])
         return self._checked(run, whole=False).per_second
 
     def limit(self, run: str) -> float:
         """Nothing but the same bytes from topic to topic."""
         self._outputs(run)
         with self._world.running(run, "benchmarks.copying", self._world.topic(ENTRIES), self._name(run, TRANSACTIONS)) as running:
-            self._wait(run, [running])
+            self._wait(run, self._world.group(f"copy-{self._name(run, TRANSACTIONS)}", run), [running])
         times = sorted(message.timestamp()[1] for message in read(self._world.settings, self._name(run, TRANSACTIONS)))
         need(len(times) == self._entries, f"{len(times)} of {self._entries} entries were copied")
         return rate(times)
@@ -113,21 +113,23 @@ class _Race:
     def _name(self, run: str, topic: str) -> str:
         return self._world.topic(f"{run}.{topic}")
 
-    def _wait(self, run: str, workers: Sequence[Process]) -> float:
-        """Until all is written and quiet, or the time is up. The share of all cores that the workers took, in %."""
-        topic, began, first, last, before = self._name(run, TRANSACTIONS), time.monotonic(), 0.0, 0.0, 0
+    def _wait(self, run: str, group: str, workers: Sequence[Process]) -> float:
+        """Until the group has read all and is quiet, or the time is up. The share of all cores that the workers took, in %."""
+        sight, began, first, last = self._world.sight, time.monotonic(), 0.0, 0.0
+        ends, before = sight.ends(self._world.topic(ENTRIES)), dict[Place, int]()
         begin_cpu = end_cpu = 0.0
         while True:
-            now, written = time.monotonic(), sum(self._world.sight.ends(topic).values())
-            if written != before:
+            now, read_to = time.monotonic(), sight.committed(group, ends)
+            if read_to != before:
+                last, before, end_cpu = now, read_to, sum(map(cpu_seconds, workers))
                 if not first:
-                    first, begin_cpu = now, sum(map(cpu_seconds, workers))
-                last, before, end_cpu = now, written, sum(map(cpu_seconds, workers))
-            if first and (now - first > AT_MOST_S + QUIET_S or (written >= self._entries and now - last > QUIET_S)):
-                return 100 * (end_cpu - begin_cpu) / max(0.001, last - first) / _cores()
+                    first, begin_cpu = now, end_cpu
+            done = all(end - read_to.get(place, 0) <= MARKERS for place, end in ends.items()) and now - last > QUIET_S
+            if first and (done or now - first > AT_MOST_S + QUIET_S):
+                return 100 * (end_cpu - begin_cpu) / max(0.001, last - first) / CORES
             alive = all(worker.poll() is None for worker in workers)
             need(alive, f"{run} ended:\n{self._world.said(run)}")
-            need(bool(first) or now - began < START_S, f"{run} wrote nothing in {START_S:.0f} s:\n{self._world.said(run)}")
+            need(bool(first) or now - began < START_S, f"{run} committed nothing in {START_S:.0f} s:\n{self._world.said(run)}")
             time.sleep(LOOK_S)
 
     def _checked(self, run: str, *, whole: bool) -> Flow:
@@ -146,7 +148,3 @@ def _by_site(world: World, topic: str) -> dict[bytes, list[bytes]]:
     for message in read(world.settings, topic):
         sites[message.key() or b""].append(message.value() or b"")
     return sites
-
-
-def _cores() -> int:
-    return os.cpu_count() or 1

@@ -50,8 +50,8 @@ TEXTS = {
     "hash_vs_reference": Text(
         "epcis-event-hash-generator, same process",
         "20x",
-        "One event a document, from its text to its hash, processor time. Ours is the gate's whole intake, so it validates, "
-        "canonicalises and digests as well. The reference spends its time in JSON-LD expansion and in text for its log.",
+        "One event a document, from its text to its hash, processor time. Ours validates and canonicalises on the way. "
+        "The reference spends its time in JSON-LD expansion and in text for its log.",
         least=20,
         of_ratio=True,
     ),
