@@ -35,6 +35,7 @@ class Txn:
     state: str = "open"
     unmarked: dict[Partition, int] = field(default_factory=dict)
     offsets: dict[str, dict[Partition, int]] = field(default_factory=dict)
+    holders: dict[tuple[str, Partition], object] = field(default_factory=dict)
 
 
 @dataclass(slots=True, frozen=True)
@@ -58,7 +59,10 @@ class Producer:
 
 
 class Commit(NamedTuple):
-    """A committed offset: who moved it, and who had the partition at that moment."""
+    """A committed offset: who moved it, and who had the partition when the broker took the offset.
+
+    Not when it was committed: who is given the partition in between waits until the offset is stable.
+    """
 
     by: object
     holder: object
@@ -215,6 +219,8 @@ class Broker:
     def add_offsets(self, txn: Txn, group: str, offsets: dict[Partition, int]) -> None:
         """Offsets that count once the transaction is committed and its marker has reached them."""
         txn.offsets.setdefault(group, {}).update(offsets)
+        for partition in offsets:
+            txn.holders[group, partition] = self.holders.get((group, partition))
         txn.unmarked.setdefault(OFFSETS, 0)
         waiting = self.pending.setdefault(group, [])
         if txn not in waiting:
@@ -245,7 +251,7 @@ class Broker:
         producer.ending.append(txn)
         if state == "committed":
             self.commits += [
-                Commit(txn.owner, self.holders.get((group, partition)), group, partition, offset)
+                Commit(txn.owner, txn.holders[group, partition], group, partition, offset)
                 for group, offsets in txn.offsets.items()
                 for partition, offset in offsets.items()
             ]

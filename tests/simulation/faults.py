@@ -117,7 +117,7 @@ def _fault(rng: random.Random, at: int, kind: str) -> Fault:
 
 
 class Struck(Protocol):
-    """The process at whose call a fault strikes (world.Process)."""
+    """The process at whose call a fault strikes (process.py)."""
 
     log: Any
     world: Any
@@ -125,7 +125,7 @@ class Struck(Protocol):
 
 def strike(fault: Fault, process: Struck, call: str, act: Callable[..., Any], args: tuple[Any, ...]) -> Any:
     """Make the call as the fault has it."""
-    if fault.kind == "error" or (fault.kind == "answer lost" and fault.before and call == "commit" and fault.count == 0):
+    if fault.kind == "error":
         raise error_of(fault, call)
     if fault.kind == "answer lost":
         act(*args)

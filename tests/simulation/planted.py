@@ -15,8 +15,8 @@ from runtime.processor import Processor
 from runtime.restore import Restorer, _Job
 from runtime.state import Store
 from tests.simulation.member import MemberLog, Reader
+from tests.simulation.process import Build, make_loop
 from tests.simulation.stores import SimStores
-from tests.simulation.world import Build, make_loop
 
 
 class OffsetsFirst(Checkpoint):

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from tests.simulation.faults import Fault, draw
 from tests.simulation.invariants import check
+from tests.simulation.process import Build
 from tests.simulation.scenarios import Scenario, books, small
-from tests.simulation.world import Build, World
+from tests.simulation.world import World
 
 AS_IT_IS = Build()
 SCENARIOS: dict[str, Callable[[int], Scenario]] = {"small": small, "books": books}
