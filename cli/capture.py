@@ -15,6 +15,7 @@ from cli.output import counted, print_json
 from connectors.files.capture import Capture, DeliveryError
 from connectors.files.documents import Document, documents, expand
 from runtime.clients import producer
+from runtime.logging import harmless
 from schemas.topics import INBOX
 
 SOURCE = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
@@ -76,4 +77,4 @@ def _progress() -> Progress:
 
 def _refusal(document: Document, limit: int) -> str:
     size = f"{document.size:,} bytes; the inbox takes at most {limit:,}"
-    return f"refused {document.name}: {size}: split it into documents of fewer events"
+    return f"refused {harmless(document.name)}: {size}: split it into documents of fewer events"
