@@ -110,6 +110,7 @@ class Limits(Section):
     inbox_record_bytes: int = Field(default=8 * 1024 * 1024, ge=1024)
     events_per_document: int = Field(default=10_000, ge=1)
     list_elements: int = Field(default=1_000, ge=1)
+    document_items: int = Field(default=200_000, ge=1)
 
 
 class Metrics(Section):

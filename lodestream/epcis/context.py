@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from lodestream.epcis.faults import Fault, shown
 from lodestream.epcis.identifiers import LONGEST
+from lodestream.epcis.parse import Repeated
 from lodestream.epcis.remember import remembered
 from lodestream.epcis.values import is_uri
 
@@ -30,13 +31,16 @@ KNOWN_CONTEXTS = {CONTEXT_URL: {"crm": NAMESPACE}}
 _SCHEMES = frozenset({"http", "https", "urn", "ni", "did", "tag", "info", "mailto", "ftp", "geo", "data", "uuid"})
 
 
-class Expanded:
-    """A count that the contexts of one document share."""
+class Spent:
+    """What one document has used up so far: counts that its contexts share, over all its events.
 
-    __slots__ = ("chars",)
+    `chars` is what writing prefixes in full has added, `items` are the elements of lists and the keys of extensions.
+    """
+
+    __slots__ = ("chars", "items")
 
     def __init__(self) -> None:
-        self.chars = 0
+        self.chars = self.items = 0
 
 
 class Names(NamedTuple):
@@ -68,22 +72,19 @@ def names(*prefixes: tuple[str, str]) -> Names:
 
 
 class Context:
-    """The prefixes in force for a document or one of its events, and the names that they spell.
+    """The prefixes in force for a document or one of its events, and the names that they spell."""
 
-    `expanded` counts the characters that writing prefixes in full has added so far, over all events of the document.
-    """
+    __slots__ = ("hash_name", "key", "ours", "prefixes", "spent")
 
-    __slots__ = ("expanded", "hash_name", "key", "ours", "prefixes")
-
-    def __init__(self, prefixes: dict[str, str], expanded: "Expanded | None" = None) -> None:
+    def __init__(self, prefixes: dict[str, str], spent: Spent | None = None) -> None:
         self.prefixes = prefixes
-        self.expanded = expanded or Expanded()
+        self.spent = spent or Spent()
         self.key, self.ours, self.hash_name = names(*prefixes.items())
 
     def with_definitions(self, definitions: Any) -> "Context":
         """This context with what a checked `@context` adds to it; later definitions win."""
         added = declared_prefixes(definitions)
-        return Context({**self.prefixes, **added}, self.expanded) if added else self
+        return Context({**self.prefixes, **added}, self.spent) if added else self
 
     def expand(self, value: str) -> str:
         """A CURIE of a declared prefix as its full URI; everything else as it is."""
@@ -155,6 +156,9 @@ def check_context(value: Any) -> None:
 
 
 def _check_definition(value: Any) -> None:
+    for each in (value, *value.values()) if isinstance(value, dict) else ():
+        if isinstance(each, Repeated):  # the last would win, and one document have two readings
+            raise each.fault()
     if not isinstance(value, dict) and not (type(value) is str and is_uri(value)):
         message = f"{shown(value)} is not a context. Use the address of the EPCIS context, and an object for each own prefix."
         raise Fault("BAD_CONTEXT", message)

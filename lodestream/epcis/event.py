@@ -3,6 +3,8 @@
 Identifiers are canonical URIs (GS1 Digital Link on id.gs1.org, or the private URI as given), vocabulary
 values are bare CBV words or full URIs, times are integers in microseconds since 1970-01-01 UTC, and every
 number is an exact `Decimal`. `content` keeps the whole canonical event, so nothing that a source said is lost.
+
+Frozen, and made of what was there before them, these structs are in no cycle, so the collector need not look at them (gc=False).
 """
 
 from decimal import Decimal
@@ -13,7 +15,7 @@ from msgspec import Struct
 Role = Literal["input", "output", "object"]
 
 
-class Quantity(Struct, frozen=True, omit_defaults=True):
+class Quantity(Struct, frozen=True, omit_defaults=True, gc=False):
     """An EPCIS QuantityElement: an amount of a class. `uom` is a UN/CEFACT Rec 20 code; without one it is a count."""
 
     epc_class: str
@@ -21,14 +23,14 @@ class Quantity(Struct, frozen=True, omit_defaults=True):
     uom: str | None = None
 
 
-class TypedRef(Struct, frozen=True, omit_defaults=True):
+class TypedRef(Struct, frozen=True, omit_defaults=True, gc=False):
     """An entry of bizTransactionList, sourceList or destinationList: a type (bare word or URI) and an identifier."""
 
     id: str
     type: str | None = None
 
 
-class ErrorDeclaration(Struct, frozen=True, omit_defaults=True):
+class ErrorDeclaration(Struct, frozen=True, omit_defaults=True, gc=False):
     """EPCIS errorDeclaration: the event of the same eventID is void as of `declaration_time_us`."""
 
     declaration_time_us: int
@@ -36,7 +38,7 @@ class ErrorDeclaration(Struct, frozen=True, omit_defaults=True):
     corrective_event_ids: list[str] = []
 
 
-class Assay(Struct, frozen=True, omit_defaults=True):
+class Assay(Struct, frozen=True, omit_defaults=True, gc=False):
     """One assay value of a material: `substance` is an element symbol or a compound ("Cu", "Li2O").
 
     `value` is in `unit` (Rec 20: P1 percent, 60 % mass, 59 ppm, 61 ppb, NX per mille, NA mg/kg, GL g/L, M1 mg/L)
@@ -54,7 +56,7 @@ class Assay(Struct, frozen=True, omit_defaults=True):
     uncertainty: Decimal | None = None
 
 
-class ContainedMass(Struct, frozen=True, omit_defaults=True):
+class ContainedMass(Struct, frozen=True, omit_defaults=True, gc=False):
     """Contained mass of an element stated outright, instead of a mass and a grade. `uom` is a Rec 20 mass unit."""
 
     element: str
@@ -62,7 +64,7 @@ class ContainedMass(Struct, frozen=True, omit_defaults=True):
     uom: str
 
 
-class Material(Struct, frozen=True, omit_defaults=True):
+class Material(Struct, frozen=True, omit_defaults=True, gc=False):
     """An item of our `materials` extension: what EPCIS cannot say about one lot of the event.
 
     It belongs to the lot (role, id) of the event. Masses are in `uom`, by default the uom of the quantity element.
@@ -99,7 +101,7 @@ class Material(Struct, frozen=True, omit_defaults=True):
     owner: str | None = None
 
 
-class Event(Struct, frozen=True, omit_defaults=True):
+class Event(Struct, frozen=True, omit_defaults=True, gc=False):
     """One canonical EPCIS 2.0 event of any of the five types, or of an own type.
 
     `event_hash` is the CBV 2.0 event hash as a full `ni:` URI, `content_digest` the SHA-256 of the canonical

@@ -11,7 +11,7 @@ CODES: dict[str, str] = {
     "TOO_DEEP": "Objects and lists are nested deeper than the limit.",
     "NOT_AN_EVENT": "The JSON value is not an object, or its type is neither a document nor an event type.",
     "TOO_MANY_EVENTS": "The document holds more events than the limit.",
-    "TOO_MANY_ELEMENTS": "The lists of the event hold more elements in all than the limit.",
+    "TOO_MANY_ELEMENTS": "The event, or its document, holds more list elements or extension keys in all than the limit.",
     "TOO_LONG": "An identifier, a text or the list of prefixes is longer than the limit.",
     "DUPLICATE_KEY": "An object holds the same key twice, or two spellings of the same extension.",
     "WRONG_TYPE": "A value is of another JSON type than the field takes.",

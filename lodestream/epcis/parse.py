@@ -28,6 +28,10 @@ class Repeated(dict[str, Any]):
 
     key: str = ""
 
+    def fault(self) -> Fault:
+        """What is wrong with it."""
+        return Fault("DUPLICATE_KEY", f"The key {shown(self.key)} stands twice in this object. Keep one.")
+
 
 class Unrepresentable:
     """A number that is JSON but has more digits or a larger exponent than is kept exactly; a whole one may be an int as well."""
@@ -45,7 +49,7 @@ def is_number(value: Any) -> bool:
 
 
 def parse(payload: bytes, limits: Limits) -> Any:
-    """The JSON value in `payload`: whole numbers are ints, others Decimals. Raises Fault for what is no JSON or too much of it."""
+    """The JSON value in `payload`: whole numbers are ints, others Decimals. Raises Fault for what is not JSON or too large."""
     if len(payload) > limits.inbox_record_bytes:
         message = f"The document has {len(payload)} bytes; the limit is {limits.inbox_record_bytes}. Split it."
         raise Fault("TOO_LARGE", message)

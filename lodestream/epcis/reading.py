@@ -17,12 +17,12 @@ _WARNINGS = 20
 class Reading:
     """What goes along while one event is read: its context, the limits, the elements counted so far, the warnings."""
 
-    __slots__ = ("context", "elements", "limits", "ours", "several", "warnings")
+    __slots__ = ("context", "elements", "keys", "limits", "ours", "several", "warnings")
 
     def __init__(self, context: Context, limits: Limits) -> None:
         self.context = context
         self.limits = limits
-        self.elements = 0
+        self.elements = self.keys = 0
         self.several = False  # whether any list of the event has more than one element
         self.warnings: list[str] = []
         self.ours: dict[str, tuple[str, Any]] = {}  # terms of our namespace on the event: full name to key and value
@@ -34,13 +34,33 @@ class Reading:
             self.warnings.append(warning)
 
     def count(self, elements: int) -> None:
-        """Count the elements of one list of the event against the limit."""
+        """Count the elements of one list against the limits of the event and of the document."""
         self.elements += elements
         if elements > 1:
             self.several = True
         if self.elements > self.limits.list_elements:
             message = f"The lists of this event hold more than {self.limits.list_elements} elements in all. Split the event."
             raise Fault("TOO_MANY_ELEMENTS", message)
+        self.spend(elements)
+
+    def count_key(self) -> None:
+        """Count a key of an extension.
+
+        Thousands in one object are no event but an attack: the encoder of the canonical JSON sorts keys with a quicksort that
+        patterned ones make quadratic, and at 160,000 of them its recursion ends the process.
+        """
+        self.keys += 1
+        if self.keys > self.limits.extension_keys:
+            message = f"The extensions of this event hold more than {self.limits.extension_keys} keys in all."
+            raise Fault("TOO_MANY_ELEMENTS", f"{message} Split the event, or say less.")
+        self.spend(1)
+
+    def spend(self, items: int) -> None:
+        """Count elements or keys against the limit of the document: each costs microseconds, and 8 MiB hold millions."""
+        self.context.spent.items += items
+        if self.context.spent.items > self.limits.document_items:
+            message = f"This document holds more than {self.limits.document_items} list elements and extension keys in all."
+            raise Fault("TOO_MANY_ELEMENTS", f"{message} Split it.")
 
     def expand(self, value: str) -> str:
         """A CURIE of a declared prefix as its full URI; everything else as it is. Raises Fault where it is too long."""
@@ -53,8 +73,8 @@ class Reading:
 
     def grow(self, chars: int) -> None:
         """Count what writing a prefix in full adds: two letters may stand for a thousand, and a document holds millions."""
-        self.context.expanded.chars += chars
-        if self.context.expanded.chars > self.limits.expansion_chars:
+        self.context.spent.chars += chars
+        if self.context.spent.chars > self.limits.expansion_chars:
             message = (
                 f"Written in full, its prefixes make the document more than {self.limits.expansion_chars} characters longer."
             )
@@ -69,7 +89,7 @@ def an_object(value: Any) -> dict[str, Any]:
     if type(value) is dict:
         return value
     if isinstance(value, Repeated):
-        raise Fault("DUPLICATE_KEY", f"The key {shown(value.key)} stands twice in this object. Keep one.")
+        raise value.fault()
     raise Fault("WRONG_TYPE", f"{shown(value)} is not an object.")
 
 
@@ -115,6 +135,8 @@ def a_time(value: Any, _: Reading | None = None) -> str:
 
 def a_uri(value: Any, reading: Reading) -> str:
     """A URI, a CURIE of a declared prefix written in full; otherwise verbatim."""
+    if type(value) is str and known_id(value, reading) is not None:
+        return value
     if type(value) is not str:
         raise Fault("WRONG_TYPE", f"{shown(value)} is not a text. An identifier is a URI in quotes.")
     if len(value) > reading.limits.identifier_chars:
@@ -128,8 +150,11 @@ def a_uri(value: Any, reading: Reading) -> str:
 
 def an_id(value: Any, reading: Reading) -> str:
     """An identifier in its canonical form."""
-    known = known_id(value, reading) if type(value) is str else None
-    return canonical_id(a_uri(value, reading)) if known is None else known
+    if type(value) is str:
+        scheme, canonical = _known_id(value)
+        if canonical is not None and scheme not in reading.context.prefixes and len(value) <= reading.limits.identifier_chars:
+            return canonical
+    return canonical_id(a_uri(value, reading))
 
 
 def known_id(text: str, reading: Reading) -> str | None:
@@ -215,6 +240,7 @@ def event_extension(found: dict[str, Any], key: str, value: Any, reading: Readin
 
 def extension_key(key: str, reading: Reading) -> str:
     """The full name of an extension; an undeclared prefix is worth a warning."""
+    reading.count_key()
     if len(key) > reading.limits.identifier_chars:
         raise Fault("TOO_LONG", f"This key has {len(key)} characters; the limit is {reading.limits.identifier_chars}.")
     if ":" in key and not reading.context.declares(key):

@@ -45,14 +45,16 @@ class Router:
         """The custody site of an event and the sites of all its locations."""
         locations = {place: site_of(place, self._register) for place in _places(event) if place is not None}
         custody = next((place for place in _custody(event) if place is not None), None)
-        external = self._external_parties & {*locations, *locations.values(), *_parties(event)}
+        external: set[str] = set()
+        if self._external_parties:
+            external |= self._external_parties & {*locations, *locations.values(), *_parties(event)}
         if not self._register.open:
             strangers = {place: site for place, site in locations.items() if site not in self._known}
             external |= {*strangers, *strangers.values()}
         return Route(
             site=None if custody is None else locations[custody],
             locations=locations,
-            listed=sorted(self._known.intersection(locations.values())),
+            listed=sorted(self._known.intersection(locations.values())) if self._known else [],
             external=sorted(external),
             warnings=[_NO_SITE] if custody is None else [],
         )

@@ -77,10 +77,11 @@ def decimal(high: Decimal | None = None) -> Callable[[Any, Reading], Read]:
         return found, number
 
     def read(value: Any, _: Reading) -> Read:
-        text = plain(value) if is_number(value) else value
-        if type(text) is not str:
+        if type(value) is str:
+            return parsed(value)
+        if not is_number(value):
             raise Fault("BAD_DECIMAL", f'{shown(value)} is not a decimal. Write it as text, like "28.50".')
-        return parsed(text)
+        return parsed(plain(value))
 
     return read
 

@@ -67,6 +67,8 @@ def test_the_limits() -> None:
     assert found["one inbox record"] == f"{limits.inbox_record_bytes // 2**20} MiB"
     assert found["events in a document"] == f"{limits.events_per_document:,}"
     assert found["elements of all lists of an event together"] == f"{limits.list_elements:,}"
+    assert found["keys of all extensions of an event together"] == f"{limits.extension_keys:,}"
+    assert found["list elements and extension keys of a document together"] == f"{limits.document_items:,}"
     assert found["nesting of objects and lists"] == f"{limits.nesting} levels"
     assert found["an identifier or a key"] == f"{limits.identifier_chars:,} characters"
     assert found["prefixes in an `@context`"] == str(PREFIXES)

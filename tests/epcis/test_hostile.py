@@ -74,9 +74,9 @@ def a_word_of_a_thousand_keys() -> bytes:
     [
         (a_key_twice_at_the_end, {"DUPLICATE_KEY", "NOT_AN_EVENT"}),
         (contexts_of_one_hash, {"TOO_LONG"}),
-        (many_short_names_of_a_long_prefix, {"TOO_LARGE"}),
-        (many_short_ids_of_a_long_prefix, {"TOO_LARGE", "accepted"}),
-        (many_texts_of_a_long_prefix, {"TOO_LARGE"}),
+        (many_short_names_of_a_long_prefix, {"TOO_MANY_ELEMENTS"}),
+        (many_short_ids_of_a_long_prefix, {"TOO_LARGE", "TOO_MANY_ELEMENTS", "accepted"}),
+        (many_texts_of_a_long_prefix, {"TOO_MANY_ELEMENTS"}),
         (a_gigantic_prefix, {"TOO_LONG"}),
         (a_digital_link_of_a_thousand_keys, {"accepted"}),
         (a_word_of_a_thousand_keys, {"TOO_LONG"}),

@@ -32,7 +32,7 @@ def test_a_long_text_is_not_kept() -> None:
 def test_contexts_that_declare_the_same_share_names_and_no_others_do() -> None:
     one, same, other = (Context({"p": uri}) for uri in ("https://a.example/", "https://a.example/", "https://b.example/"))
     assert one.key is same.key
-    assert one.expanded is not same.expanded  # but what a document adds is counted for itself
+    assert one.spent is not same.spent  # but what a document adds is counted for itself
     assert (one.key("p:x"), other.key("p:x")) == ("https://a.example/x", "https://b.example/x")
     assert one.hash_name("https://a.example/x") == "{https://a.example/}x"
 
