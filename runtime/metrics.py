@@ -24,7 +24,7 @@ from runtime.watch import Watch
 
 WORK_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 AGE_SECONDS = (0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 15.0, 60.0, 300.0, 3600.0)
-PICTURE_SECONDS = 0.25
+PICTURE_SECONDS = 0.1
 """How old the picture may be: to look at 64 partitions takes 0.1 ms, and a round may take less than one."""
 
 Ends = Callable[[Collection[Partition]], Mapping[Partition, int]]

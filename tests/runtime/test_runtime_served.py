@@ -80,7 +80,7 @@ def test_a_worker_is_ready_once_it_has_restored_and_tells_what_it_does(playgroun
     wait("the worker to be ready", ready)
     not_yet = [json.loads(body) for status, body in answers if status == 503]
     assert any(body["reason"] == "partitions are being restored" for body in not_yet)
-    assert max(body.get("restoring", {}).get(f"{playground.source}/0", 0) for body in not_yet) > 0
+    assert any(f"{playground.source}/0" in body.get("restoring", {}) for body in not_yet)
     assert json.loads(answers[-1][1])["running"] == 2
     assert worker.value("lodestream_restored_records_total") >= CHANGELOG_RECORDS
     assert worker.value("lodestream_partitions", phase="running") == 2
