@@ -13,11 +13,12 @@ from lodestream.epcis.event import Event
 from lodestream.ids import derive
 from lodestream.ledger import answer, identity, offer
 from lodestream.ledger.chain import ENCODER, canonical_bytes, chain_of
-from lodestream.ledger.draft import Draft, Refused, Said, Unready
+from lodestream.ledger.draft import Draft, Refused, Unready
 from lodestream.ledger.kinds import handle_event
 from lodestream.ledger.parking import park, unpark, waiting
 from lodestream.ledger.records import RULE_VERSION, Answer, Entry, Offer, Outcome, Posting
 from lodestream.ledger.state import Fate, Head, Journal, Parked, SameHash, Seen
+from lodestream.ledger.values import Said
 from lodestream.ledger.view import Books, View
 
 MAX_OUTCOME_BYTES = 12 * 1024 * 1024  # as JSON; in Avro it is less, and a record of the log holds 16 MiB

@@ -10,9 +10,10 @@ from lodestream.epcis.event import Material
 from lodestream.ledger import matching
 from lodestream.ledger.accounts import SINK_UNTRACKED, SOURCE_UNTRACKED, UNACCOUNTED, Account, source, stock
 from lodestream.ledger.balance import judge
-from lodestream.ledger.draft import Draft, Refused, Said, Unready
+from lodestream.ledger.draft import Draft, Refused, Unready
 from lodestream.ledger.lots import note_grades, refuse_unusable, tracked, unassayed_finding, wet_and_dry
 from lodestream.ledger.state import Assayed, Inbound, Journal, LotChange, Run, Seen, Unassayed, plus_squares, squared
+from lodestream.ledger.values import Said
 from lodestream.measures import Line, Measured, Refusal, lines, measure
 
 

@@ -10,11 +10,12 @@ from msgspec.structs import replace
 
 from lodestream.ledger import lots, matching, ship
 from lodestream.ledger.accounts import Account, custody, transit
-from lodestream.ledger.draft import Draft, Refused, Said, Unready, plus
+from lodestream.ledger.draft import Draft, Refused, Unready, plus
 from lodestream.ledger.identity import named_by, replay_suspect
 from lodestream.ledger.parking import unpark
 from lodestream.ledger.records import Finding
 from lodestream.ledger.state import Assayed, Journal, Leg, Outbound, Parked, Run, Seen, plus_squares
+from lodestream.ledger.values import Said
 
 T = TypeVar("T")
 

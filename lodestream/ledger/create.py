@@ -2,7 +2,7 @@
 
 from lodestream.ledger.accounts import STOCK_ADJ, Account, loss, source, stock
 from lodestream.ledger.draft import Draft
-from lodestream.ledger.draw import draw
+from lodestream.ledger.draw import draw, post_drawn
 from lodestream.ledger.lots import ensure, enter, refuse_unusable, told, tracked, wait_for_assay, wet_and_dry
 from lodestream.ledger.state import Unassayed
 from lodestream.measures import Line, Measured, kg, lines, measure
@@ -53,7 +53,7 @@ def delete(draft: Draft) -> None:
         loss_class = (line.material.loss_class if line.material else None) or "other"
         retired = event.biz_step == "decommissioning"
         for element in drawn.contained_mg:
-            drawn.post(draft, element, STOCK_ADJ if retired else loss(loss_class, line.id))
+            post_drawn(draft, drawn, element, STOCK_ADJ if retired else loss(loss_class, line.id))
         if retired and any(drawn.contained_mg.values()):
             parts = ", ".join(f"{kg(mg)} {e}" for e, mg in drawn.contained_mg.items())
             said = f"{line.id} was decommissioned with {kg(drawn.dry_mg)} dry, {parts} in it"

@@ -7,7 +7,6 @@ content of a lot is the balance of its account, a balance below zero carries RET
 
 from collections.abc import Iterable, Sequence
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from lodestream.epcis.event import Event
@@ -15,21 +14,12 @@ from lodestream.ids import derive
 from lodestream.ledger.accounts import NEVER_NEGATIVE, Account
 from lodestream.ledger.book import SiteBook
 from lodestream.ledger.catalogue import BLOCKING, CATALOGUE
-from lodestream.ledger.records import Answer, Edge, Entry, Finding, Line, LotState, Offer, Severity
+from lodestream.ledger.records import Edge, Entry, Finding, Line, LotState, Severity
 from lodestream.ledger.state import Assayed, Balance, Head, Held, Leg, Lot, LotChange, plus_squares
+from lodestream.ledger.values import Message, Said
 from lodestream.ledger.view import View
 from lodestream.measures import kg, share
 from lodestream.measures.exact import INT64_MAX, root
-
-
-class Said(Struct, frozen=True, gc=False):
-    """A finding before it has an id."""
-
-    code: str
-    inputs: Sequence[str]
-    arithmetic: str
-    lots: Sequence[str] = ()
-    severity: Severity | None = None
 
 
 class Refused(Exception):  # noqa: N818  # an outcome, not an error
@@ -47,13 +37,6 @@ class Unready(Exception):  # noqa: N818  # an outcome, not an error
         super().__init__(said.code)
         self.waits = sorted(waits)
         self.said = said
-
-
-class Message(Struct, frozen=True, gc=False):
-    """What the book tells another site's."""
-
-    site: str
-    content: Offer | Answer
 
 
 class Draft:
@@ -151,14 +134,14 @@ class Draft:
             contained = plus(lot.contained_mg, element, mg)
             total = contained.get(element, 0)
             self.put_lot(replace(lot, contained_mg=contained))
-        self.fit(str(account), mg, total)
+        self.fit(account, mg, total)
 
-    def fit(self, what: str, *amounts: int) -> None:
+    def fit(self, what: Account | str, *amounts: int) -> None:
         """`Refused` (TOO_LARGE) where an amount is beyond the 64 bits that it has in the log and in every table."""
         for mg in amounts:
             if not -INT64_MAX <= mg <= INT64_MAX:
                 said = f"{what} would come to {kg(mg)}, an amount holds {kg(INT64_MAX)}"
-                raise Refused(Said("TOO_LARGE", (self.entry.entry_id, what), said))
+                raise Refused(Said("TOO_LARGE", (self.entry.entry_id, str(what)), said))
 
     def move(self, element: str, origin: Account, target: Account, mg: int) -> None:
         """Two legs: `mg` from one account to another."""
@@ -239,11 +222,12 @@ class Draft:
         """RETRO_OVERDRAFT where an account that is never negative went below zero; its end where it came back."""
         net: dict[tuple[str, Account], int] = {}
         for element, account, mg in self.legs:
-            net[element, account] = net.get((element, account), 0) + mg
+            if account.kind in NEVER_NEGATIVE:
+                net[element, account] = net.get((element, account), 0) + mg
         for (element, account), mg in net.items():
-            if account.kind not in NEVER_NEGATIVE or mg == 0:
-                continue
             after = self.balance(element, account)
+            if after >= 0 and after - mg >= 0:  # as nearly always
+                continue
             lots = [account.lot or account.ref.removesuffix(" destroyed").rsplit(" ", 1)[-1]]
             said = Said("RETRO_OVERDRAFT", (str(account), element), "", lots)
             if after < 0 and mg < 0:

@@ -4,34 +4,19 @@
 lot's tolerance a draw above the book posts the excess from STOCK_ADJ; beyond it the event is parked.
 """
 
-from msgspec import Struct
-
 from lodestream.ledger.accounts import STOCK_ADJ, STOCK_ADJ_ASSAY, Account, stock
-from lodestream.ledger.draft import Draft, Refused, Said, Unready
+from lodestream.ledger.draft import Draft, Refused, Unready
 from lodestream.ledger.lots import moisture, refuse_unusable, tracked, wet_and_dry
 from lodestream.ledger.state import Lot, LotChange
+from lodestream.ledger.values import Drawn, Said
 from lodestream.measures import Line, Measured, kg, measure, percent_of, share
 
 
-class Drawn(Struct, frozen=True, gc=False):
-    """What was drawn: masses in mg; by element what came from the lot, above the book and by a new assay, and their sum."""
-
-    line: Line
-    account: Account
-    wet_mg: int
-    dry_mg: int
-    taken_mg: dict[str, int]
-    excess_mg: dict[str, int]
-    reassayed_mg: dict[str, int]
-    contained_mg: dict[str, int]
-    u_mg: dict[str, int]
-    created_us: int
-
-    def post(self, draft: Draft, element: str, target: Account) -> None:
-        """The legs of one element of the draw into `target`."""
-        draft.move(element, self.account, target, self.taken_mg.get(element, 0))
-        draft.move(element, STOCK_ADJ, target, self.excess_mg.get(element, 0))
-        draft.move(element, STOCK_ADJ_ASSAY, target, self.reassayed_mg.get(element, 0))
+def post_drawn(draft: Draft, drawn: Drawn, element: str, target: Account) -> None:
+    """The legs of one element of a draw into `target`."""
+    draft.move(element, drawn.account, target, drawn.taken_mg.get(element, 0))
+    draft.move(element, STOCK_ADJ, target, drawn.excess_mg.get(element, 0))
+    draft.move(element, STOCK_ADJ_ASSAY, target, drawn.reassayed_mg.get(element, 0))
 
 
 def draw(draft: Draft, line: Line) -> Drawn:

@@ -1,8 +1,8 @@
 """The same, changed, void: what an event is to the events that the book already knows (ledger-rules section 7)."""
 
 from lodestream.epcis.event import Event
-from lodestream.ledger.draft import Said
 from lodestream.ledger.state import Journal, SameHash, Seen
+from lodestream.ledger.values import Said
 from lodestream.ledger.view import View
 
 NEW = "new"

@@ -9,7 +9,8 @@ from msgspec.structs import replace
 
 from lodestream.epcis.event import Event
 from lodestream.ledger import assay, correct, create, identity, receive, ship, transform
-from lodestream.ledger.draft import Draft, Refused, Said
+from lodestream.ledger.draft import Draft, Refused
+from lodestream.ledger.values import Said
 
 SHIPPING = frozenset({"shipping", "departing", "consigning"})
 RECEIVING = frozenset({"receiving", "accepting"})

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from lodestream.ledger import records
-from lodestream.ledger.draft import Draft, Refused, Said
+from lodestream.ledger.draft import Draft, Refused
 from lodestream.ledger.state import Lot, LotChange, Unassayed, squared
+from lodestream.ledger.values import Said
 from lodestream.measures import Line, Measured, Refusal, measure
 from lodestream.measures.exact import Ratio
 

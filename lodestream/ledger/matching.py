@@ -10,9 +10,10 @@ from msgspec.structs import replace
 from lodestream.ledger import pairs
 from lodestream.ledger.draft import Draft
 from lodestream.ledger.state import Inbound, OpenPairs, Receipt
+from lodestream.ledger.values import Judged
 
 
-def update(draft: Draft, pair: Inbound) -> list[pairs.Judged]:
+def update(draft: Draft, pair: Inbound) -> list[Judged]:
     """Settle a pair that changed, and with it every pair that receipts without a consignment go to or come from.
 
     Gives the judgements of all receipts in the pairs that were settled.

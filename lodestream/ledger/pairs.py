@@ -5,32 +5,17 @@ difference to what it posted before. So offer and receipt commute, and a withdra
 rule of its own.
 """
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from lodestream.ledger.accounts import SINK_UNTRACKED, SOURCE_UNTRACKED, TRANSIT_VAR, Account, custody, stock
-from lodestream.ledger.draft import Draft, Message, Said, plus
+from lodestream.ledger.draft import Draft, plus
 from lodestream.ledger.lots import ensure, moisture, unassayed_finding
 from lodestream.ledger.records import Answer, Parcel, SettledParcel
 from lodestream.ledger.state import Inbound, LotChange, OpenPairs, Receipt, Unassayed, plus_squares, squared
+from lodestream.ledger.values import Judged, Message, Said
 from lodestream.measures import Measured, Refusal, kg, measure, percent, percent_of, quadrature, share
 
 NOTHING = LotChange("")
-
-
-class Judged(Struct, frozen=True, gc=False):
-    """One receipt as it counts: masses in mg, content and settled content by element; `refused` by F4, `known` content."""
-
-    receipt: Receipt
-    wet_mg: int
-    dry_mg: int
-    got_mg: dict[str, int]
-    settled_mg: dict[str, int]
-    u_mg: dict[str, int]
-    u_dry_mg: int
-    refused: bool
-    known: bool
-    final: bool
 
 
 def key(consignment: str, lot: str) -> str:

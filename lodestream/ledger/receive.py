@@ -9,6 +9,7 @@ from lodestream.ledger.draft import Draft
 from lodestream.ledger.lots import refuse_unusable, told, wet_and_dry
 from lodestream.ledger.ship import consignment_of, location, moved_lines
 from lodestream.ledger.state import Inbound, Receipt
+from lodestream.ledger.values import Judged
 from lodestream.measures import Line, Measured, measure
 
 
@@ -58,7 +59,7 @@ def _take(draft: Draft, line: Line, measured: Measured) -> None:
     _tell(draft, next(j for j in judged if j.receipt == receipt), line, measured)
 
 
-def _tell(draft: Draft, judged: pairs.Judged, line: Line, measured: Measured) -> None:
+def _tell(draft: Draft, judged: Judged, line: Line, measured: Measured) -> None:
     """The line as the pair takes it: with what the offer says where the receipt does not."""
     wet, dry = wet_and_dry(measured)
     draft.lines.append(told(line, judged.wet_mg or wet, judged.dry_mg or dry, {} if judged.refused else judged.got_mg))

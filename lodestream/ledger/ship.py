@@ -7,12 +7,13 @@ from msgspec.structs import replace
 from lodestream.epcis.event import Event, TypedRef
 from lodestream.ledger.accounts import transit
 from lodestream.ledger.create import with_mass
-from lodestream.ledger.draft import Draft, Message, Refused, Said, Unready
-from lodestream.ledger.draw import Drawn, draw
+from lodestream.ledger.draft import Draft, Refused, Unready
+from lodestream.ledger.draw import draw, post_drawn
 from lodestream.ledger.lots import refuse_unusable, told
 from lodestream.ledger.pairs import key
 from lodestream.ledger.records import Offer, Parcel
 from lodestream.ledger.state import Bound, Lot, Outbound, Shipment
+from lodestream.ledger.values import Drawn, Message, Said
 from lodestream.measures import Line, Measured, lines, measure, quadrature
 
 SSCC = re.compile(r"https://id\.gs1\.org/00/\d{18}$")
@@ -84,7 +85,7 @@ def _send(draft: Draft, line: Line, consignment: str, to_site: str, to_location:
         return None
     drawn = draw(draft, line)
     for element in drawn.contained_mg:
-        drawn.post(draft, element, transit(consignment, line.id))
+        post_drawn(draft, drawn, element, transit(consignment, line.id))
     draft.lines.append(told(line, drawn.wet_mg, drawn.dry_mg, drawn.contained_mg))
     before = pair.bound.get(to_site, Bound())
     place = event.read_point or event.biz_location or draft.site

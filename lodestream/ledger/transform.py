@@ -6,29 +6,19 @@ One input and outputs without assays are a split: the outputs are draws from the
 
 from functools import reduce
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from lodestream.ledger.accounts import SINK_UNTRACKED, SOURCE_UNTRACKED, UNACCOUNTED, stock, wip
 from lodestream.ledger.balance import judge
-from lodestream.ledger.draft import Draft, Refused, Said
-from lodestream.ledger.draw import Drawn, draw
+from lodestream.ledger.draft import Draft, Refused
+from lodestream.ledger.draw import draw, post_drawn
 from lodestream.ledger.lots import ensure, enter, moisture, refuse_unusable, told, tracked, wait_for_assay, wet_and_dry
 from lodestream.ledger.state import Run, Unassayed, plus_squares, squared
+from lodestream.ledger.values import Drawn, Made, Said
 from lodestream.measures import Line, Measured, lines, measure, quadrature, share
 from lodestream.measures.exact import Ratio
 
 MAX_EDGES = 20_000  # inputs x outputs: beyond it the transaction would not fit into a record
-
-
-class Made(Struct, frozen=True, gc=False):
-    """One output: its line, its masses, and its contained mass where that is known."""
-
-    line: Line
-    measured: Measured
-    assayed: bool
-    contained_mg: dict[str, int]
-    u_mg: dict[str, int]
 
 
 def transform(draft: Draft) -> None:
@@ -102,7 +92,7 @@ def _post(draft: Draft, drawn: list[Drawn], made: list[Made]) -> None:
     balanced = _balanced(draft, drawn, made)
     for one in drawn:
         for element in one.contained_mg:
-            one.post(draft, element, process if element in balanced else SINK_UNTRACKED)
+            post_drawn(draft, one, element, process if element in balanced else SINK_UNTRACKED)
         draft.lines.append(told(one.line, one.wet_mg, one.dry_mg, one.contained_mg))
     for output in made:
         _put(draft, output, balanced)
@@ -110,7 +100,7 @@ def _post(draft: Draft, drawn: list[Drawn], made: list[Made]) -> None:
     draft.fit(run, *sums.u_inputs_mg.values(), *sums.u_outputs_mg.values())
     for element in sorted(balanced):
         draft.move(element, process, UNACCOUNTED, sums.inputs_mg.get(element, 0) - sums.outputs_mg.get(element, 0))
-    _lineage(draft, drawn, made)
+    _lineage(draft, drawn, made, sums.inputs_mg)
     if sums.waits:
         draft.view.put(sums, draft.event.identity)
     else:
@@ -160,9 +150,8 @@ def _sums(run: str, drawn: list[Drawn], made: list[Made]) -> Run:
     )
 
 
-def _lineage(draft: Draft, drawn: list[Drawn], made: list[Made]) -> None:
+def _lineage(draft: Draft, drawn: list[Drawn], made: list[Made], inputs: dict[str, int]) -> None:
     """Each output descends from every input; contents follow what the inputs hold, masses what the outputs weigh."""
-    inputs = _sums("", drawn, []).inputs_mg
     bulk = sum(wet_and_dry(one.measured)[1] for one in made)
     sources = sorted({one.line.id for one in drawn})
     for output in made:

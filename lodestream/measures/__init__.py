@@ -4,9 +4,10 @@ Exact throughout: integers and rationals, one rounding (half to even) into milli
 """
 
 from lodestream.measures.exact import decimal, kg, percent, percent_of, quadrature, share, tonnes
-from lodestream.measures.lines import Line, lines
-from lodestream.measures.measure import Measured, Note, measure
+from lodestream.measures.lines import lines
+from lodestream.measures.measure import measure
 from lodestream.measures.refusal import Refusal
+from lodestream.measures.values import Line, Measured, Note
 
 __all__ = [
     "Line",

@@ -1,24 +1,12 @@
 """The bulk of a line: what was weighed, wet and dry, with its units and its basis (mass-balance 2.2 and 2.3)."""
 
-from msgspec import Struct
-
 from lodestream.epcis.event import Material
 from lodestream.measures.exact import Ratio, complement, decimal, kg, ratio, rounded, times
-from lodestream.measures.lines import Line
 from lodestream.measures.refusal import RefusedError
 from lodestream.measures.units import COUNTS, GROSS_KILOGRAM, KILOGRAM, VOLUME, UnitRefusedError, mass_unit, refusal
+from lodestream.measures.values import Body, Line
 
 BASES = {"dry": "dry", "wet": "wet", "as_received": "wet"}
-
-
-class Body(Struct, frozen=True, gc=False):
-    """The bulk of a line: wet and dry mass in mg, moisture, litres; `weighed` is the basis that its mass was stated on."""
-
-    wet: Ratio | None
-    dry: Ratio | None
-    moisture: Ratio | None
-    litres: Ratio | None
-    weighed: str | None
 
 
 def body_of(line: Line, item: Material, basis_default: str | None, moisture: Ratio | None) -> Body:

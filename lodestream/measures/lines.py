@@ -3,21 +3,10 @@
 from decimal import Decimal
 
 import msgspec
-from msgspec import Struct
 
 from lodestream.epcis.event import Assay, Event, Material, Quantity, Role
 from lodestream.measures.units import COUNTS
-
-
-class Line(Struct, frozen=True, gc=False):
-    """One lot in one role of an event. Without `uom` the quantity is a count; an `instance` (serial, SSCC) has none at all."""
-
-    role: Role
-    id: str
-    quantity: Decimal | None = None
-    uom: str | None = None
-    material: Material | None = None
-    instance: bool = False
+from lodestream.measures.values import Line
 
 
 def lines(event: Event) -> list[Line]:

@@ -3,13 +3,9 @@
 contained = wet x (1 - moisture) x grade, as stated, in exact rationals and with one rounding, half to even.
 """
 
-from fractions import Fraction
-
-from msgspec import Struct
-
 from lodestream.epcis.event import Assay, Material
 from lodestream.measures import uncertainty
-from lodestream.measures.bulk import BASES, Body, body_of, in_mg
+from lodestream.measures.bulk import BASES, body_of, in_mg
 from lodestream.measures.exact import (
     INT64_MAX,
     NotExactError,
@@ -23,65 +19,13 @@ from lodestream.measures.exact import (
     rounded,
     times,
 )
-from lodestream.measures.lines import Line
 from lodestream.measures.refusal import RULES, Refusal, RefusedError
 from lodestream.measures.stoichiometry import element_of, upper_bound
 from lodestream.measures.uncertainty import SCALE
 from lodestream.measures.units import CONCENTRATION, GRADE, UnitRefusedError, refusal
+from lodestream.measures.values import Amount, Body, Grade, Line, Measured, Note
 
 _STATUS = {"provisional": 0, "exchanged": 1, "final": 2, "umpire": 3}
-
-
-class Note(Struct, frozen=True, gc=False):
-    """A finding that does not stop the posting: a grade above what the declared chemical form allows (F13, hold)."""
-
-    code: str
-    rule: str
-    arithmetic: str
-
-
-class Measured(Struct, frozen=True, gc=False):
-    """What a line amounts to, in mg. A mass that is not known is None: the dry mass of wet material without a moisture.
-
-    `u_mg` and `u_dry_mg` are standard uncertainties. `assayed`: every element that the item states is in `contained_mg`, and
-    it states one; else `remarks` say what is missing. `statuses` holds the status of the assay taken for each element.
-    """
-
-    wet_mg: int | None
-    dry_mg: int | None
-    contained_mg: dict[str, int]
-    u_mg: dict[str, int]
-    u_dry_mg: int
-    assayed: bool
-    statuses: dict[str, str]
-    notes: list[Note] = []
-    remarks: list[str] = []
-    dry_ratio: Ratio | None = None
-    moisture_ratio: Ratio | None = None
-
-    @property
-    def dry_exact(self) -> Fraction | None:
-        """The dry mass in mg before rounding."""
-        return None if self.dry_ratio is None else Fraction(*self.dry_ratio)
-
-    @property
-    def moisture(self) -> Fraction | None:
-        """Water over wet mass."""
-        return None if self.moisture_ratio is None else Fraction(*self.moisture_ratio)
-
-
-class _Grade(Struct, frozen=True, gc=False):
-    """One element's grade: a mass fraction (on `basis`) with its absolute uncertainty in units of 1/SCALE."""
-
-    element: str
-    fraction: Ratio
-    basis: str
-    u: int
-
-
-class _Amount(Struct, frozen=True, gc=False):
-    contained: Ratio
-    u_mg: int
 
 
 def measure(line: Line, basis_default: str | None = None, moisture: Ratio | None = None) -> Measured | Refusal:
@@ -103,8 +47,8 @@ def measure(line: Line, basis_default: str | None = None, moisture: Ratio | None
 
 
 def _measured(line: Line, item: Material, body: Body) -> Measured:
-    grades: list[_Grade] = []
-    amounts: dict[str, _Amount] = {}
+    grades: list[Grade] = []
+    amounts: dict[str, Amount] = {}
     statuses: dict[str, str] = {}
     remarks: list[str] = []
     for element, factor, assay in _chosen(item, remarks):
@@ -152,7 +96,7 @@ def _chosen(item: Material, remarks: list[str]) -> list[tuple[str, Ratio, Assay]
     return list(chosen.values())
 
 
-def _grade(line: Line, item: Material, assay: Assay, element: str, factor: Ratio) -> _Grade:
+def _grade(line: Line, item: Material, assay: Assay, element: str, factor: Ratio) -> Grade:
     unit = GRADE.get(assay.unit)
     if unit is None:
         raise UnitRefusedError(refusal(assay.unit, "assay", GRADE | CONCENTRATION))
@@ -165,10 +109,10 @@ def _grade(line: Line, item: Material, assay: Assay, element: str, factor: Ratio
     if not 0 <= stated[0] <= stated[1]:
         raise RefusedError("GRADE_IMPOSSIBLE", f"{line.id}: {assay.substance} {_percents(stated)} is not from 0 to 100 %")
     u = uncertainty.of_grade(item, assay, stated, unit)
-    return _Grade(element, times(stated, factor), basis, u * factor[0] // factor[1])
+    return Grade(element, times(stated, factor), basis, u * factor[0] // factor[1])
 
 
-def _contained(item: Material, grade: _Grade, body: Body) -> _Amount | None:
+def _contained(item: Material, grade: Grade, body: Body) -> Amount | None:
     """Contained mass of one element; None while the mass on the grade's basis is not known.
 
     u^2 = (c u_W)^2 + (dc/dM u_M)^2 + (mass u_g)^2 (mass-balance 2.2), by partial derivatives, so that a grade of 0 has its u too.
@@ -185,10 +129,10 @@ def _contained(item: Material, grade: _Grade, body: Body) -> _Amount | None:
         by_moisture = contained[0] * dry_d // (contained[1] * dry_n) * uncertainty.of_moisture(item)
     by_mass = contained[0] // contained[1] * uncertainty.of_mass(item)
     by_grade = mass[0] // mass[1] * grade.u
-    return _Amount(contained, _combined(by_mass, by_moisture, by_grade))
+    return Amount(contained, _combined(by_mass, by_moisture, by_grade))
 
 
-def _dissolved(line: Line, item: Material, assay: Assay, factor: Ratio, body: Body) -> _Amount:
+def _dissolved(line: Line, item: Material, assay: Assay, factor: Ratio, body: Body) -> Amount:
     """Contained mass in solution: volume x concentration."""
     if body.litres is None:
         raise RefusedError("NO_QUANTITY", f"{line.id}: a {assay.substance} concentration in {assay.unit} needs a volume")
@@ -197,12 +141,12 @@ def _dissolved(line: Line, item: Material, assay: Assay, factor: Ratio, body: Bo
         raise RefusedError("GRADE_IMPOSSIBLE", f"{line.id}: {assay.substance} {assay.value} {assay.unit} is below zero")
     contained = times(body.litres, value, CONCENTRATION[assay.unit], factor)
     whole = contained[0] // contained[1]
-    return _Amount(contained, _combined(whole * uncertainty.of_mass(item), whole * uncertainty.of_concentration(assay, value)))
+    return Amount(contained, _combined(whole * uncertainty.of_mass(item), whole * uncertainty.of_concentration(assay, value)))
 
 
-def _stated(line: Line, item: Material, body: Body) -> dict[str, _Amount]:
+def _stated(line: Line, item: Material, body: Body) -> dict[str, Amount]:
     """Contained masses that the item states outright; together they are not more than the mass that holds them."""
-    stated: dict[str, _Amount] = {}
+    stated: dict[str, Amount] = {}
     for contained in item.contained:
         found = element_of(contained.element)
         if found is None:
@@ -211,7 +155,7 @@ def _stated(line: Line, item: Material, body: Body) -> dict[str, _Amount]:
                 f"{line.id}: contained {contained.element!r} is neither an element nor a compound of the table",
             )
         mass = times(in_mg(line, ratio(contained.mass), contained.uom)[0], found[1])
-        stated[found[0]] = _Amount(mass, _combined(mass[0] // mass[1] * uncertainty.of_contained(item)))
+        stated[found[0]] = Amount(mass, _combined(mass[0] // mass[1] * uncertainty.of_contained(item)))
     bulk = body.dry or body.wet
     together = sum(rounded(amount.contained) for amount in stated.values())
     if bulk is not None and together > rounded(bulk) + len(stated):
@@ -219,7 +163,7 @@ def _stated(line: Line, item: Material, body: Body) -> dict[str, _Amount]:
     return stated
 
 
-def _check_sum(line: Line, grades: list[_Grade], body: Body) -> None:
+def _check_sum(line: Line, grades: list[Grade], body: Body) -> None:
     """Elements are parts of one whole: 3u above 100 % no sample can be. Compounds count as their element, since they overlap."""
     if not grades:
         return
@@ -230,7 +174,7 @@ def _check_sum(line: Line, grades: list[_Grade], body: Body) -> None:
         raise RefusedError("GRADE_IMPOSSIBLE", f"{line.id}: {parts} is above 100 % + 3u = {_percents((bound, SCALE))}")
 
 
-def _beyond_form(line: Line, item: Material, grades: list[_Grade], body: Body) -> list[Note]:
+def _beyond_form(line: Line, item: Material, grades: list[Grade], body: Body) -> list[Note]:
     if item.chemical_form is None:
         return []
     notes = []
@@ -249,7 +193,7 @@ def _beyond_form(line: Line, item: Material, grades: list[_Grade], body: Body) -
     return notes
 
 
-def _on_dry(grade: _Grade, body: Body) -> Ratio:
+def _on_dry(grade: Grade, body: Body) -> Ratio:
     if grade.basis == "dry" or body.moisture is None:
         return grade.fraction
     return times(grade.fraction, complement(body.moisture)[::-1])

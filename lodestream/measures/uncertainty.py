@@ -5,22 +5,13 @@ What the item states itself always wins. Of a range the upper end stands; the ra
 over its classes, cathode at its lower end (golden figure S1.smelter.u1sigma), sulphate and lithium hydroxide at its upper.
 """
 
-from msgspec import Struct
-
 from lodestream.epcis.event import Assay, Material
 from lodestream.measures.exact import Ratio, ratio
+from lodestream.measures.values import ClassDefault
 
 SCALE = 10**12
 _PERCENT = SCALE // 100
 _HUNDREDTH = _PERCENT // 100  # 0.01 %, or 0.01 percentage points
-
-
-class ClassDefault(Struct, frozen=True, gc=False):
-    """What a product class is known to: its mass (relative) and its grades (absolute points, or relative where `relative`)."""
-
-    mass: int = 10 * _HUNDREDTH
-    grade: int = 10 * _HUNDREDTH
-    relative: bool = False
 
 
 MOISTURE = 15 * _HUNDREDTH
@@ -35,12 +26,12 @@ MASS_METHOD = {
     "draft_survey": 25 * _HUNDREDTH,
 }
 
-_UNCLASSED = ClassDefault()
-_ORE = ClassDefault(grade=150 * _HUNDREDTH, relative=True)
-_TAILINGS = ClassDefault(mass=200 * _HUNDREDTH, grade=150 * _HUNDREDTH, relative=True)
-_REST = ClassDefault(mass=200 * _HUNDREDTH, grade=500 * _HUNDREDTH, relative=True)
-_CATHODE = ClassDefault(mass=5 * _HUNDREDTH, grade=_HUNDREDTH // 2)
-_SALT = ClassDefault(mass=5 * _HUNDREDTH)
+_UNCLASSED = ClassDefault(10 * _HUNDREDTH, 10 * _HUNDREDTH)
+_ORE = ClassDefault(10 * _HUNDREDTH, 150 * _HUNDREDTH, relative=True)
+_TAILINGS = ClassDefault(200 * _HUNDREDTH, 150 * _HUNDREDTH, relative=True)
+_REST = ClassDefault(200 * _HUNDREDTH, 500 * _HUNDREDTH, relative=True)
+_CATHODE = ClassDefault(5 * _HUNDREDTH, _HUNDREDTH // 2)
+_SALT = ClassDefault(5 * _HUNDREDTH, 10 * _HUNDREDTH)
 
 PRODUCT_CLASS = {
     "ore": _ORE,

@@ -1,0 +1,70 @@
+"""What the rules hand to each other while an entry is applied.
+
+They stand apart from the rules because mypyc compiles those, and does not know how msgspec makes a class.
+"""
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from lodestream.ledger.accounts import Account
+from lodestream.ledger.records import Answer, Offer, Severity
+from lodestream.ledger.state import Receipt
+from lodestream.measures import Line, Measured
+
+
+class Said(Struct, frozen=True, gc=False):
+    """A finding before it has an id."""
+
+    code: str
+    inputs: Sequence[str]
+    arithmetic: str
+    lots: Sequence[str] = ()
+    severity: Severity | None = None
+
+
+class Message(Struct, frozen=True, gc=False):
+    """What the book tells another site's."""
+
+    site: str
+    content: Offer | Answer
+
+
+class Drawn(Struct, frozen=True, gc=False):
+    """What was drawn: masses in mg; by element what came from the lot, above the book and by a new assay, and their sum."""
+
+    line: Line
+    account: Account
+    wet_mg: int
+    dry_mg: int
+    taken_mg: dict[str, int]
+    excess_mg: dict[str, int]
+    reassayed_mg: dict[str, int]
+    contained_mg: dict[str, int]
+    u_mg: dict[str, int]
+    created_us: int
+
+
+class Made(Struct, frozen=True, gc=False):
+    """One output: its line, its masses, and its contained mass where that is known."""
+
+    line: Line
+    measured: Measured
+    assayed: bool
+    contained_mg: dict[str, int]
+    u_mg: dict[str, int]
+
+
+class Judged(Struct, frozen=True, gc=False):
+    """One receipt as it counts: masses in mg, content and settled content by element; `refused` by F4, `known` content."""
+
+    receipt: Receipt
+    wet_mg: int
+    dry_mg: int
+    got_mg: dict[str, int]
+    settled_mg: dict[str, int]
+    u_mg: dict[str, int]
+    u_dry_mg: int
+    refused: bool
+    known: bool
+    final: bool
