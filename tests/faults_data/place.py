@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from confluent_kafka import Producer
+from confluent_kafka import ConsumerGroupTopicPartitions, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
 
 from lodestream.ledger.records import Entry, Outcome
@@ -38,6 +38,12 @@ class Place(Cluster):
     def __init__(self, bootstrap: str, folder: Path) -> None:
         super().__init__(bootstrap, folder)
         self.sent = []
+        self.settings: dict[str, str] = {}
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """That of every worker here, with what the test sets."""
+        return super().environment | self.settings
 
     @property
     def admin(self) -> AdminClient:
@@ -106,6 +112,17 @@ class Place(Cluster):
         """How many records a topic has."""
         return sum(map(len, self.read(topic).values()))
 
+    def committed(self, group: str) -> dict[int, int]:
+        """How far a group has come in the transactions."""
+        admin = self.admin
+        wanted = ConsumerGroupTopicPartitions(group, [TopicPartition(TRANSACTIONS, n) for n in range(PARTITIONS)])
+        found = admin.list_consumer_group_offsets([wanted])[group].result(30).topic_partitions
+        return {one.partition: one.offset for one in found}
+
+    def ends(self) -> dict[int, int]:
+        """After the last record of each partition of the transactions; the marker behind it is no record."""
+        return {p: messages[-1].offset() + 1 for p, messages in self.read(TRANSACTIONS).items() if messages}
+
     def all_done(self) -> bool:
         """Whether there are as many outcomes as entries: in these tests nothing is parked."""
         return self.count(TRANSACTIONS) == self.count(ENTRIES)
@@ -129,7 +146,8 @@ class Place(Cluster):
         return open_reader(self.clickhouse) if folder is None else SocketReader.to(socket_path(folder))
 
     def wait_for_rows(self) -> None:
-        """Until the sink has taken every entry and every outcome."""
+        """Until every entry has its outcome and the sink has taken them all."""
+        self.wait(self.all_done, "the outcomes")
         ends = self.count(ENTRIES) + self.count(TRANSACTIONS)
         taken = f"SELECT sum(records) FROM lodestream.sink_progress WHERE topic IN ('{ENTRIES}', '{TRANSACTIONS}')"  # noqa: S608
 
@@ -159,7 +177,7 @@ class Place(Cluster):
         assert not wrong, "\n".join(wrong)
 
 
-def rss_mb(process: "subprocess.Popen[bytes]") -> float:
-    """What a process holds of memory now, in MiB (Linux)."""
+def peak_mb(process: "subprocess.Popen[bytes]") -> float:
+    """The most memory that a process has held so far, in MiB (Linux)."""
     status = Path(f"/proc/{process.pid}/status").read_text()
-    return int(next(line for line in status.splitlines() if line.startswith("VmRSS:")).split()[1]) / 1024
+    return int(next(line for line in status.splitlines() if line.startswith("VmHWM:")).split()[1]) / 1024
