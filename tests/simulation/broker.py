@@ -78,6 +78,7 @@ class PartitionLog:
         self.entries: list[Entry] = []
         self.end = 0
         self.open: dict[Txn, int] = {}
+        self._horizons: dict[int, int] = {}  # when the tombstone at an offset may go
 
     def append(self, record: Record | None, txn: Txn | None) -> int:
         """One more entry; its offset."""
@@ -104,7 +105,11 @@ class PartitionLog:
         return (entry.record for entry in self.entries if entry.offset >= offset and entry.record is not None)
 
     def compact(self, below: int, now_ms: int) -> None:
-        """Keep the last committed value of each key, and a tombstone until its time is over; the offsets stay as they are."""
+        """Keep the last committed value of each key, and each tombstone for a time; the offsets stay as they are.
+
+        The time begins when the tombstone is compacted first, which is when the values before it go (KIP-534): whoever has read
+        one of these has that long to come to the tombstone.
+        """
         below = min(below, self.stable())
         seen: set[bytes | None] = set()
         kept: list[Entry] = []
@@ -113,7 +118,7 @@ class PartitionLog:
             if entry.offset >= below:
                 kept.append(entry)
             elif record is not None and (entry.txn is None or entry.txn.state == "committed"):
-                over = record.value is None and now_ms - record.timestamp_ms >= DELETE_RETENTION_MS
+                over = record.value is None and self._horizons.setdefault(entry.offset, now_ms + DELETE_RETENTION_MS) <= now_ms
                 if record.key not in seen and not over:
                     kept.append(entry)
                 seen.add(record.key)

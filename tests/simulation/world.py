@@ -336,13 +336,14 @@ class World:
         if any(process.place.process is not process for process in self.processes):
             return False  # a zombie that has not found out yet
         for role, group in self.groups.items():
-            running: list[Partition] = []
-            for process in self.processes:
-                if process.name == role:
-                    running += [partition for partition, phase in process.loop.phases().items() if phase is Phase.RUNNING]
-            if group.rebalancing or sorted(running) != self.inputs(self.scenario.role(role).make().inputs):
+            # Also of a process that has lost a partition and not polled since: it believes that it has it.
+            owned = [item for process in self.processes if process.name == role for item in process.loop.phases().items()]
+            partitions = sorted(partition for partition, _ in owned)
+            if any(phase is not Phase.RUNNING for _, phase in owned):
                 return False
-            for partition in running:
+            if group.rebalancing or partitions != self.inputs(self.scenario.role(role).make().inputs):
+                return False
+            for partition in partitions:
                 stable, offset = self.broker.committed(role, partition)
                 if not stable or next(self.broker.log(partition).committed(offset or 0), None) is not None:
                     return False
