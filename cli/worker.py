@@ -19,7 +19,8 @@ CHECK_SECONDS = 10.0
 
 EXIT_CODES = (
     "Exit codes: 0 stopped as asked; 3 something does not answer; 4 another process runs under this instance name; "
-    "5 state and offsets do not belong together; 6 the state folder is in use; 7 it cannot be read or written; 70 a bug. docs/operators.md says what to do."
+    "5 state and offsets do not belong together; 6 the state folder is in use; "
+    "7 it cannot be read or written; 70 a bug. docs/operators.md says what to do."
 )
 
 

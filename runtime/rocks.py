@@ -93,7 +93,10 @@ class RocksStore:
         before = self._bulk
         self._restored += len(writes)
         if self._bulk and not before:
-            self._db.set_options({"disable_auto_compactions": "true"})
+            try:
+                self._db.set_options({"disable_auto_compactions": "true"})
+            except Exception as fault:  # noqa: BLE001  # as above
+                raise self._failed("written", fault) from None
         self._write(_batch(writes, position), UNLOGGED if self._bulk else LOGGED)
 
     @property
