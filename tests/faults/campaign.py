@@ -27,6 +27,9 @@ WROTE = {
 WATCHED = (topics.ENTRIES, topics.REJECTED, topics.TRANSACTIONS, topics.CREDENTIALS)
 """Topics in which a reader of uncommitted records is asked for what a reader of committed ones does not see."""
 FENCED = 4
+ENDED = "ended as fenced"
+SESSION_S = 6.0
+"""As tests/way/cluster.py sets it."""
 Left = tuple[str, segments.Batch]
 """A batch in a transaction that nobody has ended, and its topic."""
 
@@ -180,6 +183,7 @@ def zombie(campaign: Campaign) -> Row:
     """A ledger worker frozen with everything produced and nothing committed, past its session; another takes over; it wakes."""
     stage = campaign.stage
     begin = campaign.ends()
+    stage.deaths.clear()
     stage.end(LEDGER)
     stage.plans[LEDGER] = deque([Death("STOP", "commit", 5)])
     stage.run(LEDGER)
@@ -189,7 +193,7 @@ def zombie(campaign: Campaign) -> Row:
     stage.run(TWO)
     took = stage.until(lambda: set(owners(stage)) == {TWO}, "another worker to have all partitions")
     stage.until(lambda: not unfinished(stage) & open_now, "the time-out of its transaction")
-    stage.pause(1.0)
+    stage.pause(max(1.0, SESSION_S + 1 - (time.monotonic() - asleep)))
     taken = campaign.ends()
     woken_log = stage.log_of(LEDGER).stat().st_size
     slept = time.monotonic() - asleep
@@ -199,9 +203,13 @@ def zombie(campaign: Campaign) -> Row:
     stage.settle()
     row = Row("zombie: frozen before its commit, woken", 1, [f"slept {slept:.1f} s, replaced after {took:.1f} s"])
     _nothing_of(campaign, row, open_now, taken)
-    row.seen.append(f"it {told_off(stage, woken_log)}")
+    said = told_off(stage, woken_log)
+    row.seen.append(f"it {said}")
+    if said == ENDED:
+        stage.until(lambda: stage.deaths[LEDGER, FENCED] > 0, "the supervisor to see that the zombie has ended")
     campaign.aborted(begin, row)
     stage.end(TWO)
+    stage.until(lambda: set(owners(stage)) == {LEDGER}, "one ledger worker to have all partitions again")
     return row
 
 
@@ -313,5 +321,5 @@ def told_off(stage: Stage, since: int) -> str:
         log.seek(since)
         said = log.read().decode(errors="replace")
     if '"code": "FENCED"' in said:
-        return "ended as fenced"
+        return ENDED
     return "had its transaction refused, aborted it and joined anew" if '"transaction aborted"' in said else ""

@@ -4,8 +4,10 @@ import threading
 from collections.abc import Mapping, Sequence
 
 from runtime import kafka, rocks, worker
+from runtime.partitioner import partition_of
 from runtime.port import Partition
 from runtime.state import Position
+from schemas.topics import ENTRIES
 from tests.faults.death import DEATH
 
 COMMITTING_SECONDS = 0.002
@@ -15,12 +17,12 @@ FLUSH_SECONDS = 10.0
 class DyingLog(kafka.KafkaLog):
     """The real log, with the steps of a transaction counted."""
 
-    changelog_began = outputs = False
+    changelog_began = outputs = crosses = False
 
     def begin(self) -> None:
         """See Log."""
         super().begin()
-        self.changelog_began = self.outputs = False
+        self.changelog_began = self.outputs = self.crosses = False
         DEATH.at("begin")
 
     def produce(
@@ -36,6 +38,7 @@ class DyingLog(kafka.KafkaLog):
         """See Log. What goes to a partition by number is the changelog."""
         if partition is None:
             self.outputs = True
+            self.crosses = self.crosses or (topic == ENTRIES and self._is_of_another(key))
         elif not self.changelog_began:
             self.changelog_began = True
             self._outputs_are_out()
@@ -50,12 +53,19 @@ class DyingLog(kafka.KafkaLog):
     def commit(self) -> Mapping[Partition, int]:
         """See Log."""
         self._flushed("commit")
+        if self.crosses:
+            self._flushed("crossing")
         if DEATH.due("committing"):
             threading.Timer(COMMITTING_SECONDS, DEATH.die).start()
         written = super().commit()
         DyingStore.armed = True
         DEATH.at("committed")
         return written
+
+    def _is_of_another(self, key: bytes) -> bool:
+        """Whether an entry goes to a partition that another ledger worker reads."""
+        own = {place.partition for place in self._consumer.assignment()}
+        return partition_of(key, self._settings.partitions) not in own
 
     def _outputs_are_out(self) -> None:
         if self.outputs:

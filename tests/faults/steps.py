@@ -5,6 +5,7 @@ outputs     outputs are produced
 changelog   the changelog's records are
 offsets     offsets are sent
 commit      all lies at the broker, the commit is not asked for
+crossing    like commit, in a transaction that wrote entries to a partition which another worker reads
 committing  the commit is asked for, its answer has not come
 committed   it has come, no local store is written
 stored      one local store is written, the next is not
