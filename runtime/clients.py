@@ -30,6 +30,7 @@ def consumer(settings: Settings, group: str, *, static: bool = True, **more: Any
     config: dict[str, Any] = {
         "fetch.wait.max.ms": 100,  # a seek waits for the fetch that is out; also how long an idle broker holds one
         "fetch.max.bytes": 16 * 1024 * 1024,
+        "fetch.queue.backoff.ms": 20,  # what has been fetched ahead is soon worked off; by default it waits for 1 s then
         "queued.max.messages.kbytes": 32 * 1024,  # what is fetched ahead, in memory, however many partitions
         "max.poll.interval.ms": 300_000,
         "heartbeat.interval.ms": min(3_000, settings.kafka.session_timeout_ms // 3),
@@ -52,6 +53,7 @@ def consumer(settings: Settings, group: str, *, static: bool = True, **more: Any
 def reader(settings: Settings, **more: Any) -> Consumer:
     """A consumer outside any group's decisions, for `assign`: reads committed records and tells the end of a partition."""
     config = {
+        "fetch.queue.backoff.ms": 5,  # by default it waits for 1 s when 100,000 records are there: half of a long restore
         "fetch.wait.max.ms": 5,  # the end of a partition is told once the broker has waited this long in vain
         **_common(settings),
         "allow.auto.create.topics": False,

@@ -61,7 +61,9 @@ class RocksStore:
         self._restored = 0
         try:
             path.mkdir(parents=True, exist_ok=True)
-            self._db = Rdict(str(path), options)
+            # By its name too: else a store that is opened again has the options that RocksDB wrote down, with a cache of 8 MB
+            # of its own, and a key of a store with a million lots takes 150 us instead of 7 (processor time).
+            self._db = Rdict(str(path), options, column_families={"default": options})
         except Exception as fault:  # noqa: BLE001  # rocksdict raises nothing narrower
             raise _state_error(path, "opened", fault) from None
 
@@ -224,11 +226,13 @@ def _batch(writes: Mapping[bytes, bytes | None], position: Position) -> WriteBat
 
 
 def _options() -> Options:
-    """For all stores of a process: they share cache and write buffers, so memory does not grow with partitions."""
+    """For all stores of a process: they share cache and write buffers, so memory does not grow with partitions.
+
+    The files' indexes and filters lie outside of the cache, about 50 MB for a million lots: in it they would throw each other
+    out as soon as they do not all fit.
+    """
     tables = BlockBasedOptions()
     tables.set_block_cache(Cache(CACHE_BYTES))
-    tables.set_cache_index_and_filter_blocks(True)  # else they are held for every open file, beside the cache
-    tables.set_pin_l0_filter_and_index_blocks_in_cache(True)
     tables.set_bloom_filter(BLOOM_BITS, False)
     options = Options(raw_mode=True)
     options.create_if_missing(True)

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runtime.errors import LockedError, StateError
-from runtime.rocks import DiskStores
+from runtime.rocks import CACHE_BYTES, DiskStores
 from runtime.state import OFFSET_KEY, MemoryStore, MemoryStores, Position, Progress, Stores
 
 POSITION = Position("changelog-id", 7, Progress("in", "id", 3), 1_000)
@@ -139,6 +139,16 @@ def left_by_a_kill(folder: Path, to: Path) -> Stores:
     """The files as they are, with nothing closed."""
     shutil.copytree(folder, to)
     return DiskStores(to.parent, "toy", "one")
+
+
+def test_stores_that_are_opened_again_share_the_cache_too(tmp_path: Path) -> None:
+    for _ in range(2):
+        stores = DiskStores(tmp_path, "toy", "one")
+        opened = [stores.open("in", "id", partition) for partition in range(2)]
+        assert [store._db.property_value("rocksdb.block-cache-capacity") for store in opened] == [str(CACHE_BYTES)] * 2
+        for store in opened:
+            store.close()
+        stores.close()
 
 
 def test_a_long_restore_is_not_logged_and_still_comes_back_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
