@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 SECONDS ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test soak lint format bench faults clean
+.PHONY: help demo test soak lint format compiled pure bench faults clean
 
 help: ## Show what there is to make
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -32,13 +32,19 @@ format: $(VENV)/.dev ## Put the code into the house style
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
+compiled: $(VENV)/.dev ## Compile ledger, measures and codec with mypyc (needs a C compiler): the same sources, the same bytes, faster
+	@$(BIN)/python -m deploy.compile
+
+pure: ## Take the compiled modules away
+	find lodestream schemas -name '*.so' -delete; rm -f *__mypyc*.so
+
 bench: $(VENV)/.dev ## Measure every part on real Kafka beside rivals and limits (ONLY=names, SCALE=0.02); writes benchmarks/latest.json and docs/benchmarks.md
 	@$(BIN)/python -m benchmarks --only '$(ONLY)' --scale $(or $(SCALE),1)
 
 faults: $(VENV)/.dev ## Kill workers and the broker at every step under 20,000 events and check that nothing is lost or doubled (SEED=n)
 	@$(BIN)/python -m tests.faults $(SEED)
 
-clean: ## Remove the environment and everything that was built, cached or recorded here
+clean: pure ## Remove the environment and everything that was built, cached or recorded here
 	rm -rf $(VENV) .cache .lodestream .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -7,11 +7,19 @@ from pathlib import Path
 import pytest
 from confluent_kafka.admin import AdminClient
 
+from deploy.compile import stale
 from deploy.kafka import Broker, KafkaUnavailableError
 from runtime.embedded import EmbeddedBroker, EmbeddedBrokerError
 from schemas.topics import declared
 
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
+
+
+def pytest_configure() -> None:
+    """Python prefers a compiled module to its source: tests of sources that do not run would prove nothing."""
+    old = stale(Path(__file__).resolve().parent.parent)
+    if old:
+        raise pytest.UsageError(f"compiled before it was edited: {', '.join(map(str, old))}: make compiled, or make pure")
 
 
 @pytest.fixture(scope="session")
