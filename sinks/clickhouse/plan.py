@@ -105,12 +105,25 @@ def start(committed: Committed, stored: Stored, low: int) -> Start:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """When a batch is full, how long (s) a record may wait for it to fill, and how much may wait before no more is fetched."""
+    """When a batch is full, how long (s) a record waits for it at least, and how much may wait before no more is fetched."""
 
     records: int = 10_000
     bytes: int = 16 * 1024 * 1024
     linger_s: float = 0.2
     waiting_bytes: int = 64 * 1024 * 1024
+
+
+LINGER_TIMES = 4
+LINGER_MOST = 5
+
+
+def linger_s(least: float, took: float) -> float:
+    """How long records wait (s) after a round of inserts that took so long: inserts cost much, whatever is in them.
+
+    So writing takes at most a fifth of the time while few records come, and a slow ClickHouse gets fewer, larger batches; no
+    record waits longer than LINGER_MOST times the least.
+    """
+    return min(max(least, LINGER_TIMES * took), LINGER_MOST * least)
 
 
 @dataclass(frozen=True, slots=True)

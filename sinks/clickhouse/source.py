@@ -56,7 +56,7 @@ class Source(Protocol):
         ...
 
     def poll(self, limit: int, timeout_s: float) -> Polled:
-        """What has come: waits for the first record only."""
+        """What has come: waits that long for more than a few records."""
         ...
 
     def pause(self, partitions: Set[Partition]) -> None:
@@ -112,9 +112,9 @@ class KafkaSource:
         self._consumer.subscribe(list(topics), on_assign=given, on_revoke=taken, on_lost=taken)
 
     def poll(self, limit: int, timeout_s: float) -> Polled:
-        """What has been fetched, bounded in bytes too: `consume(n, t)` would wait for all n."""
+        """What has been fetched, bounded in bytes too. `consume(n, t)` waits for all n: few records make few rounds."""
         polled = Polled()
-        messages = self._consume(1, timeout_s)
+        messages = self._consume(min(DRAIN_RECORDS, limit), timeout_s)
         size = 0
         while messages:
             for message in messages:

@@ -128,6 +128,29 @@ def test_an_insert_that_fails_is_made_again_under_the_same_token() -> None:
     assert [(batch.first, batch.last) for batch in database.batches[A]] == [(1, 1), (3, 4)]
 
 
+def test_when_one_partition_has_waited_long_enough_all_are_written_with_it() -> None:
+    """An insert costs the same whatever is in it: B's records came later, and waited for an insert of their own."""
+    database, now = Database(Steps()), 0.0
+    broker = Broker({A: log(A, [1]), B: []}, Steps())
+    member = Member(broker, chunk=10)
+    sink = Sink(member, database, Limits(10, 1000, 3.0), clock=lambda: now)
+    member.open([], sink)
+    sink.step()
+    now = 4.0
+    sink.step()  # the broker shows here that it keeps intents
+    assert database.rows["main"] == [(A, 1)]
+    broker.records[A] += log(A, [5])
+    sink.step()
+    now = 6.0
+    broker.records[B] += log(B, [2])
+    sink.step()
+    assert database.rows["main"] == [(A, 1)]
+    now = 7.0
+    sink.step()
+    assert database.rows["main"] == [(A, 1), (A, 5), (B, 2)]
+    assert database.groups == {1, 2}
+
+
 def test_a_flood_waits_at_the_broker_while_clickhouse_is_away() -> None:
     """What is held is bounded however long it takes, and the rest comes once rows are taken again."""
     down = True
