@@ -5,9 +5,9 @@ written side by side, small ones of a topic together, and one commit says which 
 tried again under the same tokens: a failed insert, a lost commit and a killed process are all the same case.
 
 An insert costs chDB 5 to 10 ms of processor whatever is in it: 616 batches of 50 records, of 64 partitions and two topics, took
-31 s one by one and 3.5 s together (2 cores). So all that waits is written when one record has waited long enough, and records wait
-longer where inserts take long (plan.linger_s): at 200 events/s a record took 340 to 410 us of the sink's processor, and 510 to 630
-when each partition had a time of its own and a round began with the first record that came.
+31 s one by one and 3.5 s together (2 cores). So all that waits is written when one record has waited long enough, and records
+wait longer where inserts take long (plan.linger_s): at 200 events/s a record took 340 to 410 us of the sink's processor, and 510
+to 630 when each partition had a time of its own and a round began with the first record that came.
 """
 
 import time
