@@ -51,7 +51,7 @@ def build(root: Path) -> list[Path]:
         work = Path(name)
         for room in ("lodestream", "schemas"):
             shutil.copytree(root / room, work / room, ignore=shutil.ignore_patterns("__pycache__", *EXTENSIONS))
-        mypyc = [Path(sys.executable).with_name("mypyc"), *sources]
+        mypyc = [str(Path(sys.executable).with_name("mypyc")), *sources]
         subprocess.run(mypyc, cwd=work, check=True, stdout=subprocess.DEVNULL)  # noqa: S603  # every word of it is our own
         remove(root)
         made = [path for pattern in EXTENSIONS for path in work.rglob(pattern) if "build" not in path.relative_to(work).parts]

@@ -3,6 +3,8 @@
 Every client of ours is set to `murmur2_random`, which is what Java clients do (DESIGN.md section 4).
 """
 
+from functools import lru_cache
+
 _M = 0x5BD1E995
 _MASK = 0xFFFFFFFF
 
@@ -22,6 +24,7 @@ def murmur2(data: bytes) -> int:
     return h ^ h >> 15
 
 
+@lru_cache(1 << 14)  # a worker meets few keys again and again: 0.1 us instead of 5 (site of 40 characters, processor time)
 def partition_of(key: bytes, partitions: int) -> int:
     """The partition of a key in a topic of so many partitions."""
     return (murmur2(key) & 0x7FFFFFFF) % partitions

@@ -15,7 +15,7 @@ from lodestream.ledger import answer, identity, offer
 from lodestream.ledger.chain import ENCODER, canonical_bytes, chain_of
 from lodestream.ledger.draft import Draft, Refused, Unready
 from lodestream.ledger.kinds import handle_event
-from lodestream.ledger.parking import park, unpark, waiting
+from lodestream.ledger.parking import nothing_waits, park, unpark, waiting
 from lodestream.ledger.records import RULE_VERSION, Answer, Entry, Offer, Outcome, Posting
 from lodestream.ledger.state import Fate, Head, Journal, Parked, SameHash, Seen
 from lodestream.ledger.values import Said
@@ -72,7 +72,7 @@ class _Work:
 
     def retry_woken(self) -> None:
         """Parked entries of all that was touched, in order of arrival, until nothing more moves."""
-        while self.woken:
+        while self.woken and not nothing_waits(self.view):
             ids = {i for key in self.woken for i in waiting(self.view, key)}
             self.woken = []
             parked = [p for p in (self.view.get(Parked, i) for i in ids) if p is not None]
@@ -235,8 +235,8 @@ def _event(draft: Draft) -> None:
         said = f"source {draft.entry.source!r} does not write for {draft.site}; its book names {allowed}"
         raise Refused(Said("NOT_AUTHORISED", (draft.entry.entry_id, draft.entry.source), said))
     if draft.event.error_declaration is None:
-        parked = draft.view.get(Parked, draft.entry.entry_id)
-        verdict = identity.NEW if parked else identity.judge(draft.view, draft.event)
+        retried = not nothing_waits(draft.view) and draft.view.get(Parked, draft.entry.entry_id) is not None
+        verdict = identity.NEW if retried else identity.judge(draft.view, draft.event)
         if verdict == identity.DUPLICATE:
             raise _Repeated
         if isinstance(verdict, Said):

@@ -46,7 +46,7 @@ class Draft:
         self.view = view
         self.entry = entry
         self.site = entry.site
-        self.head = view.get(Head) or Head()
+        self.head = view.get(Head) or Head(parked=0)
         self.kind = "link"
         self.reason = ""
         self.legs: list[tuple[str, Account, int]] = []

@@ -9,7 +9,10 @@ from lodestream.measures.exact import root
 
 
 class Head(Struct, frozen=True, gc=False):
-    """The head of a site's book: last sequence, chain value and record time, its settings, and the count of parked events."""
+    """The head of a site's book: last sequence, chain value and record time, its settings, and the count of all that ever parked.
+
+    `parked` counts what waits now; None in a head that was written before this was counted.
+    """
 
     seq: int = 0
     chain: str = ""
@@ -17,6 +20,7 @@ class Head(Struct, frozen=True, gc=False):
     book: SiteBook = SiteBook()
     posted: bool = False
     arrivals: int = 0
+    parked: int | None = None
 
 
 class Balance(Struct, frozen=True, gc=False):
