@@ -1,5 +1,6 @@
 """The loop's broker, on confluent-kafka: what its calls and errors mean is translated here and nowhere else."""
 
+import operator
 import time
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, cast
@@ -280,9 +281,14 @@ def _record(message: Message) -> Record:
     )
 
 
+# The client gives a result and sets an exception with it. Only a call that goes through C is checked for that every time; one
+# that the interpreter has specialized is not, and the exception would come up at whatever is called next.
+_headers = operator.methodcaller("headers")
+
+
 def headers_of(message: Message) -> tuple[tuple[str, bytes], ...]:
     """The headers; none where one's name is not UTF-8, on which the client raises SystemError: it must not end the worker."""
     try:
-        return cast("tuple[tuple[str, bytes], ...]", tuple(message.headers() or ()))  # read records have a list of bytes
+        return cast("tuple[tuple[str, bytes], ...]", tuple(_headers(message) or ()))  # read records have a list of bytes
     except SystemError:
         return ()

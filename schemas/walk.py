@@ -156,6 +156,14 @@ class _Nullable(Node):
         return self._some.read(body)
 
 
+def _some(body: Body) -> int:
+    """How many items a block has. None in it is the end, which usually is one byte."""
+    size = body.size()
+    if not size:
+        raise UnusualError
+    return size
+
+
 class _Array(Node):
     def __init__(self, item: Node) -> None:
         self._item: Final = item
@@ -172,7 +180,7 @@ class _Array(Node):
     def read(self, body: Body) -> Any:
         items: list[Any] = []
         while body.data[body.at]:
-            for _ in range(body.size()):
+            for _ in range(_some(body)):
                 items.append(self._item.read(body))  # noqa: PERF401  # mypyc compiles it to a plain loop
         body.at += 1
         return items
@@ -196,7 +204,7 @@ class _Map(Node):
     def read(self, body: Body) -> Any:
         items: dict[str, Any] = {}
         while body.data[body.at]:
-            for _ in range(body.size()):
+            for _ in range(_some(body)):
                 key: str = self._key.read(body)
                 items[key] = self._item.read(body)
         body.at += 1

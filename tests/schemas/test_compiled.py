@@ -85,6 +85,14 @@ def test_damaged_bytes_are_read_or_refused_in_the_same_words(kind: type[msgspec.
 
 
 @EVERY_WAY
+def test_an_end_of_a_list_in_two_bytes_is_an_end(way: Way) -> None:
+    good = encode(Entry("", "", "", 0))
+    for at in range(HEADER_BYTES, len(good)):
+        bad = good[:at] + b"\x80\x00" + good[at:]
+        assert outcome(way, bad, Entry) == outcome(GENERAL, bad, Entry)
+
+
+@EVERY_WAY
 @EVERY_KIND
 @settings(QUIET, max_examples=30)
 @given(data=st.data())
