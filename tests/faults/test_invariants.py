@@ -1,7 +1,6 @@
 """The invariants themselves: they hold for a run in memory, and each thing that could go wrong with it is seen."""
 
 from collections.abc import Callable
-from dataclasses import replace as changed_record
 from functools import cache
 
 import pytest
@@ -86,7 +85,7 @@ def test_a_record_lost_is_seen(topic: str, says: str) -> None:
 
 @pytest.mark.parametrize("topic", [topics.ENTRIES, topics.REJECTED, topics.TRANSACTIONS, topics.CREDENTIALS])
 def test_a_record_doubled_is_seen(topic: str) -> None:
-    assert changed(topic, lambda records: [*records, changed_record(records[-1], offset=records[-1].offset + 1)])
+    assert changed(topic, lambda records: [*records, replace(records[-1], offset=records[-1].offset + 1)])
 
 
 def test_an_event_lost_before_the_gate_had_written_it_is_seen() -> None:
@@ -109,7 +108,7 @@ def test_an_outcome_that_says_something_else_is_seen() -> None:
     def falsify(records: list[Record]) -> list[Record]:
         first = records[0]
         other = encode(replace(decode(first.value or b"", Outcome), reason="another"))
-        return [changed_record(first, value=other), *records[1:]]
+        return [replace(first, value=other), *records[1:]]
 
     assert "the first difference at 0" in " ".join(changed(topics.TRANSACTIONS, falsify))
 
@@ -118,6 +117,6 @@ def test_a_credential_of_no_transaction_is_seen() -> None:
     def invent(records: list[Record]) -> list[Record]:
         first = records[0]
         other = encode(replace(decode(first.value or b"", CredentialRecord), txn_id="none"))
-        return [changed_record(first, value=other), *records[1:]]
+        return [replace(first, value=other), *records[1:]]
 
     assert "which is no transaction" in " ".join(changed(topics.CREDENTIALS, invent))
