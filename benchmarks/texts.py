@@ -20,6 +20,8 @@ warmed up. Absolute numbers are this machine's, and identical code varies by a q
 
 {limits}
 
+[Where time goes](performance.md): profiles, what was tried, and what the missed goals would take.
+
 The events of `gate`, `ledger`, the races, `sink` and `whole_way` are those of a chain: ore with an assay, concentrate and
 tailings, a shipment, a receipt at another site. The lots of `ledger_million_lots`, `restart_s` and `ledger_p99_ms` are ore that
 was opened, and their traffic mills and ships random ones in part. The rivals of the races run the same `LedgerProcessor`, and
