@@ -39,10 +39,10 @@ GROUPS = {
 class LostMarkersError(AssertionError):
     """The broker itself has broken a transaction, so nothing that is read from it says anything about us.
 
-    KAFKA-20734, seen with Kafka 4.3.1, and 4.4.0 has the same code: a coordinator that ends a transaction while a partition of it has no leader takes the
-    partition for deleted and leaves its marker out. A node alone that was killed comes up like that: what was in the middle of
-    its end, or times out before the node is back, stays open for ever in some partitions, or is ended with the next transaction
-    of the same producer, and then what was aborted is committed. In a cluster the other brokers lead meanwhile.
+    KAFKA-20734, seen with Kafka 4.3.1, and 4.4.0 has the same code: a coordinator that ends a transaction while a partition of
+    it has no leader takes the partition for deleted and leaves its marker out. A node alone that was killed comes up like that:
+    what was in the middle of its end, or times out before the node is back, stays open for ever in some partitions, or is ended
+    with the next transaction of the same producer, and then what was aborted is committed. In a cluster others lead meanwhile.
     """
 
 
