@@ -117,6 +117,19 @@ class Sight:
             return {}
         return {(at.topic, at.partition): at.offset for at in answer.topic_partitions if at.offset > 0}
 
+    def wait_for_members(self, group: str, partitions: Sequence[int]) -> None:
+        """Wait until the members of a group have so many partitions each."""
+        deadline = time.monotonic() + DEADLINE_SECONDS
+        while time.monotonic() < deadline:
+            try:
+                found = self.admin.describe_consumer_groups([group], request_timeout=ASK_SECONDS)[group].result()
+            except KafkaException:  # its coordinator does not know it yet
+                found = None
+            if found and sorted(len(one.assignment.topic_partitions) for one in found.members) == sorted(partitions):
+                return
+            time.sleep(LOOK_SECONDS)
+        raise TimeoutError(f"{group} has not shared out its partitions in {DEADLINE_SECONDS:.0f} s")
+
     def wait(self, group: str, *topics: str, at_most_s: float | None = None) -> Progress:
         """Wait until a group has read all of the topics and is quiet, or until it has worked for `at_most_s` seconds."""
         deadline = time.monotonic() + DEADLINE_SECONDS
