@@ -157,7 +157,7 @@ TEXTS = {
         "the goal",
         "under 2,000 ms",
         "At half of `whole_way`: from the moment a document is due to its last event's transaction being found by a query, "
-        "asked every 50 ms. The sink gathers a batch for up to a second.",
+        "asked every 200 ms. The sink gathers a batch for up to a second.",
         most=2_000,
     ),
     "ledger_p50_ms": Text("the goal for p99", "", "The median of the same."),
