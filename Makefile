@@ -36,7 +36,7 @@ compiled: $(VENV)/.dev ## Compile ledger, measures and codec with mypyc (needs a
 	@$(BIN)/python -m deploy.compile
 
 pure: ## Take the compiled modules away
-	find lodestream schemas -name '*.so' -delete; rm -f *__mypyc*.so
+	find lodestream schemas -name '*.so' -delete; rm -f lodestream__mypyc*.so
 
 bench: $(VENV)/.dev ## Measure every part on real Kafka beside rivals and limits (ONLY=names, SCALE=0.02); writes benchmarks/latest.json and docs/benchmarks.md
 	@$(BIN)/python -m benchmarks --only '$(ONLY)' --scale $(or $(SCALE),1)

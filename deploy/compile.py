@@ -19,6 +19,13 @@ MODULES = ("lodestream/ids.py", "schemas/primitives.py", "schemas/walk.py")
 # What msgspec, pydantic or typing makes a class of stays with them: mypyc does not hand their options on.
 NOT_NATIVE = frozenset({"Struct", "NamedTuple", "BaseModel", "Protocol"})
 EXTENSIONS = ("*.so", "*.pyd")
+GROUP = "lodestream"  # the library that holds them all lies beside the rooms, and in site-packages beside everybody else's
+SETUP = """\
+from mypyc.build import mypycify
+from setuptools import setup
+
+setup(name="{group}", ext_modules=mypycify({sources!r}, group_name="{group}"))
+"""
 
 
 def compilable(root: Path) -> list[Path]:
@@ -34,8 +41,9 @@ def _is_native(path: Path) -> bool:
 
 def compiled(root: Path) -> list[Path]:
     """The compiled modules that lie in a checkout."""
-    folders = {(root / path).parent for path in compilable(root)} | {root}
-    return sorted(path for folder in folders for pattern in EXTENSIONS for path in folder.glob(pattern))
+    folders = {(root / path).parent for path in compilable(root)}
+    modules = [path for folder in folders for pattern in EXTENSIONS for path in folder.glob(pattern)]
+    return sorted([*modules, *(path for pattern in EXTENSIONS for path in root.glob(f"{GROUP}__mypyc{pattern}"))])
 
 
 def stale(root: Path) -> list[Path]:
@@ -51,8 +59,9 @@ def build(root: Path) -> list[Path]:
         work = Path(name)
         for room in ("lodestream", "schemas"):
             shutil.copytree(root / room, work / room, ignore=shutil.ignore_patterns("__pycache__", *EXTENSIONS))
-        mypyc = [str(Path(sys.executable).with_name("mypyc")), *sources]
-        subprocess.run(mypyc, cwd=work, check=True, stdout=subprocess.DEVNULL)  # noqa: S603  # every word of it is our own
+        (work / "setup.py").write_text(SETUP.format(sources=sources, group=GROUP))
+        command = [sys.executable, "setup.py", "build_ext", "--inplace"]
+        subprocess.run(command, cwd=work, check=True, stdout=subprocess.DEVNULL)  # noqa: S603  # every word of it is our own
         remove(root)
         made = [path for pattern in EXTENSIONS for path in work.rglob(pattern) if "build" not in path.relative_to(work).parts]
         return [Path(shutil.copy(path, root / path.relative_to(work))) for path in made]

@@ -40,7 +40,7 @@ class Unready(Exception):  # noqa: N818  # an outcome, not an error
 
 
 class Draft:
-    """The draft of one transaction over a layer of the site's state."""
+    """The draft of one transaction: what it writes into the view of the site's book can be rolled back."""
 
     def __init__(self, view: View, entry: Entry) -> None:
         self.view = view

@@ -49,6 +49,15 @@ def test_the_bytes_are_the_same(copy: Path) -> None:
     assert _run(copy, "tests/deploy/fold_traffic.py") == _run(CHECKOUT, "tests/deploy/fold_traffic.py")
 
 
+def test_what_lies_beside_the_rooms_and_is_not_ours_stays(copy: Path) -> None:
+    """In site-packages other packages have compiled modules there too, some of them mypyc's."""
+    others = [copy / "_other_backend.abi3.so", copy / "0123abcd__mypyc.cpython-311-x86_64-linux-gnu.so"]
+    for other in others:
+        other.touch()
+    assert any(path.parent == copy for path in compiled(copy))
+    assert not {*others} & {*compiled(copy)}
+
+
 def test_what_is_edited_later_is_noticed(copy: Path) -> None:
     assert compiled(copy)
     assert not stale(copy)
