@@ -11,6 +11,7 @@ from deploy.compile import stale
 from deploy.kafka import Broker, KafkaUnavailableError
 from runtime.embedded import EmbeddedBroker, EmbeddedBrokerError
 from schemas.topics import declared
+from tests.way.cluster import Cluster
 
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
 
@@ -86,3 +87,14 @@ def own_kafka() -> Iterator[str]:
     finally:
         for deleted in admin.delete_topics(sorted(ours & set(admin.list_topics(timeout=10).topics))).values():
             deleted.result(30)
+
+
+@pytest.fixture
+def cluster(own_kafka: str, tmp_path: Path) -> Iterator[Cluster]:
+    """That Kafka with our topics, and the workers that a test starts on it."""
+    cluster = Cluster(own_kafka, tmp_path)
+    cluster.lodestream("topics", "apply", "--yes")
+    try:
+        yield cluster
+    finally:
+        cluster.stop_all()

@@ -81,10 +81,8 @@ def test_every_byte_of_a_lined_file_is_in_one_document(
 
 
 @pytest.mark.kafka
-def test_capture_sends_what_fits_and_names_what_does_not(own_kafka: str, tmp_path: Path) -> None:
+def test_capture_sends_what_fits_and_names_what_does_not(cluster: Cluster, tmp_path: Path) -> None:
     """The command: one line for each document that is refused here, exit code 1, the rest is in the inbox byte by byte."""
-    cluster = Cluster(own_kafka, tmp_path)
-    cluster.lodestream("topics", "apply", "--yes")
     folder = tmp_path / "hostile\x1b[2J\nfolder"
     folder.mkdir()
     sent = [payload for *_, payload in small()]

@@ -1,7 +1,6 @@
 """One event's whole way on real components: real Kafka, worker processes, ClickHouse's engine, a credential that verifies."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,16 +18,6 @@ from tests.way.telling import every_record_says_what_it_is, every_worker_tells
 from tests.way.traffic import traffic
 
 pytestmark = pytest.mark.kafka
-
-
-@pytest.fixture
-def cluster(own_kafka: str, tmp_path: Path) -> Iterator[Cluster]:
-    cluster = Cluster(own_kafka, tmp_path)
-    cluster.lodestream("topics", "apply", "--yes")
-    try:
-        yield cluster
-    finally:
-        cluster.stop_all()
 
 
 def straight(documents: list[bytes]) -> Fold:

@@ -2,7 +2,6 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,16 +16,6 @@ from tests.way.cluster import Cluster
 pytestmark = pytest.mark.kafka
 MEMORY_MIB = 1_024
 FORGERY = "mill\n2026-01-01T00:00:00Z critical all is lost\r\x1b[2J\u2028\u202e"
-
-
-@pytest.fixture
-def cluster(own_kafka: str, tmp_path: Path) -> Iterator[Cluster]:
-    cluster = Cluster(own_kafka, tmp_path)
-    cluster.lodestream("topics", "apply", "--yes")
-    try:
-        yield cluster
-    finally:
-        cluster.stop_all()
 
 
 def test_every_hostile_record_has_one_answer(cluster: Cluster) -> None:
