@@ -45,14 +45,11 @@ def documents(path: Path, limit: int) -> Iterator[Document]:
             yield _document(str(path), payload, len(payload) + _measure_rest(file), limit)
             return
         number = 0
-        while payload := file.readline(limit + 2):  # room for the line's end
+        while start := file.readline(limit + 2):  # room for the line's end
             number += 1
-            line = payload.rstrip(b"\r\n")
-            size = len(line)
-            if size > limit and not payload.endswith(b"\n"):
-                size += _measure_line(file)
-            if line.strip():
-                yield _document(f"{path}:{number}", line, size, limit)
+            size, blank = _measure_line(file, start)
+            if not blank:
+                yield _document(f"{path}:{number}", start.rstrip(b"\r\n"), size, limit)
 
 
 def _document(name: str, payload: bytes, size: int, limit: int) -> Document:
@@ -66,11 +63,17 @@ def _measure_rest(file: BinaryIO) -> int:
     return size
 
 
-def _measure_line(file: BinaryIO) -> int:
-    """The bytes up to the end of the line, read past and forgotten."""
-    size = 0
-    while chunk := file.readline(CHUNK):
-        size += len(chunk.rstrip(b"\r\n"))
+def _measure_line(file: BinaryIO, chunk: bytes) -> tuple[int, bool]:
+    """A line's bytes without its end, and whether it is blank. `chunk` is its start; the rest is read past and forgotten."""
+    size, returns, blank = 0, 0, True
+    while chunk:
+        body = chunk.rstrip(b"\r\n")
+        if body:
+            size += returns + len(body)
+            returns = 0
+        returns += len(chunk) - len(body)  # the line's end, unless the line goes on
+        blank = blank and not body.strip()
         if chunk.endswith(b"\n"):
             break
-    return size
+        chunk = file.readline(CHUNK)
+    return size, blank

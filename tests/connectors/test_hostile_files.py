@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from connectors.files.documents import documents
@@ -68,6 +68,8 @@ def test_nothing_is_decompressed(tmp_path: Path) -> None:
 
 
 @given(st.lists(st.binary(max_size=30), max_size=5), st.integers(0, 20))
+@example([b"\0\r\0"], 0)  # a return where the first chunk ends is a byte of the line
+@example([b"   {}", b" \r \r"], 1)  # blank as far as it is kept, and not blank
 def test_every_byte_of_a_lined_file_is_in_one_document(
     tmp_path_factory: pytest.TempPathFactory, lines: list[bytes], limit: int
 ) -> None:
