@@ -13,6 +13,8 @@ from pathlib import Path
 
 from deploy.kafka import KafkaUnavailableError
 from tests.faults.campaign import Campaign, Row, at_random, broker_restart, forced, membership, twin, zombie
+from tests.faults.clickhouse import away, misbehaving, too_late
+from tests.faults.data import bug, state_damaged, state_deleted, too_large, unreadable_entries
 from tests.faults.for_good import dies_for_good
 from tests.faults.load import Load
 from tests.faults.stage import LostMarkersError, leave, stage
@@ -21,7 +23,16 @@ EVENTS = 20_000
 MINES = 8
 KILLS = 20
 RATE = 40.0
+AWAY_S = 60.0
 PLAN = (
+    (unreadable_entries, 0),
+    (too_large, 0),
+    (bug, 0),
+    (state_damaged, 0),
+    (state_deleted, 0),
+    (away(AWAY_S), 0),
+    *((misbehaving(kind), 0) for kind in ("refuse", "refuse_after", "cut")),
+    *((too_late(kind), 0) for kind in ("later", "late")),
     (forced(), 0),
     (at_random(KILLS), 6_000),
     (zombie, 0),
@@ -58,8 +69,8 @@ def main(arguments: list[str]) -> int:
 
 
 def workers_die(folder: Path, seed: int) -> list[Row]:
-    """All faults of workers, one after the other, on one broker."""
-    with campaign(folder, seed) as running:
+    """All faults of workers, of what they are given and of ClickHouse, one after the other, on one broker."""
+    with campaign(folder, seed, serve=True) as running:
         for fault, at_once in PLAN:
             running.fault(fault, at_once)
         running.fault(the_rest, max(0, EVENTS - running.load.events))
@@ -80,10 +91,10 @@ def broker_dies(folder: Path, seed: int, away_s: float) -> list[Row]:
 
 
 @contextmanager
-def campaign(folder: Path, seed: int) -> Iterator[Campaign]:
+def campaign(folder: Path, seed: int, *, serve: bool = False) -> Iterator[Campaign]:
     """A broker with all workers at work on it."""
     folder.mkdir(parents=True)
-    made = stage(folder, **BATCH)
+    made = stage(folder, serve=serve, **BATCH)
     try:
         running = Campaign(made, Load(made.bootstrap, MINES), random.Random(seed), RATE, said=show)  # noqa: S311  # repeatable
         running.begin(1_000)

@@ -1,5 +1,6 @@
 """The parts of the sink that fall dead: its ways to ClickHouse and Kafka. Only in a process of tests/faults/process.py."""
 
+import os
 from collections.abc import Mapping, Sequence
 
 from clickhouse_connect.driver.client import Client
@@ -7,6 +8,7 @@ from msgspec import Struct
 
 from runtime.port import Partition
 from sinks.clickhouse import process
+from sinks.clickhouse import store as storing
 from sinks.clickhouse.plan import Committed, pending
 from sinks.clickhouse.rows import BatchRow
 from sinks.clickhouse.source import KafkaSource
@@ -44,3 +46,4 @@ def put_in_place() -> None:
     assert (process.Store, process.KafkaSource) == (Store, KafkaSource)
     process.Store = DyingTables  # type: ignore[misc]
     process.KafkaSource = DyingSource  # type: ignore[misc]
+    storing.INSERT_SECONDS = int(os.environ.get("INSERT_SECONDS", storing.INSERT_SECONDS))

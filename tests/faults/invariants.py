@@ -10,7 +10,7 @@ sink's own process (`open_reader(f"chdb://{folder}")`).
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -48,25 +48,26 @@ def problems(
     *,
     gate: GateProcessor | None = None,
     skips: Mapping[bytes, bytes] | None = None,
-    injected: Sequence[bytes] = (),
+    injected: Sequence[bytes | None] = (),
     partitions: int = 4,
 ) -> list[str]:
     """Everything that the topics can tell, once all work is done.
 
-    `gate` as the workers ran it; `skips` the records of `ledger.skips.v1`; `injected` values that the test itself wrote into the
-    entries: they are no event's fate, and no undisturbed run has them, so then books are compared by the fold alone.
+    `gate` as the workers ran it; `skips` the records of `ledger.skips.v1`: with them books are compared by the fold alone;
+    `injected` values that the test itself wrote into the entries: no event's fate, but an undisturbed run has had them too.
     """
     gate = gate or GateProcessor(output_bytes=topics.LEDGER_RECORD_BYTES)
     ledger = LedgerProcessor(partitions, skips)
     came = outputs_of(gate, log.inbox)
     folded, fold = refold(ledger, log.of(topics.ENTRIES))
     wrong = fates(log, came, [o for o in folded if o.topic == topics.ENTRIES], injected)
+    wrong += planted(log, ledger, injected)
     wrong += outcomes(log, ledger)
     wrong += as_folded(log, folded)
     wrong += lots_as_folded(log, fold)
     wrong += credentials(log)
-    if not injected and not skips:
-        wrong += same_books(books(fold), books(undisturbed(came)))
+    if not skips:
+        wrong += same_books(books(fold), books(undisturbed([*_decoded(came), *_own(log, ledger, injected)])))
     return wrong
 
 
@@ -114,13 +115,24 @@ def _run(processor: Processor, records: Iterable[Record]) -> tuple[list[Output],
     return outputs, whole
 
 
-def undisturbed(came: Iterable[Output]) -> Fold:
-    """The books of a run in which nothing went wrong: what the gate made, each thing settled before the next."""
+def undisturbed(entries: Iterable[Entry]) -> Fold:
+    """The books of a run in which nothing went wrong: each entry settled, with all that comes of it, before the next."""
     fold = Fold()
-    for output in came:
-        if output.topic == topics.ENTRIES:
-            fold.submit(decode(output.value or b"", Entry))
+    for entry in entries:
+        fold.submit(entry)
     return fold
+
+
+def _decoded(came: Iterable[Output]) -> Iterator[Entry]:
+    """The entries that the gate made."""
+    return (decode(output.value or b"", Entry) for output in came if output.topic == topics.ENTRIES)
+
+
+def _own(log: Read, ledger: LedgerProcessor, injected: Iterable[bytes | None]) -> Iterator[Entry]:
+    """The test's own entries, those that can be read where they were put."""
+    values = set(injected)
+    read = (ledger._read(record) for record in log.of(topics.ENTRIES) if record.value in values)
+    return (entry for entry in read if isinstance(entry, Entry))
 
 
 def books(fold: Fold) -> Books:
@@ -132,14 +144,14 @@ def books(fold: Fold) -> Books:
 # --- what must hold ------------------------------------------------------------------------------------------------------------
 
 
-def fates(log: Read, came: Sequence[Output], made: Sequence[Output], injected: Sequence[bytes] = ()) -> list[str]:
+def fates(log: Read, came: Sequence[Output], made: Sequence[Output], injected: Sequence[bytes | None] = ()) -> list[str]:
     """Each event of each inbox record has one fate, and each entry that the ledger makes is there once: as bytes."""
     wrong = _same("entries", Counter(o.value for o in [*came, *made] if o.topic == topics.ENTRIES), _entries(log, injected))
     refused = Counter(o.value for o in came if o.topic == topics.REJECTED)
     return wrong + _same("rejections", refused, Counter(record.value for record in log.of(topics.REJECTED)))
 
 
-def _entries(log: Read, injected: Sequence[bytes]) -> Counter[bytes | None]:
+def _entries(log: Read, injected: Sequence[bytes | None]) -> Counter[bytes | None]:
     """The entries that an event or another entry has caused: not those of an operator's book, and not the test's own."""
     found = Counter(record.value for record in log.of(topics.ENTRIES))
     found.subtract(injected)
@@ -152,6 +164,19 @@ def _caused(value: bytes) -> bool:
     except UndecodableError:
         return True  # nobody but a test writes such a thing
     return entry.origin is not None or entry.cause is not None
+
+
+def planted(log: Read, ledger: LedgerProcessor, injected: Sequence[bytes | None]) -> list[str]:
+    """What the test wrote itself is there as often as it did; of what cannot be read each is told UNREADABLE, exactly once."""
+    wanted, entries = Counter(injected), log.of(topics.ENTRIES)
+    wrong = _same("entries of the test's own", wanted, Counter(r.value for r in entries if r.value in wanted))
+    asked = Counter(found.entry_id for found in map(ledger._read, entries) if isinstance(found, Outcome))
+    told = Counter(o.entry_id for o in (decode(r.value or b"", Outcome) for r in log.of(topics.TRANSACTIONS)) if _unreadable(o))
+    return wrong + _same("outcomes UNREADABLE", asked, {entry_id: told[entry_id] for entry_id in asked})
+
+
+def _unreadable(outcome: Outcome) -> bool:
+    return outcome.outcome == "UNREADABLE"
 
 
 def outcomes(log: Read, ledger: LedgerProcessor) -> list[str]:

@@ -76,10 +76,13 @@ class Load:
         """At least so many at once."""
         until = self.events + events
         while self.events < until:
-            source, value, count = next(self._documents)
-            self._producer.produce(INBOX, value, source.encode())
-            self._producer.poll(0)
-            self.events += count
+            self.document(*next(self._documents))
+
+    def document(self, source: str, value: bytes, events: int) -> None:
+        """One document, of so many events."""
+        self._producer.produce(INBOX, value, source.encode())
+        self._producer.poll(0)
+        self.events += events
 
     def _run(self, events_per_second: float) -> None:
         began, before = time.monotonic(), self.events

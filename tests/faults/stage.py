@@ -11,18 +11,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from confluent_kafka import IsolationLevel, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]  # public, but not in its list
 
 from deploy.kafka import Broker
-from runtime.settings import load
 from schemas import topics
 from sinks.clickhouse.mapping import FEEDS
 from sinks.clickhouse.readside import open_reader
 from tests.faults.invariants import problems, table_problems
 from tests.faults.reading import Read, committed, read, read_topic
+from tests.faults_data.place import log_lines
+from tests.sinks.served import Served
 from tests.way.cluster import PARTITIONS, ROOT, Cluster
 
 DEADLINE_S = 600.0
@@ -87,17 +88,29 @@ class Node(Broker):
 
 @dataclass
 class Stage(Cluster):
-    """Workers under supervision. `plans` are the deaths that the next processes of a worker will die, one after the other."""
+    """Workers under supervision, on the tables of a server or, without one, of a folder.
+
+    `plans` are the deaths that the next processes of a worker will die, one after the other; `sent` what a fault wrote into the
+    entries itself.
+    """
 
     node: Node = field(kw_only=True)
+    served: Served | None = None
     settings: dict[str, str] = field(default_factory=dict)
     running: dict[Worker, "subprocess.Popen[bytes]"] = field(default_factory=dict)
     plans: dict[Worker, deque[Death]] = field(default_factory=dict)
     deaths: Counter[tuple[Worker, int]] = field(default_factory=Counter)
+    sent: list[bytes | None] = field(default_factory=list)
 
     @property
     def environment(self) -> dict[str, str]:
-        return super().environment | {"LODESTREAM_LOG_FORMAT": "json"} | self.settings
+        ours = {"LODESTREAM_LOG_FORMAT": "json", "LODESTREAM_CLICKHOUSE__URL": self.clickhouse}
+        return super().environment | ours | self.settings
+
+    @property
+    def clickhouse(self) -> str:
+        """The address of the tables."""
+        return self.served.url if self.served else f"chdb://{self.folder / 'data' / 'clickhouse'}"
 
     # --- processes -----------------------------------------------------------------------------------------------------------
 
@@ -146,6 +159,14 @@ class Stage(Cluster):
     def log_of(self, worker: Worker) -> Path:
         return self.folder / f"{worker.name}-{worker.instance}.log"
 
+    def size_of_log(self, worker: Worker) -> int:
+        """The place at which it goes on from now."""
+        return self.log_of(worker).stat().st_size
+
+    def said(self, worker: Worker, event: str, since: int) -> list[dict[str, Any]]:
+        """The lines of an event in its log, from a place on."""
+        return log_lines(self.log_of(worker), event, since)
+
     def until(self, ready: Callable[[], bool], what: str, seconds: float = DEADLINE_S) -> float:
         """Supervise until it is so; how long it took, in seconds."""
         began = time.monotonic()
@@ -173,8 +194,11 @@ class Stage(Cluster):
 
     def settled(self) -> bool:
         """Whether each group has read all that is committed in its topics, and no transaction is open on any of them."""
-        # In the order of the work: what is done cannot be undone by what comes after it.
-        return all(self._done(group, topic) for group, read_by in GROUPS.items() for topic in read_by)
+        return self.done(*GROUPS)
+
+    def done(self, *groups: str) -> bool:
+        """The same of some groups, in the order of the work: what is done cannot be undone by what comes after it."""
+        return all(self._done(group, topic) for group in groups for topic in GROUPS[group])
 
     def _done(self, group: str, topic: str) -> bool:
         try:
@@ -197,8 +221,8 @@ class Stage(Cluster):
     def check(self) -> tuple[Read, list[str]]:
         """Everything that must hold, once all is settled: in the topics, in ClickHouse, and by `lodestream sink verify`."""
         log = read(self.bootstrap)
-        wrong = problems(log, partitions=PARTITIONS)
-        reader = open_reader(load({"data_dir": self.folder / "data"}).clickhouse.url)
+        wrong = problems(log, injected=self.sent, partitions=PARTITIONS)
+        reader = open_reader(self.clickhouse)
         try:
             wrong += table_problems(log, reader)
         finally:
@@ -207,13 +231,16 @@ class Stage(Cluster):
         return log, wrong
 
 
-def stage(folder: Path, **settings: str) -> Stage:
-    """A broker with Lodestream's topics. Raises KafkaUnavailableError."""
+def stage(folder: Path, *, serve: bool = False, **settings: str) -> Stage:
+    """A broker with Lodestream's topics, and a server with its tables if so wished. Raises KafkaUnavailableError."""
     node = Node(folder / "kafka")
     node.start()
     made = Stage(node.bootstrap_servers, folder, node=node, settings=settings)
     try:
         made.lodestream("topics", "apply", "--yes")
+        if serve:
+            made.served = Served(folder / "served")
+            made.lodestream("migrate")
     except BaseException:
         leave(made)
         raise
@@ -223,5 +250,7 @@ def stage(folder: Path, **settings: str) -> Stage:
 def leave(stage: Stage) -> None:
     """Stop everything that the stage has started; its broker's data go."""
     stage.close()
+    if stage.served:
+        stage.served.stop()
     stage.node.stop()
     shutil.rmtree(stage.node.folder, ignore_errors=True)

@@ -21,6 +21,7 @@ from sinks.clickhouse.readside import Reader, open_reader
 from sinks.clickhouse.readsocket import SocketReader, socket_path
 from tests.faults.invariants import problems, table_problems
 from tests.faults.reading import read
+from tests.faults_data.bad_entries import Raw
 from tests.way.cluster import PARTITIONS, ROOT, Cluster
 
 DEADLINE_S = 60.0
@@ -87,22 +88,17 @@ class Place(Cluster):
 
     def said(self, name: str, event: str = "") -> list[dict[str, Any]]:
         """The lines of a worker's log, those of an event if one is named."""
-        lines = (self.folder / f"{name}-one.log").read_text().splitlines()
-        found = [json.loads(line) for line in lines if line.startswith("{")]
-        return [line for line in found if not event or line["event"] == event]
+        return log_lines(self.folder / f"{name}-one.log", event)
 
     def send(self, entries: Iterable[Entry]) -> None:
         """Entries as the gate would write them."""
         self.write((encode(one), one.site.encode(), None) for one in entries)
 
-    def write(self, records: Iterable[tuple[bytes | None, bytes | None, int | None]], topic: str = ENTRIES) -> None:
-        """Any records: value, key, partition (None: that of the key)."""
-        producer = Producer({"bootstrap.servers": self.bootstrap, "partitioner": "murmur2_random", "message.max.bytes": 16 << 20})
-        for value, key, partition in records:
-            producer.produce(topic, value, key, **({} if partition is None else {"partition": partition}))
-            if topic == ENTRIES:
-                self.sent.append(value)
-        assert producer.flush(60) == 0
+    def write(self, records: Iterable[Raw], topic: str = ENTRIES) -> None:
+        """Any records."""
+        written = write(self.bootstrap, records, topic)
+        if topic == ENTRIES:
+            self.sent += written
 
     def outcomes(self) -> dict[int, list[Outcome]]:
         """What the ledger has said, by partition."""
@@ -175,6 +171,26 @@ class Place(Cluster):
         """Nothing is lost or doubled, and the transactions are the fold of the entries."""
         wrong = problems(read(self.bootstrap), skips=skips, injected=self.sent, partitions=PARTITIONS)
         assert not wrong, "\n".join(wrong)
+
+
+def log_lines(file: Path, event: str = "", since: int = 0) -> list[dict[str, Any]]:
+    """The JSON lines of a worker's log from a place in it on, those of an event if one is named."""
+    with file.open("rb") as log:
+        log.seek(since)
+        lines = log.read().splitlines(keepends=True)
+    found = [json.loads(line) for line in lines if line.startswith(b"{") and line.endswith(b"\n")]
+    return [line for line in found if not event or line["event"] == event]
+
+
+def write(bootstrap: str, records: Iterable[Raw], topic: str = ENTRIES) -> list[bytes | None]:
+    """Write any records to a topic; their values."""
+    producer = Producer({"bootstrap.servers": bootstrap, "partitioner": "murmur2_random", "message.max.bytes": 16 << 20})
+    values = []
+    for value, key, partition in records:
+        producer.produce(topic, value, key, **({} if partition is None else {"partition": partition}))
+        values.append(value)
+    assert producer.flush(60) == 0
+    return values
 
 
 def peak_mb(process: "subprocess.Popen[bytes]") -> float:

@@ -8,19 +8,13 @@ from msgspec import Struct
 from lodestream.ledger.records import Entry, Outcome
 from schemas.codec import encode
 from schemas.topics import SKIPS
+from tests.faults_data.bad_entries import good, huge, unreadable
 from tests.faults_data.place import SITES, Place
-from tests.ledger.making import add, entry
 
 pytestmark = pytest.mark.kafka
 
 A, B, C, D = SITES
 PLANTED = "urn:test:planted"
-HUGE = "urn:lot:" + "x" * 4_000_000
-"""Twice in the entry; five times in its transaction, which is more than a record of the log can hold."""
-
-
-def good(site: str, name: str, **more: str) -> Entry:
-    return entry(add(f"urn:lot:{name}", "10", site, cu="10", **more))
 
 
 class Story(Struct):
@@ -37,21 +31,10 @@ class Story(Struct):
 @pytest.fixture(scope="module")
 def story(scene: Place) -> Story:
     """Bad entries between good ones; one trips a bug, and an operator skips it."""
-    scene.write(
-        [
-            (b"rubbish", A.encode(), None),
-            (b"rubbish", A.encode(), None),
-            (None, A.encode(), None),
-            (encode(good(A, "a1")), A.encode(), None),
-            (encode(good(B, "foreign")), A.encode(), None),
-            (encode(good(D, "astray")), D.encode(), 2),
-            (encode(good(C, "keyless")), None, 2),
-            (encode(Entry("later", A, "LATER", 1)), A.encode(), None),
-            (b"\xff" * 100, b"\xff\x00", 0),
-        ]
-    )
-    bad, huge = good(B, "bad", event_id=PLANTED), entry(add(HUGE, "10", D, cu="10", ni="1", co="1"))
-    scene.send([good(B, "b1"), bad, good(B, "b2"), good(C, "c1"), huge, good(D, "d1")])
+    first, rest = unreadable(*SITES)[:3], unreadable(*SITES)[3:]
+    scene.write([*first, (encode(good(A, "a1")), A.encode(), None), *rest])
+    bad, large = good(B, "bad", event_id=PLANTED), huge(D)
+    scene.send([good(B, "b1"), bad, good(B, "b2"), good(C, "c1"), large, good(D, "d1")])
     worker = scene.run("tests.faults_data.planted", "ledger", log="ledger", PLANTED=PLANTED)
     scene.wait(lambda: bool(scene.said("ledger", "partition stopped")), "the bug to be met")
     scene.send([good(site, "later") for site in SITES])
@@ -66,7 +49,7 @@ def story(scene: Place) -> Story:
     worker = scene.run("tests.faults_data.planted", "ledger", log="ledger", PLANTED=PLANTED)
     scene.wait(scene.all_done, "the partition to go on")
     scene.stop(worker)
-    return Story(bad, huge, skips, scene.outcomes(), behind, alerts)
+    return Story(bad, large, skips, scene.outcomes(), behind, alerts)
 
 
 def test_what_cannot_be_read_is_told_beside_it_and_the_rest_goes_on(story: Story) -> None:

@@ -6,8 +6,8 @@ import string
 import pytest
 
 from schemas.topics import TRANSACTIONS
+from tests.faults_data.bad_entries import good
 from tests.faults_data.place import SITES, Place
-from tests.faults_data.test_bad_entries import good
 
 pytestmark = pytest.mark.kafka
 

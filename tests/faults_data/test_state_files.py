@@ -1,7 +1,7 @@
 """Damage to each file of a store, and disks that do not do what they should: no state is ever wrong, and the reason is told."""
 
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -10,19 +10,11 @@ from structlog.testing import capture_logs
 from runtime.errors import StateError
 from runtime.rocks import DiskStores, RocksStore
 from runtime.state import Position, Progress, Store
+from tests.faults_data.damage import DAMAGE
 from tests.faults_data.disks import small_disk
 
 BATCHES = 40
 AT = ("in", "id", 0)
-DAMAGE: dict[str, Callable[[bytes], bytes | None]] = {
-    "deleted": lambda _: None,
-    "emptied": lambda _: b"",
-    "halved": lambda data: data[: len(data) // 2],
-    "rubbish": lambda data: b"\xa5rubbish!" * (len(data) // 9 + 1),
-    "flipped": lambda data: (
-        data[: len(data) // 3] + bytes(b ^ 0xFF for b in data[len(data) // 3 :][:16]) + data[len(data) // 3 + 16 :]
-    ),
-}
 
 
 def batch(number: int) -> tuple[dict[bytes, bytes | None], Position]:

@@ -1,14 +1,13 @@
 """A ledger worker whose state folder is damaged, lost or on a full disk: it says so, and goes on with nothing lost."""
 
 import shutil
-from pathlib import Path
 
 import pytest
 
 from lodestream.ledger.records import Entry
+from tests.faults_data.damage import damage
 from tests.faults_data.disks import small_disk
 from tests.faults_data.place import SITES, Place
-from tests.faults_data.test_state_files import DAMAGE
 from tests.ledger.making import add, entry
 
 pytestmark = pytest.mark.kafka
@@ -19,14 +18,6 @@ DAMAGES = ("deleted", "halved", "rubbish", "flipped")
 def lots(name: str, count: int = 3, size: int = 1) -> list[Entry]:
     """So many new lots at each site, with names of about that size."""
     return [entry(add(f"urn:lot:{name}-{n}-" + "x" * size, "10", site, cu="10")) for n in range(count) for site in SITES]
-
-
-def damage(folder: Path, how: str) -> None:
-    """All files of a partition's state, or its tables alone."""
-    files = [path for path in folder.iterdir() if path.is_file()]
-    for path in [path for path in files if path.suffix == ".sst"] if how == "flipped" else files:
-        data = DAMAGE[how](path.read_bytes())
-        path.unlink() if data is None else path.write_bytes(data)
 
 
 def test_state_that_is_damaged_while_the_worker_is_down_or_deleted_while_it_runs(place: Place) -> None:
