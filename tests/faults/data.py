@@ -19,7 +19,7 @@ from tests.way.traffic import cycle, document, place
 SITES = tuple(place(named("planted", n)) for n in range(PARTITIONS))
 """A site for each partition, of which the load says nothing."""
 DAMAGES = ("deleted", "emptied", "halved", "rubbish")
-"""Each is found at the start. What is flipped inside a table is found when it is read, perhaps never: tests/faults_data has it."""
+"""Each is found at the start. What is flipped inside a table is found when it is read, if ever: tests/faults_data has that."""
 UNDER_LOAD_S = 2.0
 """Before a fault and after it."""
 

@@ -1,4 +1,4 @@
-"""The lean campaign: every worker killed at its steps, a zombie, the broker killed. The full one is `make faults`."""
+"""The lean campaign: workers killed at their steps, bad entries, a bug, a zombie, the broker killed. All of it: `make faults`."""
 
 import random
 from collections.abc import Iterator
@@ -7,6 +7,7 @@ import pytest
 
 from deploy.kafka import KafkaUnavailableError
 from tests.faults.campaign import GATE, ISSUER, LEDGER, SINK, Campaign, Row, broker_restart, forced, zombie
+from tests.faults.data import bug, unreadable_entries
 from tests.faults.load import Load
 from tests.faults.stage import LostMarkersError, leave, stage
 from tests.faults.steps import STEPS
@@ -46,6 +47,14 @@ def holds(row: Row) -> None:
 
 def test_killed_at_each_step(campaign: Campaign) -> None:
     holds(campaign.fault(forced(FORCED)))
+
+
+def test_entries_that_nobody_can_read(campaign: Campaign) -> None:
+    holds(campaign.fault(unreadable_entries))
+
+
+def test_an_exception_in_a_rule(campaign: Campaign) -> None:
+    holds(campaign.fault(bug))
 
 
 def test_a_zombie_is_fenced(campaign: Campaign) -> None:

@@ -20,6 +20,8 @@ from streams.issuer.processor import IssuerProcessor
 from streams.ledger.processor import LedgerProcessor
 from tests.faults.invariants import Memory, outputs_of, problems
 from tests.faults.reading import Read
+from tests.faults_data.bad_entries import good, huge, unreadable
+from tests.faults_data.place import SITES
 from tests.way.traffic import traffic
 
 PARTITIONS = 4
@@ -29,20 +31,22 @@ Logs = dict[str, list[Record]]
 
 def append(logs: Logs, output: Output) -> None:
     """A record as the broker would keep it."""
-    number = partition_of(output.key, PARTITIONS)
+    number = partition_of(output.key, PARTITIONS) if output.partition is None else output.partition
     kept = logs.setdefault(output.topic, [])
     offset = sum(record.partition == number for record in kept)
     kept.append(Record(output.topic, number, offset, 1_800_000_000_000, output.key, output.value))
 
 
 @cache
-def run() -> Read:
-    """A run of gate, ledger and issuer with nothing in between."""
+def run(*planted: Record) -> Read:
+    """A run of gate, ledger and issuer with nothing in between; `planted` is what a test writes into the entries."""
     logs: Logs = {}
     for document in [*traffic(3, 3), b"{}"]:
         append(logs, Output(topics.INBOX, b"test", document))
     for output in outputs_of(GateProcessor(output_bytes=topics.LEDGER_RECORD_BYTES), logs[topics.INBOX]):
         append(logs, output)
+    for record in planted:
+        append(logs, Output(topics.ENTRIES, record.key or b"", record.value, partition=record.partition))
     ledger, state, at = LedgerProcessor(PARTITIONS), Memory(), 0
     while at < len(logs[topics.ENTRIES]):
         effects = ledger.process([logs[topics.ENTRIES][at]], state)
@@ -120,3 +124,53 @@ def test_a_credential_of_no_transaction_is_seen() -> None:
         return [replace(first, value=other), *records[1:]]
 
     assert "which is no transaction" in " ".join(changed(topics.CREDENTIALS, invent))
+
+
+# --- what a test has written into the entries itself ---------------------------------------------------------------------------
+
+
+@cache
+def bad_run() -> tuple[Read, list[bytes | None]]:
+    """A run with entries that cannot be read, with one that can, and one that no record of the log could hold the outcome of."""
+    own = [good(SITES[0], "own"), huge(SITES[3])]
+    raw = [*unreadable(*SITES), *((encode(one), one.site.encode(), None) for one in own)]
+    records = [
+        Record(topics.ENTRIES, partition_of(key or b"", PARTITIONS) if number is None else number, 0, 0, key, value)
+        for value, key, number in raw
+    ]
+    return run(*records), [value for value, _, _ in raw]
+
+
+def said_of(log: Read, injected: list[bytes | None]) -> str:
+    return " ".join(problems(log, injected=injected))
+
+
+def test_a_run_with_bad_entries_holds_and_its_books_are_those_of_an_undisturbed_one() -> None:
+    log, injected = bad_run()
+    assert problems(log, injected=injected) == []
+
+
+def test_an_entry_that_no_event_caused_and_no_test_wrote_is_seen() -> None:
+    log, injected = bad_run()
+    assert "1 entries too many" in said_of(log, [value for value in injected if value != b"rubbish"] + [b"rubbish"])
+
+
+def test_an_entry_of_the_tests_own_that_is_lost_is_seen() -> None:
+    log, injected = bad_run()
+    assert "1 entries of the test's own missing" in said_of(log, [*injected, b"never written"])
+
+
+def test_an_unreadable_entry_without_its_word_or_with_two_is_seen() -> None:
+    log, injected = bad_run()
+    told = log.of(topics.TRANSACTIONS)
+    word = next(record for record in told if decode(record.value or b"", Outcome).outcome == "UNREADABLE")
+    silent = [record for record in told if record is not word]
+    assert "1 outcomes UNREADABLE missing" in said_of(Read(log.topics | {topics.TRANSACTIONS: silent}), injected)
+    twice = [*told, replace(word, offset=10**6)]
+    assert "1 outcomes UNREADABLE too many" in said_of(Read(log.topics | {topics.TRANSACTIONS: twice}), injected)
+
+
+def test_books_that_lack_an_entry_of_the_tests_own_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    log, injected = bad_run()
+    monkeypatch.setattr("tests.faults.invariants._own", lambda *_: iter(()))
+    assert "lots differ from those of an undisturbed run" in said_of(log, injected)
