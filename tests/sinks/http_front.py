@@ -25,6 +25,7 @@ from dataclasses import dataclass, field
 from email import message_from_bytes
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import chdb
@@ -117,6 +118,11 @@ class Front(ThreadingHTTPServer):
         self.version = self.engine.query("SELECT version()", "TabSeparated").bytes().decode().strip()
         self.trouble = Trouble()
         super().__init__(("127.0.0.1", port), Handler)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that was killed is nothing to tell of: here they are, on purpose."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
     def run(self, sql: bytes, parameters: dict[str, str]) -> bytes:
         """One statement with the settings of its request: a handle of its own keeps them from all others. Raises Answer."""
