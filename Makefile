@@ -41,7 +41,7 @@ pure: ## Take the compiled modules away
 bench: $(VENV)/.dev ## Measure every part on real Kafka beside rivals and limits (ONLY=names, SCALE=0.02); writes benchmarks/latest.json and docs/benchmarks.md
 	@$(BIN)/python -m benchmarks --only '$(ONLY)' --scale $(or $(SCALE),1)
 
-faults: $(VENV)/.dev ## Kill workers and the broker at every step under 20,000 events and check that nothing is lost or doubled (SEED=n)
+faults: $(VENV)/.dev ## Kill workers and broker at every step, break state, entries and ClickHouse under 20,000 events; check that nothing is lost or doubled (SEED=n)
 	@$(BIN)/python -m tests.faults $(SEED)
 
 clean: pure ## Remove the environment and everything that was built, cached or recorded here
