@@ -73,7 +73,8 @@ def workers_die(folder: Path, seed: int) -> list[Row]:
     with campaign(folder, seed, serve=True) as running:
         for fault, at_once in PLAN:
             running.fault(fault, at_once)
-        running.fault(the_rest, max(0, EVENTS - running.load.events))
+        if running.load.events < EVENTS:
+            running.fault(the_rest, EVENTS - running.load.events)
         return running.rows
 
 
