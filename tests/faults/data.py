@@ -20,7 +20,7 @@ SITES = tuple(place(named("planted", n)) for n in range(PARTITIONS))
 """A site for each partition, of which the load says nothing."""
 DAMAGES = ("deleted", "emptied", "halved", "rubbish")
 """Each is found at the start. What is flipped inside a table is found when it is read, if ever: tests/faults_data has that."""
-UNDER_LOAD_S = 2.0
+UNDER_LOAD_S = 1.0
 """Before a fault and after it."""
 
 
