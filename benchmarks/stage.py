@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, KafkaException, Message, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaException, Message, Producer, TopicPartition
 from confluent_kafka.admin import OffsetSpec
 
 from runtime import clients
@@ -90,6 +90,7 @@ class Sight:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.admin = clients.admin(settings)
+        self._onlookers: dict[str, Consumer] = {}
 
     def ends(self, *topics: str) -> dict[Place, int]:
         """The end of each partition that has records."""
@@ -110,12 +111,14 @@ class Sight:
 
     def committed(self, group: str, places: Iterable[Place]) -> dict[Place, int]:
         """How far a group has committed; empty while its coordinator does not know it."""
-        request = ConsumerGroupTopicPartitions(group, [TopicPartition(*place) for place in places])
+        if group not in self._onlookers:
+            self._onlookers[group] = clients.onlooker(self.settings, group)
+        wanted = [TopicPartition(*place) for place in places]
         try:
-            answer = self.admin.list_consumer_group_offsets([request], request_timeout=ASK_SECONDS)[group].result()
+            answer = self._onlookers[group].committed(wanted, ASK_SECONDS) if wanted else []
         except KafkaException:
             return {}
-        return {(at.topic, at.partition): at.offset for at in answer.topic_partitions if at.offset > 0}
+        return {(at.topic, at.partition): at.offset for at in answer if at.offset > 0}
 
     def wait_for_members(self, group: str, partitions: Sequence[int]) -> None:
         """Wait until the members of a group have so many partitions each."""

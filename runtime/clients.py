@@ -67,6 +67,15 @@ def reader(settings: Settings, **more: Any) -> Consumer:
     return Consumer(config | _dotted(more), logger=_log)
 
 
+def onlooker(settings: Settings, group: str) -> Consumer:
+    """Tells by `committed` how far a group is, without being in it, and at once: what is in an open transaction does not count.
+
+    Not an admin client: where its `list_consumer_group_offsets` meets a coordinator that is just loading, as one does after a
+    start, librdkafka takes it for a consumer and the process dies by SIGSEGV (librdkafka#5040).
+    """
+    return reader(settings, group_id=group, isolation_level="read_uncommitted")
+
+
 def producer(settings: Settings, transactional_id: str | None = None, **more: Any) -> Producer:
     """An idempotent producer that waits for all replicas; with an id, a transactional one."""
     config: dict[str, Any] = {

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from types import TracebackType
 
-from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from lodestream.credentials.record import CredentialRecord
 from lodestream.epcis.rejection import Rejection
@@ -73,10 +73,10 @@ class Arrival:
         """`expected` is the number of events and refused documents that were captured."""
         self.tally = Tally()
         self.expected = expected
-        self._admin = clients.admin(settings)
         self._consumer: Consumer = clients.reader(settings)
+        self._onlookers = {group: clients.onlooker(settings, group) for group in (ISSUER, SINK)}
         self._ends: dict[tuple[str, int], int] = {}
-        topics = self._admin.list_topics(timeout=ASK_SECONDS).topics
+        topics = self._consumer.list_topics(timeout=ASK_SECONDS).topics
         self._partitions = [TopicPartition(name, number, 0) for name in TOPICS for number in topics[name].partitions]
         self._consumer.assign(self._partitions)
 
@@ -84,7 +84,8 @@ class Arrival:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._consumer.close()
+        for consumer in (self._consumer, *self._onlookers.values()):
+            consumer.close()
 
     def complete(self) -> bool:
         """Read what is new; whether all has arrived, in ClickHouse too."""
@@ -110,10 +111,11 @@ class Arrival:
     def _has_read(self, group: str, topics: Iterable[str]) -> bool:
         """Whether a group has committed to behind the last record that we have seen of these topics."""
         ends = {place: end for place, end in self._ends.items() if place[0] in topics}
-        request = ConsumerGroupTopicPartitions(group, [TopicPartition(*place) for place in ends])
+        if not ends:
+            return True
         try:
-            answer = self._admin.list_consumer_group_offsets([request], request_timeout=ASK_SECONDS)[group].result(ASK_SECONDS)
-        except (KafkaException, TimeoutError):
-            return False  # the group has not committed anything yet, or its coordinator is not there yet
-        committed = {(each.topic, each.partition): each.offset for each in answer.topic_partitions}
+            answer = self._onlookers[group].committed([TopicPartition(*place) for place in ends], ASK_SECONDS)
+        except KafkaException:
+            return False  # its coordinator is not there yet
+        committed = {(each.topic, each.partition): each.offset for each in answer}
         return all(committed.get(place, -1) >= end for place, end in ends.items())

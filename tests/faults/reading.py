@@ -94,8 +94,7 @@ def aborted(bootstrap: str, topic: str, begin: dict[int, int] | None = None) -> 
 
 def committed(bootstrap: str, group: str, topic: str) -> dict[int, int]:
     """How far a group has committed each partition of a topic; 0 where it has not. Raises KafkaException."""
-    # Not through an admin client: librdkafka 2.16 dies by SIGSEGV where its list_consumer_group_offsets meets a coordinator that
-    # is just loading (rd_kafka_handle_OffsetFetch takes it for a consumer).
+    # Not through an admin client, see runtime.clients.onlooker.
     consumer = reader(bootstrap, group=group)
     try:
         places = [TopicPartition(topic, number) for number in consumer.list_topics(topic, 10).topics[topic].partitions]

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from confluent_kafka import ConsumerGroupTopicPartitions, Producer, TopicPartition
+from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
 
 from lodestream.ledger.records import Entry, Outcome
@@ -20,7 +20,7 @@ from sinks.clickhouse.connect import chdb_folder
 from sinks.clickhouse.readside import Reader, open_reader
 from sinks.clickhouse.readsocket import SocketReader, socket_path
 from tests.faults.invariants import problems, table_problems
-from tests.faults.reading import read
+from tests.faults.reading import committed, read
 from tests.faults_data.bad_entries import Raw
 from tests.way.cluster import PARTITIONS, ROOT, Cluster
 
@@ -110,10 +110,7 @@ class Place(Cluster):
 
     def committed(self, group: str) -> dict[int, int]:
         """How far a group has come in the transactions."""
-        admin = self.admin
-        wanted = ConsumerGroupTopicPartitions(group, [TopicPartition(TRANSACTIONS, n) for n in range(PARTITIONS)])
-        found = admin.list_consumer_group_offsets([wanted])[group].result(30).topic_partitions
-        return {one.partition: one.offset for one in found}
+        return committed(self.bootstrap, group, TRANSACTIONS)
 
     def ends(self) -> dict[int, int]:
         """After the last record of each partition of the transactions; the marker behind it is no record."""
