@@ -105,12 +105,14 @@ def start(committed: Committed, stored: Stored, low: int) -> Start:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """When a batch is full, how long (s) a record waits for it at least, and how much may wait before no more is fetched."""
+    """When a batch is full, how long (s) a record waits for it at least, how much may wait before no more is fetched, and how
+    many inserts are under way at once."""
 
     records: int = 10_000
     bytes: int = 16 * 1024 * 1024
     linger_s: float = 0.2
     waiting_bytes: int = 64 * 1024 * 1024
+    inserts: int = 2
 
 
 LINGER_TIMES = 4

@@ -50,9 +50,10 @@ def work(settings: Settings, stop: threading.Event) -> None:
     """Run the sink until `stop`. Raises FatalError, UnreachableError, MigrationError."""
     url = settings.clickhouse.url
     folder = chdb_folder(url)
+    limits = Limits(bytes=settings.worker.batch_bytes)
     _prepare_patiently(url, stop)
     with contextlib.ExitStack() as stack:
-        store = Store(url)
+        store = Store(url, limits.inserts)
         stack.callback(store.close)
         if folder is not None:
             stack.enter_context(ReadServer(url, folder))
@@ -60,7 +61,7 @@ def work(settings: Settings, stop: threading.Event) -> None:
         watch = sink_watch_of(settings, GROUP, source.ends)
         stack.callback(watch.close)
         _log.info("worker starts", kafka=settings.kafka.bootstrap_servers, clickhouse=without_password(url))
-        Sink(source, store, Limits(bytes=settings.worker.batch_bytes), watch=watch).run(stop)
+        Sink(source, store, limits, watch=watch).run(stop)
 
 
 def prepare(url: str) -> None:

@@ -1,7 +1,7 @@
 """Kafka as the sink sees it: a group member that reads committed records and commits offsets with metadata.
 
-`KafkaSource` is the real one; tests put a simulated one in its place. The listener is called inside `poll` and `close` only, so
-no rebalance meets a batch that is being written.
+`KafkaSource` is the real one; tests put a simulated one in its place. The listener is called inside `poll` and `close` only: the
+worker is at one known place then, and lets the inserts of partitions that are taken away end before it gives them up.
 """
 
 import time

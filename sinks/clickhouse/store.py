@@ -1,7 +1,7 @@
 """The writing side of ClickHouse: the one place that inserts rows and reads back how far they go."""
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from queue import SimpleQueue
 
 import msgspec
@@ -26,7 +26,6 @@ MAIN_TABLES = {
 }
 """The table that has one row for each record of a topic."""
 
-WRITERS = 4
 INSERT_SECONDS = 60
 """How long an insert may take: well below the time after which the group gives a silent member's partitions away."""
 
@@ -54,11 +53,11 @@ class Lines:
 class Store:
     """Writes batches over a few connections of its own. `write` may be called for several batches at once."""
 
-    def __init__(self, url: str, writers: int = WRITERS) -> None:
+    def __init__(self, url: str, writers: int) -> None:
         self._server = chdb_folder(url) is None
         self._clients: SimpleQueue[Client] = SimpleQueue()
         self._all: list[Client] = []
-        for _ in range(writers):
+        for _ in range(writers + 1):  # one more, so that `stored` waits for none of them
             self._all.append(_writing(url))
             self._clients.put(self._all[-1])
         self._pool = ThreadPoolExecutor(writers, thread_name_prefix="clickhouse")
@@ -72,6 +71,14 @@ class Store:
     def submit(self, *batches: Batch) -> "Future[int]":
         """Write batches of one topic together, in the background; the result is their number of rows."""
         return self._pool.submit(self.write, *batches)
+
+    def wait_for_one(self, writing: "Sequence[Future[int]]", seconds: float) -> None:
+        """Until one of these inserts has ended, at most so long."""
+        wait(writing, seconds, FIRST_COMPLETED)
+
+    def wait_for_all(self, writing: "Sequence[Future[int]]") -> None:
+        """Until all of them have ended, at most as long as an insert may take."""
+        wait(writing, INSERT_SECONDS)
 
     def write(self, *batches: Batch) -> int:
         """Insert the rows of batches of one topic, table by table, and last the rows that say that they are whole.

@@ -27,8 +27,8 @@ class SinkWatch:
     def inserting(self, group: Sequence[Batch], future: "Future[int]") -> None:
         """A group of batches is being written."""
 
-    def wrote(self, group: Sequence[Batch], rows: int) -> None:
-        """It is whole."""
+    def wrote(self, group: Sequence[Batch], rows: int, begun_ns: int) -> None:
+        """It is whole; it was handed over then (ns since 1970)."""
 
     def failed(self, group: Sequence[Batch]) -> None:
         """It could not be written, and is tried again under the same tokens."""
@@ -62,7 +62,6 @@ class Watching(SinkWatch):
         self._waiting = instruments.gauge("sink_waiting_records", "Records in memory that are not written").labels(self._worker)
         for topic in FEEDS:
             self._failures.labels(self._worker, topic)  # so that the first one is a step and not a beginning
-        self._begun_ns = 0
         self._pictured = 0.0
         self._joined = False
 
@@ -72,17 +71,16 @@ class Watching(SinkWatch):
 
     def inserting(self, group: Sequence[Batch], future: "Future[int]") -> None:  # noqa: ARG002  # the signature is SinkWatch's
         """See SinkWatch."""
-        self._begun_ns = time.time_ns()
         begun = time.monotonic()
         future.add_done_callback(lambda _: self._insert.observe(time.monotonic() - begun))
 
-    def wrote(self, group: Sequence[Batch], rows: int) -> None:
+    def wrote(self, group: Sequence[Batch], rows: int, begun_ns: int) -> None:
         """See SinkWatch."""
         self._rows.labels(self._worker, group[0].topic).inc(rows)
         batches = [batch.records for batch in group]
         self._instruments.done(batches)
         if self._spans is not None:
-            self._spans.done(batches, self._begun_ns)
+            self._spans.done(batches, begun_ns)
 
     def failed(self, group: Sequence[Batch]) -> None:
         """See SinkWatch."""

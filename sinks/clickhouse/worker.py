@@ -11,11 +11,9 @@ to 630 when each partition had a time of its own and a round began with the firs
 """
 
 import time
-from collections import deque
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, wait
-from dataclasses import dataclass, field
-from itertools import islice
+from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
 from threading import Event
 from typing import Protocol
 
@@ -24,17 +22,14 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from runtime.errors import RetryError
 from runtime.port import Partition
-from runtime.processor import Record
 from sinks.clickhouse.mapping import FEEDS
 from sinks.clickhouse.plan import (
     DONE,
     Batch,
     Committed,
     Limits,
-    Span,
     Start,
     Stored,
-    cut,
     group_name,
     intent,
     linger_s,
@@ -43,12 +38,11 @@ from sinks.clickhouse.plan import (
     together,
 )
 from sinks.clickhouse.source import Source
+from sinks.clickhouse.waiting import Waiting
 from sinks.clickhouse.watch import SinkWatch
 
 GROUP = "sink"
 POLL_RECORDS = 20_000
-WAITING_RECORDS = 100_000
-RECORD_BYTES = 500  # what a record that waits takes beside its value
 BACKOFF_SECONDS = (0.2, 10.0)
 
 _log = structlog.get_logger(__name__)
@@ -61,56 +55,29 @@ class Tables(Protocol):
         """Write batches of one topic whole, all or none; the result is their number of rows."""
         ...
 
+    def wait_for_one(self, writing: "Sequence[Future[int]]", seconds: float) -> None:
+        """Until one of these inserts has ended, at most so long."""
+        ...
+
+    def wait_for_all(self, writing: "Sequence[Future[int]]") -> None:
+        """Until all of them have ended, at most as long as an insert may take."""
+        ...
+
     def stored(self, topic: str, topic_id: str, *, reach: bool) -> Mapping[int, Stored]:
         """What there is of each partition of a topic. Raises RefusedError where it is another topic's."""
         ...
 
 
-@dataclass(slots=True)
-class Waiting:
-    """Records of one partition that wait to be written, and where they go on from."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Flight:
+    """An insert under way: its batches, and beside each what holds its records."""
 
-    topic_id: str
-    next_offset: int
-    redo: Span | None = None
-    records: deque[Record] = field(default_factory=deque)
-    since: float = 0.0
-    at_end: bool = False
-    bytes: int = 0
-
-    @property
-    def can_wait(self) -> bool:
-        """Whether nothing more has to be read: what is to be repeated must be there whole, whatever else waits."""
-        return self.redo is None or self.at_end or (bool(self.records) and self.records[-1].offset >= self.redo.last)
-
-    def take(self, record: Record, now: float) -> None:
-        """One more record."""
-        if not self.records:
-            self.since = now
-        self.records.append(record)
-        self.bytes += _size(record)
-        self.at_end = False
-
-    def batch(self, partition: Partition, limits: Limits, *, due: bool) -> Batch | None:
-        """The next batch, if there is one to write now. Its records go on waiting until it is whole."""
-        # A batch to repeat may hold more than the limits of today allow.
-        reach = len(self.records) if self.redo else min(len(self.records), limits.records)
-        part = cut(list(islice(self.records, reach)), self.redo, at_end=self.at_end, due=due, limits=limits)
-        self.redo = part.redo
-        if part.records == 0:
-            return None
-        chosen = tuple(islice(self.records, part.records))
-        return Batch(partition.topic, self.topic_id, partition.number, self.next_offset, chosen)
-
-    def repeat(self, batch: Batch, group: str) -> None:
-        """The batch was not written: its range and its group stand, so that it is written under the same tokens."""
-        self.redo = Span(batch.first, batch.last, group)
-
-    def whole(self, batch: Batch, now: float) -> None:
-        """The batch is written."""
-        for _ in batch.records:
-            self.bytes -= _size(self.records.popleft())
-        self.next_offset, self.redo, self.since = batch.last + 1, None, now
+    group: list[Batch]
+    holders: list[Waiting]
+    future: "Future[int]"
+    begun: float
+    begun_ns: int
+    few: bool
 
 
 class Sink:
@@ -131,27 +98,29 @@ class Sink:
         self._waiting: dict[Partition, Waiting] = {}
         self._owed: dict[Partition, Committed] = {}  # commits of whole batches that got lost
         self._held: set[Partition] = set()  # of these nothing more is fetched for now
+        self._flights: list[Flight] = []
         self._backoff = 0.0
+        self._retry_at = 0.0  # what has failed is not tried again before
         self._linger_s = limits.linger_s  # how long a record waits now
         self._keeps_metadata: bool | None = None  # None: not known yet. Without it no group could be found again
         self._watch = watch or SinkWatch()
 
     def run(self, stop: Event) -> None:
-        """Work until `stop`. What waits then has no intent yet and is read again. Raises FatalError."""
+        """Work until `stop`, and until what is being inserted then has ended. What waits is read again. Raises FatalError."""
         self._source.open(list(FEEDS), self)
         try:
             while not stop.is_set():
                 self.step()
-                if self._backoff:
-                    stop.wait(self._backoff)
+            self._settle(list(self._waiting))
         finally:
             self._source.close()
 
     def step(self) -> None:
-        """One round: take what has come, write what is ready."""
+        """One round: take what has come, begin to write what is ready, end what is written."""
         now = self._clock()
         self._hold_back()
-        polled = self._source.poll(POLL_RECORDS, self._limits.linger_s / 2)
+        # While something is inserted the round waits for that (_land), and takes from Kafka what has come meanwhile.
+        polled = self._source.poll(POLL_RECORDS, 0.0 if self._flights else self._limits.linger_s / 2)
         for record in polled.records:
             # What was fetched of a partition that is not ours any more is somebody else's.
             if waiting := self._waiting.get(Partition(record.topic, record.partition)):
@@ -161,9 +130,11 @@ class Sink:
                 waiting.at_end = True
         # What is owed comes before the next intent, which it would otherwise overwrite later.
         if self._pay():
-            self._write(self._ready())
+            self._write()
+        self._land()
         self._watch.round(
-            {partition: waiting.next_offset for partition, waiting in self._waiting.items()}, self._records_waiting()
+            {partition: waiting.next_offset for partition, waiting in self._waiting.items()},
+            sum(len(waiting.records) for waiting in self._waiting.values()),
         )
 
     def _hold_back(self) -> None:
@@ -201,7 +172,8 @@ class Sink:
         return begin
 
     def revoked(self, partitions: Sequence[Partition]) -> None:
-        """Not ours any more: what waits has no intent, or one that the next owner finds."""
+        """Not ours any more: what waits has no intent, or one that the next owner finds. What is being inserted ends before."""
+        self._settle(partitions)
         for partition in partitions:
             self._waiting.pop(partition, None)
             self._owed.pop(partition, None)
@@ -216,16 +188,20 @@ class Sink:
 
     # --- writing -----------------------------------------------------------------------------------------------------------
 
-    def _ready(self) -> list[list[Batch]]:
-        """What is to be written now: batches of one topic each that go into one insert a table."""
+    def _many(self) -> bool:
+        """Whether so many records wait that waiting longer would not make their insert cheaper."""
+        return sum(waiting.idle for waiting in self._waiting.values()) >= self._limits.records
+
+    def _ready(self, *, many: bool) -> list[list[Batch]]:
+        """What is to be written now, the longest waiting first: batches of one topic each that go into one insert a table."""
         now = self._clock()
         # Where one has waited long enough, none waits on: the inserts cost the same with all of them.
-        due = self._records_waiting() >= WAITING_RECORDS or any(
-            waiting.records and now - waiting.since >= self._linger_s for waiting in self._waiting.values()
-        )
+        due = many or any(waiting.idle and now - waiting.since >= self._linger_s for waiting in self._waiting.values())
         fresh: dict[str, list[Batch]] = {}
         again: dict[tuple[str, str], dict[Partition, Batch | None]] = {}
         for partition, waiting in self._waiting.items():
+            if waiting.inserting or (waiting.failed and now < self._retry_at):
+                continue
             batch = waiting.batch(partition, self._limits, due=due)
             if waiting.redo is not None:
                 again.setdefault((partition.topic, waiting.redo.group), {})[partition] = batch
@@ -234,10 +210,7 @@ class Sink:
         groups = [repeated for (_, name), members in again.items() for repeated in self._repeated(name, members)]
         for batches in fresh.values():
             groups += together(batches, self._limits) if self._keeps_metadata else [[batch] for batch in batches]
-        return groups
-
-    def _records_waiting(self) -> int:
-        return sum(len(waiting.records) for waiting in self._waiting.values())
+        return sorted(groups, key=lambda group: min(self._waiting[_place(batch)].since for batch in group))
 
     def _repeated(self, name: str, members: Mapping[Partition, Batch | None]) -> list[list[Batch]]:
         """The group as it was, once all of it is there; its batches alone, where they are not all ours."""
@@ -247,10 +220,13 @@ class Sink:
             return [found] if len(found) == len(members) else []
         return [[batch] for batch in found]
 
-    def _write(self, groups: list[list[Batch]]) -> None:
-        """The steps of plan.py, for several groups at once."""
-        begun = self._clock()
-        named = [(group_name(map(range_of, group)), group) for group in groups]
+    def _write(self) -> None:
+        """The first steps of plan.py for groups that are ready, as far as there is room: their intents, then their inserts."""
+        room = self._limits.inserts - len(self._flights)
+        if room <= 0:
+            return
+        many = self._many()
+        named = [(group_name(map(range_of, group)), group) for group in self._ready(many=many)[:room]]
         intents = {
             _place(batch): Committed(batch.first, intent(batch.first, batch.last, name))
             for name, group in named
@@ -260,22 +236,50 @@ class Sink:
             return
         self._learn(next(iter(intents)))
         for name, group in named:
-            for batch in group:
-                self._waiting[_place(batch)].repeat(batch, name)
-        writing = [(group, self._tables.submit(*group)) for group in groups]
-        for group, future in writing:
-            self._watch.inserting(group, future)
-        wait(future for _, future in writing)
+            holders = [self._waiting[_place(batch)] for batch in group]
+            for waiting, batch in zip(holders, group, strict=True):
+                waiting.insert(batch, name)
+            flight = Flight(group, holders, self._tables.submit(*group), self._clock(), time.time_ns(), few=not many)
+            self._flights.append(flight)
+            self._watch.inserting(group, flight.future)
+
+    def _land(self) -> None:
+        """Wait a little until an insert has ended, and take the last steps of plan.py for what has."""
+        if self._flights:
+            self._tables.wait_for_one([flight.future for flight in self._flights], self._limits.linger_s / 2)
+            self._end([flight for flight in self._flights if flight.future.done()])
+
+    def _settle(self, partitions: Collection[Partition]) -> None:
+        """Let the inserts of these partitions end. One that takes too long is left alone: its intent stands, and is repeated."""
+        theirs = [flight for flight in self._flights if any(_place(batch) in partitions for batch in flight.group)]
+        if theirs:
+            self._tables.wait_for_all([flight.future for flight in theirs])
+            self._end([flight for flight in theirs if flight.future.done()])
+
+    def _end(self, landed: list[Flight]) -> None:
+        """What these inserts have come to: whole batches are committed, the others wait for their next try."""
+        if not landed:
+            return
+        self._flights = [flight for flight in self._flights if flight not in landed]
         failures: list[str] = []
-        whole = [group for group, future in writing if self._written(group, future, failures)]
+        for flight in landed:
+            self._ended(flight, failures)
         if failures:  # one line a round: while ClickHouse is away every partition would have its own, again and again
             _log.error("sink cannot write", alert=True, inserts=len(failures), reason=failures[0])
-        for batch in (batch for group in whole for batch in group):
-            self._waiting[_place(batch)].whole(batch, self._clock())
-            self._owed[_place(batch)] = Committed(batch.last + 1, DONE)
+        self._wait_longer(failed=bool(failures))
         self._pay()
-        self._linger_s = linger_s(self._limits.linger_s, self._clock() - begun)
-        self._wait_longer(failed=len(whole) < len(groups))
+
+    def _ended(self, flight: Flight, failures: list[str]) -> None:
+        written, now = self._written(flight, failures), self._clock()
+        for waiting, batch in zip(flight.holders, flight.group, strict=True):
+            if not written:
+                waiting.fail()
+                continue
+            waiting.whole(batch, now)
+            if self._waiting.get(_place(batch)) is waiting:  # still ours, and not given away and back again
+                self._owed[_place(batch)] = Committed(batch.last + 1, DONE)
+        if flight.few:  # how long an insert of many takes says nothing of what few cost
+            self._linger_s = linger_s(self._limits.linger_s, now - flight.begun)
 
     def _learn(self, partition: Partition) -> None:
         """See whether the broker keeps the metadata of the intent that has just been committed."""
@@ -300,26 +304,29 @@ class Sink:
             return False
         return True
 
-    def _written(self, group: list[Batch], future: "Future[int]", failures: list[str]) -> bool:
+    def _written(self, flight: Flight, failures: list[str]) -> bool:
+        group = flight.group
         about = {"topic": group[0].topic, "ranges": ",".join(f"{batch.partition}:{batch.first}-{batch.last}" for batch in group)}
         try:
-            rows = future.result()
+            rows = flight.future.result()
         except (ClickHouseError, OSError) as reason:
             _log.debug("sink could not write", **about)
             failures.append(f"{group[0].topic}: {str(reason)[:1000]}")
             self._watch.failed(group)
             return False
-        self._watch.wrote(group, rows)
+        self._watch.wrote(group, rows, flight.begun_ns)
         _log.debug("sink wrote", **about, rows=rows)
         return True
 
     def _wait_longer(self, *, failed: bool) -> None:
+        """Put off the next try of what failed, each time for longer; inserts that failed side by side count once."""
         shortest, longest = BACKOFF_SECONDS
-        self._backoff = min(longest, max(shortest, self._backoff * 2)) if failed else 0.0
-
-
-def _size(record: Record) -> int:
-    return RECORD_BYTES + len(record.value or b"")
+        now = self._clock()
+        if failed and now >= self._retry_at:
+            self._backoff = min(longest, max(shortest, self._backoff * 2))
+            self._retry_at = now + self._backoff
+        elif not any(waiting.failed for waiting in self._waiting.values()):
+            self._backoff = self._retry_at = 0.0
 
 
 def _place(batch: Batch) -> Partition:

@@ -107,7 +107,10 @@ class Member:
 
 @dataclass
 class Database:
-    """Tables that drop an insert whose token they know; `rows` holds (partition, offset) as they stand physically."""
+    """Tables that drop an insert whose token they know; `rows` holds (partition, offset) as they stand physically.
+
+    An insert is done at once, or where `slow` says so when the sink waits for it: the oldest first, one at a time.
+    """
 
     steps: Steps
     rows: dict[str, list[tuple[Partition, int]]] = field(default_factory=lambda: {table: [] for table in TABLES})
@@ -115,19 +118,35 @@ class Database:
     tokens: set[str] = field(default_factory=set)
     groups: set[int] = field(default_factory=set)
     fails: Callable[[], Exception | None] = lambda: None
+    slow: Callable[[], bool] = lambda: False
+    under_way: "list[tuple[Future[int], tuple[Batch, ...]]]" = field(default_factory=list)
 
     def submit(self, *batches: Batch) -> "Future[int]":
         done: Future[int] = Future()
+        self.under_way.append((done, batches))
+        if not self.slow():
+            self._land(len(self.under_way) - 1)
+        return done
+
+    def wait_for_one(self, writing: "Sequence[Future[int]]", seconds: float) -> None:
+        if not any(future.done() for future in writing) and not self.slow():
+            self._land(0)
+
+    def wait_for_all(self, writing: "Sequence[Future[int]]") -> None:
+        while not all(future.done() for future in writing):
+            self._land(0)
+
+    def _land(self, number: int) -> None:
+        done, batches = self.under_way.pop(number)
         error = self.fails()
         if error is not None:
             done.set_exception(error)
-            return done
+            return
         for table in TABLES:
             self.steps.step()
             self._insert(table, batches)
         self.steps.step()
         done.set_result(sum(len(batch.records) for batch in batches))
-        return done
 
     def _insert(self, table: str, batches: Sequence[Batch]) -> None:
         known = token(batches, table)
@@ -167,5 +186,6 @@ def work(broker: Broker, database: Database, limits: Limits, chunk: int, rounds:
                 if all(broker.committed.get(place, Committed(-1)).offset == offset + 1 for place, offset in last.items()):
                     return
         except KilledError:
+            database.under_way.clear()  # what it was inserting went with it
             continue
         raise AssertionError(f"not all is written after {rounds} rounds: {broker.committed} of {last}")

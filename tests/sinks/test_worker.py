@@ -1,7 +1,7 @@
 """The worker in a world that breaks at every step: no row is lost, none stands twice."""
 
 import contextlib
-from itertools import pairwise
+from itertools import count, pairwise
 
 import pytest
 from clickhouse_connect.driver.exceptions import DatabaseError
@@ -41,6 +41,9 @@ def offsets(draw: st.DrawFn) -> list[int]:
     deaths=st.sets(st.integers(1, 80), max_size=12),
     keeps_metadata=st.booleans(),
     waiting_bytes=st.integers(1, 10_000),
+    inserts=st.integers(1, 3),
+    slow=st.lists(st.booleans(), max_size=30),
+    broken=st.lists(st.booleans(), max_size=10),
 )
 def test_killed_anywhere_nothing_is_lost_and_nothing_doubled(
     a: list[int],
@@ -52,11 +55,15 @@ def test_killed_anywhere_nothing_is_lost_and_nothing_doubled(
     deaths: set[int],
     keeps_metadata: bool,
     waiting_bytes: int,
+    inserts: int,
+    slow: list[bool],
+    broken: list[bool],
 ) -> None:
     steps = Steps(deaths)
     broker = Broker({A: log(A, a), B: log(B, b)}, steps, keeps_metadata)
-    database = Database(steps)
-    work(broker, database, Limits(most, most_bytes, linger, waiting_bytes), chunk)
+    slowness, faults = iter(slow), iter(broken)
+    database = Database(steps, fails=lambda: OSError("gone") if next(faults, False) else None, slow=lambda: next(slowness, False))
+    work(broker, database, Limits(most, most_bytes, linger, waiting_bytes, inserts), chunk)
     expected = sorted([(A, offset) for offset in a] + [(B, offset) for offset in b])
     for table in TABLES:
         assert sorted(database.rows[table]) == expected, table
@@ -157,7 +164,8 @@ def test_a_flood_waits_at_the_broker_while_clickhouse_is_away() -> None:
     database = Database(Steps(), fails=lambda: OSError("gone") if down else None)
     broker = Broker({A: log(A, list(range(1, 2000))), B: log(B, list(range(1, 50)))}, Steps())
     member = Member(broker, chunk=10)
-    sink = Sink(member, database, Limits(10, 10_000, 0.0, waiting_bytes=20_000), clock=lambda: 0.0)
+    clock = count()
+    sink = Sink(member, database, Limits(10, 10_000, 0.0, waiting_bytes=20_000), clock=lambda: float(next(clock)))
     member.open([], sink)
     for _ in range(300):
         sink.step()
