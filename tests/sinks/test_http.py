@@ -6,6 +6,7 @@ The server is http_front: chDB's engine behind ClickHouse's HTTP interface. Its 
 import time
 from collections import Counter
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -57,7 +58,8 @@ class Working:
     def __init__(self, store: Store) -> None:
         self.broker = Broker(log(), Steps(), topic_id="served")
         member = Member(self.broker, chunk=6)
-        self.sink = Sink(member, store, Limits(records=6, linger_s=0.0))
+        clock = count()  # a second a look, so that no test waits for the next try of what failed
+        self.sink = Sink(member, store, Limits(records=6, linger_s=0.01), clock=lambda: float(next(clock)))
         member.open([], self.sink)
 
     def step(self) -> bool:
@@ -70,7 +72,6 @@ class Working:
         deadline = time.monotonic() + DEADLINE_S
         while not self.step():
             assert time.monotonic() < deadline, self.broker.committed
-            time.sleep(0.01)  # this broker does not wait for records, and a try that failed has its time
 
 
 def all_is_there_once(url: str) -> None:
