@@ -120,7 +120,7 @@ LINGER_MOST = 5
 
 
 def linger_s(least: float, took: float) -> float:
-    """How long records wait (s) after a round of inserts that took so long: inserts cost much, whatever is in them.
+    """How long records wait (s) after an insert of few that took so long: inserts cost much, whatever is in them.
 
     So writing takes at most a fifth of the time while few records come, and a slow ClickHouse gets fewer, larger batches; no
     record waits longer than LINGER_MOST times the least.
