@@ -207,18 +207,21 @@ class Sink:
 
     def _many(self) -> bool:
         """Whether so many records wait that waiting longer would not make their insert cheaper."""
-        return sum(waiting.idle for waiting in self._waiting.values()) >= self._limits.records
+        return sum(waiting.idle for waiting in self._waiting.values() if not waiting.failed) >= self._limits.records
 
     def _ready(self, *, many: bool) -> list[list[Batch]]:
         """What is to be written now, the longest waiting first: batches of one topic each that go into one insert a table."""
         now = self._clock()
+        free = {
+            partition: waiting
+            for partition, waiting in self._waiting.items()
+            if not waiting.inserting and not (waiting.failed and now < self._retry_at)
+        }
         # Where one has waited long enough, none waits on: the inserts cost the same with all of them.
-        due = many or any(waiting.idle and now - waiting.since >= self._linger_s for waiting in self._waiting.values())
+        due = many or any(waiting.records and now - waiting.since >= self._linger_s for waiting in free.values())
         fresh: dict[str, list[Batch]] = {}
         again: dict[tuple[str, str], dict[Partition, Batch | None]] = {}
-        for partition, waiting in self._waiting.items():
-            if waiting.inserting or (waiting.failed and now < self._retry_at):
-                continue
+        for partition, waiting in free.items():
             batch = waiting.batch(partition, self._limits, due=due)
             if waiting.redo is not None:
                 again.setdefault((partition.topic, waiting.redo.group), {})[partition] = batch

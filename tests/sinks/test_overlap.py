@@ -116,6 +116,25 @@ def test_no_more_inserts_than_the_limit_and_who_has_waited_longest_is_next() -> 
     assert world.under_way() == [(B.topic, 1, 1)]
 
 
+def test_what_cannot_go_now_hurries_nobody() -> None:
+    """A's records are older than the wait and not free, B's are new: B waits for its own time, or inserts would be small."""
+    world = World(Limits(10, 1000, 3.0))
+    world.sink.step()
+    world.now = 3.0
+    world.sink.step()
+    assert world.under_way() == [(A.topic, 1, 1), (B.topic, 1, 1)]
+    world.broker.records[A] += log(A, 2)
+    world.sink.step()
+    world.now = 8.0
+    world.land(1)
+    world.broker.records[B] += log(B, 2)
+    world.sink.step()
+    assert world.under_way() == [(A.topic, 1, 1)]
+    world.now = 8.0 + world.sink._linger_s
+    world.sink.step()
+    assert world.under_way() == [(A.topic, 1, 1), (B.topic, 2, 2)]
+
+
 def test_an_insert_that_fails_is_tried_again_later_while_the_others_go_on(world: World) -> None:
     world.database.fails = lambda: DatabaseError("down")
     world.land()
