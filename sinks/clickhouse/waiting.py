@@ -19,7 +19,7 @@ class Waiting:
     next_offset: int
     redo: Span | None = None
     records: deque[Record] = field(default_factory=deque)
-    since: float = 0.0
+    since: float = 0.0  # when the first record came that is not being inserted
     at_end: bool = False
     bytes: int = 0
     inserting: int = 0  # how many of the first records are on their way into ClickHouse
@@ -37,7 +37,7 @@ class Waiting:
 
     def take(self, record: Record, now: float) -> None:
         """One more record."""
-        if not self.records:
+        if not self.idle:
             self.since = now
         self.records.append(record)
         self.bytes += _size(record)
@@ -63,11 +63,11 @@ class Waiting:
         """The batch was not written, or nobody knows."""
         self.inserting, self.failed = 0, True
 
-    def whole(self, batch: Batch, now: float) -> None:
+    def whole(self, batch: Batch) -> None:
         """The batch is written."""
         for _ in batch.records:
             self.bytes -= _size(self.records.popleft())
-        self.next_offset, self.redo, self.since, self.inserting, self.failed = batch.last + 1, None, now, 0, False
+        self.next_offset, self.redo, self.inserting, self.failed = batch.last + 1, None, 0, False
 
 
 def _size(record: Record) -> int:

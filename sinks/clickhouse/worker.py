@@ -295,7 +295,7 @@ class Sink:
             if not written:
                 waiting.fail()
                 continue
-            waiting.whole(batch, now)
+            waiting.whole(batch)
             if self._waiting.get(_place(batch)) is waiting:  # still ours, and not given away and back again
                 self._owed[_place(batch)] = Committed(batch.last + 1, DONE)
         if flight.few:  # how long an insert of many takes says nothing of what few cost
