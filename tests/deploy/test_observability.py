@@ -50,7 +50,7 @@ def instruments() -> Instruments:
     sink = Watching(made, None, lambda _: {})
     batch = Batch(TRANSACTIONS, "id", 0, 0, (record,))
     sink.inserting([batch], Future())
-    sink.wrote([batch], 1)
+    sink.wrote([batch], 1, begun_ns=0)
     health.beat(Picture({partition: Phase.RUNNING}, {partition: 0.0}, {partition: 1}))
     return made
 
