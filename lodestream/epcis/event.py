@@ -12,7 +12,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-Role = Literal["input", "output", "object"]
+Role = Literal["input", "output", "object", "wip_open", "wip_close"]
 
 
 class Quantity(Struct, frozen=True, omit_defaults=True, gc=False):
@@ -64,10 +64,37 @@ class ContainedMass(Struct, frozen=True, omit_defaults=True, gc=False):
     uom: str
 
 
+class OriginPart(Struct, frozen=True, omit_defaults=True, gc=False):
+    """One origin of a material that comes from several: `parts` is its weight among the others of the same element.
+
+    Without `element` it holds for every element that has no origins of its own.
+    """
+
+    parts: Decimal
+    element: str | None = None
+    country: str | None = None
+    site: str | None = None
+    source_class: str | None = None
+    schemes: list[str] = []
+
+
+class Claim(Struct, frozen=True, omit_defaults=True, gc=False):
+    """What is claimed of a material under a chain-of-custody scheme's profile: `percent` of `element` has the attribute.
+
+    `attribute` is `country:ZM`, `site:<URI>`, `class:<source class>`, `recycled` or `scheme:<name>`.
+    """
+
+    profile: str
+    element: str
+    attribute: str
+    percent: Decimal
+
+
 class Material(Struct, frozen=True, omit_defaults=True, gc=False):
     """An item of our `materials` extension: what EPCIS cannot say about one lot of the event.
 
-    It belongs to the lot (role, id) of the event. Masses are in `uom`, by default the uom of the quantity element.
+    It belongs to the lot (role, id) of the event; work in process (`wip_open`, `wip_close`) is named by the item alone.
+    Masses are in `uom`, by default the uom of the quantity element.
     """
 
     role: Role
@@ -99,6 +126,11 @@ class Material(Struct, frozen=True, omit_defaults=True, gc=False):
     loss_class: str | None = None  # tailings | slag | residue | effluent | dust | sampling | other
     embodied_g_co2e: int | None = None
     owner: str | None = None
+    schemes: list[str] = []
+    origins: list[OriginPart] = []
+    claims: list[Claim] = []
+    credential: str | None = None
+    credential_mass: Decimal | None = None
 
 
 class Event(Struct, frozen=True, omit_defaults=True, gc=False):
@@ -142,6 +174,8 @@ class Event(Struct, frozen=True, omit_defaults=True, gc=False):
     opening: bool = False
     opening_evidence: str | None = None
     period_close: str | None = None
+    overdraft_evidence: str | None = None
+    transport_mode: str | None = None  # truck | rail | ship | air
     content: str = "{}"
 
     @property

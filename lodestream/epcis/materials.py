@@ -14,6 +14,7 @@ _NAMES = {
     "output": (("outputEPCList",), ("outputQuantityList",), ()),
     "object": (("epcList", "childEPCs"), ("quantityList", "childQuantityList"), ("parentID",)),
 }
+_IN_PROCESS = frozenset({"wip_open", "wip_close"})  # work in process is no lot that EPCIS could name
 _MATERIALS = NAMESPACE + "materials"
 _EVENT = {NAMESPACE + local: term for local, term in EVENT.items()}
 _read_materials = items_of(Material, MATERIAL, ("role", "id"))
@@ -54,9 +55,9 @@ def named(event: dict[str, Any], role: str) -> set[str]:
 
 def _match(materials: list[Material], event: dict[str, Any]) -> None:
     seen: set[tuple[str, str]] = set()
-    names = {role: named(event, role) for role in {each.role for each in materials}}
+    names = {role: named(event, role) for role in {each.role for each in materials} - _IN_PROCESS}
     for index, material in enumerate(materials):
-        if material.id not in names[material.role]:
+        if material.role not in _IN_PROCESS and material.id not in names[material.role]:
             message = f"The event names no {material.role} {shown(material.id)}. An item belongs to a lot that the event names."
             raise Fault("MATERIAL_WITHOUT_MATCH", message, index)
         if (material.role, material.id) in seen:

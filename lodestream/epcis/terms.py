@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple, NoReturn
 
 from lodestream.epcis.context import NAMESPACE
-from lodestream.epcis.event import Assay, ContainedMass
+from lodestream.epcis.event import Assay, Claim, ContainedMass, OriginPart
 from lodestream.epcis.faults import Fault, shown
 from lodestream.epcis.identifiers import canonical_id
 from lodestream.epcis.parse import is_number
@@ -34,6 +34,7 @@ _DECIMAL = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,30})?")
 _WHOLE = re.compile(r"[0-9]{1,18}")
 _UOM = re.compile(r"[A-Z0-9]{2,3}")
 _COUNTRY = re.compile(r"[A-Z]{2}")
+_ATTRIBUTE = re.compile(r"recycled|(?:country:[A-Z]{2}|(?:site|class|scheme):[!-~]{1,500})")
 _OPEN_WORD = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 _ELEMENTS = (
@@ -271,8 +272,23 @@ CONTAINED = {
     "mass": Term("mass", decimal()),
     "uom": Term("uom", _UNIT),
 }
+_COUNTRY_CODE = matching(_COUNTRY, "a country code of two capitals, like ZM")
+ORIGIN = {
+    "parts": Term("parts", decimal()),
+    "element": Term("element", element),
+    "country": Term("country", _COUNTRY_CODE),
+    "site": Term("site", name),
+    "sourceClass": Term("source_class", word_of(SOURCE_CLASSES)),
+    "schemes": Term("schemes", texts),
+}
+CLAIM = {
+    "profile": Term("profile", text),
+    "element": Term("element", element),
+    "attribute": Term("attribute", matching(_ATTRIBUTE, "recycled, or country:, site:, class: or scheme: and what it is")),
+    "percent": Term("percent", _PERCENT),
+}
 MATERIAL = {
-    "role": Term("role", one_of("input output object")),
+    "role": Term("role", one_of("input output object wip_open wip_close")),
     "id": Term("id", name),
     "mass": Term("mass", decimal()),
     "uom": Term("uom", _UNIT),
@@ -293,12 +309,17 @@ MATERIAL = {
     "process": Term("process", name),
     "productClass": Term("product_class", word_of(PRODUCT_CLASSES)),
     "sourceClass": Term("source_class", word_of(SOURCE_CLASSES)),
-    "countryOfOrigin": Term("country_of_origin", matching(_COUNTRY, "a country code of two capitals, like ZM")),
+    "countryOfOrigin": Term("country_of_origin", _COUNTRY_CODE),
     "siteOfOrigin": Term("site_of_origin", name),
     "unfcClass": Term("unfc_class", text),
     "lossClass": Term("loss_class", one_of(LOSS_CLASSES)),
     "embodiedGCO2e": Term("embodied_g_co2e", whole),
     "owner": Term("owner", name),
+    "schemes": Term("schemes", texts),
+    "origins": Term("origins", items_of(OriginPart, ORIGIN, ("parts",))),
+    "claims": Term("claims", items_of(Claim, CLAIM, ("profile", "element", "attribute", "percent"))),
+    "credential": Term("credential", name),
+    "credentialMass": Term("credential_mass", decimal()),
 }
 EVENT = {
     "processEmissionsGCO2e": Term("process_emissions_g_co2e", whole),
@@ -308,4 +329,6 @@ EVENT = {
     "openingBalance": Term("opening", flag),
     "openingEvidence": Term("opening_evidence", name),
     "periodClose": Term("period_close", text),
+    "overdraftEvidence": Term("overdraft_evidence", name),
+    "transportMode": Term("transport_mode", one_of("truck rail ship air")),
 }

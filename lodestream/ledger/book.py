@@ -9,11 +9,41 @@ from decimal import Decimal
 from msgspec import Struct
 
 
+class Process(Struct, frozen=True, gc=False, omit_defaults=True):
+    """What a process of a site can do for one element: its yield (product over input, contained) and its capacity.
+
+    Yields are percentages, the nameplate is kg of contained element an hour. `name` is what `crm:process` says.
+    """
+
+    name: str
+    element: str
+    min_yield_percent: Decimal | None = None
+    max_yield_percent: Decimal | None = None
+    nameplate_kg_per_hour: Decimal | None = None
+
+
+class Licence(Struct, frozen=True, gc=False, omit_defaults=True):
+    """What a mine may bring out of one element, in kg contained a calendar year, from a time on."""
+
+    element: str
+    kg_per_year: Decimal
+    from_us: int = 0
+
+
+class Exclusion(Struct, frozen=True, gc=False, omit_defaults=True):
+    """A country (code), site or party (URI) that nothing may have touched, from a time until another (0: without end)."""
+
+    id: str
+    from_us: int = 0
+    until_us: int = 0
+
+
 class SiteBook(Struct, frozen=True, gc=False, omit_defaults=True):
     """Settings of one site. The defaults are those of the default book.
 
     `elements` empty: an element is balanced where inputs and outputs both state it. `sources` empty: any source
-    may write. `mass_basis` is used where an item states none. Tolerances are percentages.
+    may write. `mass_basis` is used where an item states none. Tolerances are percentages. `main_element` empty: carbon
+    goes by the first element that is balanced. `effective_us` 0: from the BOOK entry on.
     """
 
     name: str = ""
@@ -23,6 +53,18 @@ class SiteBook(Struct, frozen=True, gc=False, omit_defaults=True):
     transit_tolerance_percent: Decimal = Decimal("0.5")
     lot_tolerance_percent: Decimal = Decimal("0.5")
     clock_skew_minutes: int = 15
+    time_zone: str = "UTC"
+    grace_hours: int = 336
+    lateness_days: int = 60
+    stock_tolerance_percent: Decimal = Decimal("0.5")
+    main_element: str = ""
+    running_attribution: bool = False
+    counting_source: str = ""
+    profiles: list[str] = []
+    processes: list[Process] = []
+    licences: list[Licence] = []
+    exclusions: list[Exclusion] = []
+    effective_us: int = 0
     booked: bool = False  # written by a BOOK entry; a default book is not
 
 

@@ -16,6 +16,32 @@
     transit_tolerance_percent = 0.5           # read as an exact decimal
     lot_tolerance_percent = 0.5
     clock_skew_minutes = 15
+    stock_tolerance_percent = 0.5
+    time_zone = "Africa/Lusaka"               # of its periods, which are calendar months
+    grace_hours = 336                         # what is parked or in transit for longer is a finding
+    lateness_days = 60
+    main_element = "Cu"                       # carbon goes by its contained mass
+    running_attribution = false
+    counting_source = "mes"                   # whose moves count where two sources report them
+    profiles = ["iscc-plus"]
+    effective = 2026-07-01T00:00:00+02:00     # without it: from now on
+
+    [[sites."https://id.gs1.org/414/9501101530003".processes]]
+    name = "flotation"                        # what crm:process says
+    element = "Cu"
+    min_yield_percent = 70
+    max_yield_percent = 97
+    nameplate_kg_per_hour = 12000
+
+    [[sites."https://id.gs1.org/414/9501101530003".licences]]
+    element = "Cu"
+    kg_per_year = 12000000
+    from = 2026-01-01T00:00:00Z
+
+    [[sites."https://id.gs1.org/414/9501101530003".exclusions]]
+    id = "XX"                                 # a country, or the URI of a site or party
+    from = 2026-01-01T00:00:00Z
+    until = 2027-01-01T00:00:00Z
 
 Everything is optional; what is not said is the default book's (ledger-rules section 1). Identifiers may be in any
 spelling that events may use; they are made canonical.
@@ -23,9 +49,11 @@ spelling that events may use; they are made canonical.
 
 import re
 import tomllib
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from hashlib import sha256
 from typing import Annotated, Any, Literal
+from zoneinfo import available_timezones
 
 import msgspec
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
@@ -33,7 +61,7 @@ from pydantic_core import PydanticCustomError
 
 from lodestream.epcis.identifiers import canonical_id
 from lodestream.ids import derive
-from lodestream.ledger.book import BookFile, Register, SiteBook
+from lodestream.ledger.book import BookFile, Exclusion, Licence, Process, Register, SiteBook
 from lodestream.ledger.records import Entry
 
 
@@ -62,6 +90,31 @@ InboxTopic = Annotated[
 ]
 
 
+Party = Annotated[
+    str,
+    _matching(r"[A-Z]{2}|[A-Za-z][A-Za-z0-9+.-]*:[!-~]{1,2040}", "should be a country code or a URI"),
+    AfterValidator(canonical_id),
+]
+Amount = Annotated[Decimal, Field(ge=0, max_digits=18, strict=False)]
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def _zoned(time: datetime) -> datetime:
+    if time.tzinfo is None:
+        raise PydanticCustomError("mismatch", "should say its offset from UTC, as in 2026-07-01T00:00:00Z")
+    return time
+
+
+def _known_zone(name: str) -> str:
+    if name not in available_timezones():
+        raise PydanticCustomError("mismatch", "should be an IANA time zone, such as Africa/Lusaka")
+    return name
+
+
+Time = Annotated[datetime, AfterValidator(_zoned)]
+Zone = Annotated[str, AfterValidator(_known_zone)]
+
+
 class BookError(ValueError):
     """A book file that cannot be used. `problems` are (where, what) pairs, all of them at once."""
 
@@ -80,6 +133,26 @@ class _Register(_Model):
     external_parties: list[Uri] = []
 
 
+class _Process(_Model):
+    name: str = Field(max_length=200)
+    element: Element
+    min_yield_percent: Percent | None = None
+    max_yield_percent: Percent | None = None
+    nameplate_kg_per_hour: Amount | None = None
+
+
+class _Licence(_Model):
+    element: Element
+    kg_per_year: Amount
+    from_: Time = Field(default=_EPOCH, alias="from")
+
+
+class _Exclusion(_Model):
+    id: Party
+    from_: Time = Field(default=_EPOCH, alias="from")
+    until: Time = _EPOCH
+
+
 class _Site(_Model):
     name: str = Field(default="", max_length=200)
     locations: list[Uri] = []
@@ -89,6 +162,18 @@ class _Site(_Model):
     transit_tolerance_percent: Percent = Decimal("0.5")
     lot_tolerance_percent: Percent = Decimal("0.5")
     clock_skew_minutes: int = Field(default=15, ge=0, le=1440)
+    stock_tolerance_percent: Percent = Decimal("0.5")
+    time_zone: Zone = "UTC"
+    grace_hours: int = Field(default=336, ge=1, le=87_600)
+    lateness_days: int = Field(default=60, ge=0, le=3_650)
+    main_element: Element | Literal[""] = ""
+    running_attribution: bool = False
+    counting_source: SourceName | Literal[""] = ""
+    profiles: list[str] = []
+    processes: list[_Process] = []
+    licences: list[_Licence] = []
+    exclusions: list[_Exclusion] = []
+    effective: Time = _EPOCH
 
 
 class _Book(_Model):
@@ -155,7 +240,19 @@ def book_entries(book: BookFile, record_time_us: int) -> list[Entry]:
 
 
 def _site_book(site: _Site) -> SiteBook:
-    return SiteBook(**site.model_dump(exclude={"locations"}), booked=True)
+    plain = site.model_dump(exclude={"locations", "processes", "licences", "exclusions", "effective"})
+    return SiteBook(
+        **plain,
+        processes=[Process(**one.model_dump()) for one in site.processes],
+        licences=[Licence(one.element, one.kg_per_year, _us(one.from_)) for one in site.licences],
+        exclusions=[Exclusion(one.id, _us(one.from_), _us(one.until)) for one in site.exclusions],
+        effective_us=_us(site.effective),
+        booked=True,
+    )
+
+
+def _us(time: datetime) -> int:
+    return (time - _EPOCH) // timedelta(microseconds=1)
 
 
 def _double_sites(raw: dict[str, Any]) -> list[tuple[str, str]]:

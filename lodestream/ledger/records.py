@@ -59,7 +59,9 @@ class LotState(Struct, frozen=True, gc=False, omit_defaults=True):
 
     `contained_mg` is what STOCK(lot) or LOSS(class, lot) holds by element, `u_mg` its standard uncertainty.
     `findings` are the open hard and hold findings on the lot itself, `inherited` those that came with an offer.
-    `parents` are the lots of the same site that it was made of.
+    `parents` are the lots of the same site that it was made of. `shares` says by element and origin key (attribution.py)
+    where the content comes from, to the mg; `embodied_g_co2e` is its carbon as far as it is known, `uncovered_mg` the dry mass
+    that has carbon nobody stated; `contacts` are the origin keys that it touched and that have no share in it.
     """
 
     site: str
@@ -78,6 +80,10 @@ class LotState(Struct, frozen=True, gc=False, omit_defaults=True):
     findings: list[str] = []
     inherited: list[str] = []
     parents: list[str] = []
+    shares: dict[str, dict[str, int]] = {}
+    embodied_g_co2e: int = 0
+    uncovered_mg: int = 0
+    contacts: list[str] = []
 
 
 class Edge(Struct, frozen=True, gc=False, omit_defaults=True):
@@ -100,7 +106,8 @@ class Edge(Struct, frozen=True, gc=False, omit_defaults=True):
 class Parcel(Struct, frozen=True, gc=False, omit_defaults=True):
     """The whole state of what one site offers to another for one (consignment, lot); `version` grows with each change.
 
-    `dry_mg` and the rest are sums over the shipments that stand; a withdrawn shipment is no longer in them.
+    `dry_mg` and the rest are sums over the shipments that stand; a withdrawn shipment is no longer in them. `path` holds
+    the "<site> <lot version>" that a restatement went through; `void`: the sender asks for what is still pending.
     """
 
     lot: str
@@ -117,6 +124,11 @@ class Parcel(Struct, frozen=True, gc=False, omit_defaults=True):
     findings: list[str] = []
     embodied_g_co2e: int | None = None
     lot_seq: int = 0
+    shares: dict[str, dict[str, int]] = {}
+    uncovered_mg: int = 0
+    contacts: list[str] = []
+    path: list[str] = []
+    void: bool = False
 
 
 class Offer(Struct, frozen=True, gc=False, omit_defaults=True):
@@ -131,13 +143,17 @@ class Offer(Struct, frozen=True, gc=False, omit_defaults=True):
 
 
 class SettledParcel(Struct, frozen=True, gc=False, omit_defaults=True):
-    """The receiver's answer for one (consignment, lot): of the offered metal, what it has settled so far, in all."""
+    """The receiver's answer for one (consignment, lot): of the offered metal, what it has settled so far, in all.
+
+    `returned`: the sender asked for what is still pending, and gets it back.
+    """
 
     lot: str
     version: int
     dry_mg: int
     contained_mg: dict[str, int]
     final: bool
+    returned: bool = False
 
 
 class Answer(Struct, frozen=True, gc=False, omit_defaults=True):
@@ -157,7 +173,7 @@ class Entry(Struct, frozen=True, gc=False, omit_defaults=True):
 
     entry_id: str
     site: str
-    kind: str  # EVENT | OFFER | ANSWER | BOOK
+    kind: str  # EVENT | OFFER | ANSWER | BOOK | TICK | FINDING | CONTINUE
     record_time_us: int
     source: str = ""
     cause: str | None = None
@@ -169,6 +185,8 @@ class Entry(Struct, frozen=True, gc=False, omit_defaults=True):
     offer: Offer | None = None
     answer: Answer | None = None
     book: SiteBook | None = None
+    tick_us: int = 0
+    finding: Finding | None = None
 
 
 class Line(Struct, frozen=True, gc=False, omit_defaults=True):
@@ -191,7 +209,8 @@ class Line(Struct, frozen=True, gc=False, omit_defaults=True):
 class Outcome(Struct, frozen=True, gc=False, omit_defaults=True):
     """What became of an entry: `outcome` is TRANSACTION, DUPLICATE, NOTHING, PARKED or UNREADABLE.
 
-    Only a TRANSACTION has `seq`, `prev` and `chain`. A refused event is a TRANSACTION without postings.
+    Only a TRANSACTION has `seq`, `prev` and `chain`. A refused event is a TRANSACTION without postings. `due_us` is when
+    something is next due at the site (0: nothing): the clock sends a TICK then.
     `kind` says what the transaction does: create, transform, split, ship, offer, receive, answer, destroy, assay,
     correct, book, link or refuse.
     """
@@ -222,3 +241,4 @@ class Outcome(Struct, frozen=True, gc=False, omit_defaults=True):
     event_time_zone_offset: str | None = None
     transformation_id: str | None = None
     cause: str | None = None
+    due_us: int = 0

@@ -83,6 +83,8 @@ TABLES = {
     "An item of `crm:materials`": terms.MATERIAL,
     "An assay": terms.ASSAY,
     "A contained mass": terms.CONTAINED,
+    "An origin": terms.ORIGIN,
+    "A claim": terms.CLAIM,
     "In a sensor report": REPORT,
 }
 
