@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from lodestream.epcis.event import Event
 from lodestream.ids import derive
-from lodestream.ledger import answer, identity, offer
+from lodestream.ledger import answer, identity, offer, restate, transform
 from lodestream.ledger.chain import ENCODER, canonical_bytes, chain_of
 from lodestream.ledger.draft import Draft, Refused, Unready
 from lodestream.ledger.kinds import handle_event
@@ -93,6 +93,8 @@ class _Work:
             return answer.take
         if entry.kind == "BOOK" and entry.book is not None:
             return _book
+        if entry.kind == "CONTINUE":
+            return restate.resume
         return None
 
     def _attempt(self, entry: Entry, handler: Callable[[Draft], None], parked: Parked | None) -> None:
@@ -102,6 +104,8 @@ class _Work:
             for finding in parked.findings if parked else []:
                 draft.close_finding(finding)
             handler(draft)
+            restate.finish(draft)
+            transform.lineage(draft)
         except Unready as unready:
             self.view.roll_back(mark)
             self._park(entry, unready, parked)
@@ -147,6 +151,7 @@ class _Work:
         if draft.legs and not draft.head.posted and not draft.book.booked:
             draft.managed.add(draft.find("NO_BOOK", (draft.site,), f"{draft.site} is in no book file; the default book is used"))
         draft.check_sums()
+        draft.check_shares()
         draft.check_signs()
         if entry.event is not None:
             _remember(draft)
@@ -290,6 +295,9 @@ def _messages(draft: Draft, outcome: Outcome) -> list[Entry]:
                 answer=content if isinstance(content, Answer) else None,
             )
         )
+    if draft.goes_on:
+        own = derive("continue", outcome.txn_id)
+        made.append(Entry(own, draft.site, "CONTINUE", draft.record_time_us, cause=outcome.txn_id))
     return made
 
 
@@ -317,7 +325,8 @@ def _remember(draft: Draft) -> None:
     if draft.assayed:  # its legs are in the journals of the events that made the parcels
         draft.view.put(Journal(draft.kind, assayed=draft.assayed), event.identity)
     elif draft.legs or draft.changes or draft.pairs:
-        draft.view.put(Journal(draft.kind, draft.leg_records(), draft.changes, draft.pairs), event.identity)
+        journal = Journal(draft.kind, draft.leg_records(), draft.changes, draft.pairs, run=draft.run)
+        draft.view.put(journal, event.identity)
 
 
 def _see(view: View, entry: Entry, status: str, lots: list[str], findings: list[str]) -> None:

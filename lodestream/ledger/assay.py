@@ -7,12 +7,11 @@ An assay of a lot that has one is kept and linked; its difference is not posted 
 from msgspec.structs import replace
 
 from lodestream.epcis.event import Material
-from lodestream.ledger import matching
-from lodestream.ledger.accounts import SINK_UNTRACKED, SOURCE_UNTRACKED, UNACCOUNTED, Account, source, stock
-from lodestream.ledger.balance import judge
+from lodestream.ledger import attribution, matching
 from lodestream.ledger.draft import Draft, Refused, Unready
 from lodestream.ledger.lots import note_grades, refuse_unusable, tracked, unassayed_finding, wet_and_dry
-from lodestream.ledger.state import Assayed, Inbound, Journal, LotChange, Run, Seen, Unassayed, plus_squares, squared
+from lodestream.ledger.moves import amend, change_of, move_at
+from lodestream.ledger.state import Assayed, Inbound, Journal, LotChange, Move, Run, Unassayed, squared
 from lodestream.ledger.values import Said
 from lodestream.measures import Line, Measured, Refusal, lines, measure
 
@@ -55,16 +54,12 @@ def _assay(draft: Draft, lot: str, parcel: Unassayed, item: Material) -> None:
         raise Refused(Said("BASIS_MISSING", (draft.event.identity, lot), f"{lot}: {missing}"))
     note_grades(draft, completed, measured)
     if parcel.origin == "receipt":
-        draft.assayed.append(Assayed(lot, _assay_receipt(draft, parcel, completed), parcel, [], []))
+        draft.assayed.append(Assayed(lot, _assay_receipt(draft, parcel, completed), parcel))
         return
-    legs, changes = len(draft.legs), len(draft.changes)
     _forget(draft, lot, parcel)
-    _post(draft, lot, parcel, measured)
-    done = Assayed(lot, "", parcel, draft.leg_records()[legs:], draft.changes[changes:])
-    draft.assayed.append(done)
-    journal = draft.view.get(Journal, parcel.ref)
-    assert journal is not None, "who made a parcel keeps a journal"
-    draft.view.put(replace(journal, legs=[*journal.legs, *done.legs], changes=[*journal.changes, *done.changes]), parcel.ref)
+    before = change_of(draft, lot, Move(0, parcel.ref, parcel.index))
+    put_change(draft, parcel, _assayed(draft, before, parcel, completed, measured), assayed=True, u_mg=measured.u_mg)
+    draft.assayed.append(Assayed(lot, "", parcel, before))
 
 
 def with_assay(line: Line, item: Material) -> Line:
@@ -82,51 +77,42 @@ def _forget(draft: Draft, name: str, parcel: Unassayed) -> None:
     draft.close_finding(draft.finding_id(Said(*unassayed_finding(name, parcel))))
 
 
-def _post(draft: Draft, name: str, parcel: Unassayed, measured: Measured) -> None:
-    """The contained mass of the parcel, from SOURCE or out of UNACCOUNTED of its run, and the masses not yet known."""
-    before = measure(parcel.line, draft.book.mass_basis)
-    known = before.dry_mg if isinstance(before, Measured) and before.dry_mg is not None else 0
+def _assayed(draft: Draft, before: LotChange, parcel: Unassayed, completed: Line, measured: Measured) -> LotChange:
+    """The parcel's change with its contained mass, and the masses not known before."""
+    waiting = measure(parcel.line, draft.book.mass_basis)
+    known = waiting.dry_mg if isinstance(waiting, Measured) and waiting.dry_mg is not None else 0
     contained = tracked(draft, measured.contained_mg)
-    u = {e: mg for e, mg in measured.u_mg.items() if e in contained}
-    dry = wet_and_dry(measured)[1] - known
-    draft.change_lot(LotChange(name, 0, dry, dry, contained, squared(u), str(measured.u_dry_mg**2 if dry else 0)))
-    lot = draft.lot(name)
-    assert lot is not None
-    account = stock(lot.id, lot.loss_class)
-    run = draft.view.get(Run, parcel.ref) if parcel.origin == "run" else None
-    for element, mg in contained.items():
-        draft.move(element, _origin(draft, parcel, run, element), account, mg)
-    if run is not None:
-        _advance(draft, parcel.ref, run, name, contained, u)
+    dry = wet_and_dry(measured)[1]
+    return replace(
+        before,
+        dry_mg=before.dry_mg + dry - known,
+        entered_dry_mg=before.entered_dry_mg + dry - known,
+        entered_mg=contained,
+        entered_u2=squared({e: mg for e, mg in measured.u_mg.items() if e in contained}),
+        entered_u2_dry=str(measured.u_dry_mg**2) if dry != known else before.entered_u2_dry,
+        contained_mg={e: mg for e, mg in contained.items() if mg},
+        shares=attribution.of_item(completed.material, contained, dry, draft.site),
+    )
 
 
-def _origin(draft: Draft, parcel: Unassayed, run: Run | None, element: str) -> Account:
-    if run is None:
-        return source(parcel.account)
-    return UNACCOUNTED if element in run.inputs_mg or element in draft.book.elements else SOURCE_UNTRACKED
-
-
-def _advance(draft: Draft, identity: str, run: Run, lot: str, contained: dict[str, int], u: dict[str, int]) -> None:
-    """Add an output to its run's balance; with the last one it is judged."""
-    waits = list(run.waits)
-    waits.remove(lot)
-    outputs = {e: run.outputs_mg.get(e, 0) + contained.get(e, 0) for e in sorted({*run.outputs_mg, *contained})}
-    run = replace(run, outputs_mg=outputs, u2_outputs=plus_squares(run.u2_outputs, squared(u)), waits=waits)
-    draft.fit(run.run, *run.outputs_mg.values(), *run.u_outputs_mg.values())
-    draft.view.put(run, identity)
-    if waits:
+def put_change(draft: Draft, parcel: Unassayed, change: LotChange, *, assayed: bool, u_mg: dict[str, int] | None = None) -> None:
+    """Put a parcel's change in place of the one it had; the run that made it is settled anew."""
+    move = move_at(draft, change.lot, change.slot)
+    assert move is not None, "a parcel that waits has its slot"
+    amend(draft, change.lot, move, change)
+    journal = draft.view.get(Journal, parcel.ref)
+    run = draft.view.get(Run, journal.run) if journal is not None and journal.run else None
+    if journal is None or run is None:
         return
-    balanced = sorted(set(draft.book.elements) or (set(run.inputs_mg) & set(outputs)))
-    untracked = sorted(set(run.inputs_mg) - set(balanced))
-    for element in sorted({*untracked} ^ {*run.untracked}):
-        sign = 1 if element in untracked else -1
-        draft.move(element, UNACCOUNTED, SINK_UNTRACKED, sign * run.inputs_mg[element])
-    draft.view.put(replace(run, untracked=untracked), identity)
-    opened = judge(draft, identity, run, balanced)
-    draft.managed.update(opened)
-    seen = draft.view.get(Seen, identity)
-    if seen is not None:
-        draft.view.put(replace(seen, findings=[*seen.findings, *opened]), identity)
+    u = {e: mg for e, mg in (u_mg or {}).items() if e in change.entered_mg}
+    parts = [
+        replace(p, dry_mg=change.dry_mg, contained_mg=change.entered_mg, u_mg=u, assayed=assayed)
+        if (p.identity, p.index, p.role) == (parcel.ref, parcel.index, "output")
+        else p
+        for p in run.parts
+    ]
+    draft.view.put(replace(run, parts=parts), journal.run)
+    draft.runs[journal.run] = None
 
 
 def _assay_receipt(draft: Draft, parcel: Unassayed, completed: Line) -> str:

@@ -25,6 +25,7 @@ CATALOGUE: dict[str, Rule] = {
     "TIME_ORDER": Rule("F8", "warn"),
     "REPLAY_SUSPECT": Rule("F11", "hold"),
     "GRADE_IMPOSSIBLE": Rule("F13", "hold"),
+    "CYCLE": Rule("F17", "info"),
     "OPENING_UNPROVEN": Rule("F19", "hold"),
     "TRANSIT_GAIN": Rule("F20", "hold"),
     "MUTATED_EVENT": Rule("F24", "hard"),

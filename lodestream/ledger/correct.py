@@ -1,23 +1,33 @@
 """Error declarations: what the declared event posted is reversed, and it is void (EPCIS 2.0 errorDeclaration).
 
 Nothing is updated: the reversal is a transaction of its own with the exact negatives of the original's legs. Metal that
-moved on meanwhile shows as RETRO_OVERDRAFT.
+moved on meanwhile shows as RETRO_OVERDRAFT. A corrective event stands where the original stood: it takes its slots in the lots,
+and what was drawn since is told anew (restate.py).
 """
-
-from typing import TypeVar
 
 from msgspec.structs import replace
 
-from lodestream.ledger import lots, matching, ship
+from lodestream.ledger import assay, lots, matching, ship
 from lodestream.ledger.accounts import Account, custody, transit
-from lodestream.ledger.draft import Draft, Refused, Unready, plus
+from lodestream.ledger.draft import Draft, Refused, Unready
 from lodestream.ledger.identity import named_by, replay_suspect
+from lodestream.ledger.moves import change_of, move_at, receipt_key, vacate
 from lodestream.ledger.parking import unpark
-from lodestream.ledger.records import Finding
-from lodestream.ledger.state import Assayed, Journal, Leg, Outbound, Parked, Run, Seen, plus_squares
+from lodestream.ledger.state import (
+    Assayed,
+    Corrective,
+    Journal,
+    Leg,
+    LotChange,
+    Move,
+    Outbound,
+    Parked,
+    Received,
+    Run,
+    Seen,
+    Vacant,
+)
 from lodestream.ledger.values import Said
-
-T = TypeVar("T")
 
 
 def declare(draft: Draft) -> None:
@@ -47,6 +57,7 @@ def _void(draft: Draft, identity: str, seen: Seen) -> None:
     if journal is not None:
         _reverse(draft, identity, journal)
         draft.view.drop(Journal, identity)
+    _announce(draft, identity)
     current = draft.view.get(Seen, identity) or seen
     for finding in current.findings:
         draft.close_finding(finding, superseded=True)
@@ -66,9 +77,11 @@ def _reverse(draft: Draft, identity: str, journal: Journal) -> None:
     _negate(draft, journal.legs)
     for change in journal.changes:
         draft.change_lot(change, undo=True)
+        _leave(draft, identity, change)
     for lot in {change.lot for change in journal.changes}:
         _forget_parcels(draft, lot, identity)
-    draft.view.drop(Run, identity)
+    if journal.run:
+        _leave_run(draft, journal.run, identity)
     if sent:
         ship.offer(draft, [pair for pair, _ in sent], sent[0][1])
 
@@ -76,6 +89,57 @@ def _reverse(draft: Draft, identity: str, journal: Journal) -> None:
 def _negate(draft: Draft, legs: list[Leg]) -> None:
     for leg in legs:
         draft.post(leg.element, Account(leg.kind, leg.ref, leg.lot), -leg.mg)
+
+
+def _leave(draft: Draft, identity: str, change: LotChange) -> None:
+    """The void event leaves its slot, to its corrective where one is announced."""
+    vacate(draft, change.lot, change.slot)
+    declaration = draft.event.error_declaration
+    if declaration is not None and declaration.corrective_event_ids:
+        ref = f"{identity} {change.lot}"
+        vacant = draft.view.get(Vacant, ref)
+        draft.view.put(Vacant([*(vacant.slots if vacant is not None else []), change.slot]), ref)
+
+
+def _announce(draft: Draft, identity: str) -> None:
+    """The announced correctives stand where the original stood; one that came before its declaration moves there now."""
+    declaration = draft.event.error_declaration
+    for corrective in declaration.corrective_event_ids if declaration is not None else []:
+        draft.view.put(Corrective(identity), corrective)
+        journal = draft.view.get(Journal, corrective)
+        if journal is not None and not journal.pairs:
+            draft.view.put(replace(journal, changes=[_moved(draft, identity, c) for c in journal.changes]), corrective)
+
+
+def _moved(draft: Draft, original: str, change: LotChange) -> LotChange:
+    """A corrective's movement in the slot that its original left in the same lot."""
+    ref = f"{original} {change.lot}"
+    vacant = draft.view.get(Vacant, ref)
+    if vacant is None or not vacant.slots:
+        return change
+    slot = vacant.slots[0]
+    draft.view.put(Vacant(vacant.slots[1:]), ref)
+    own = move_at(draft, change.lot, change.slot)
+    assert own is not None, "who has a journal has its slots"
+    draft.view.put(Move(own.seq, own.identity, own.index), f"{change.lot} {slot}")
+    draft.view.put(Move(0), f"{change.lot} {change.slot}")
+    draft.stale(change.lot, slot + 1)
+    return replace(change, slot=slot)
+
+
+def _leave_run(draft: Draft, name: str, identity: str) -> None:
+    """A run without the parts of the void event."""
+    run = draft.view.get(Run, name)
+    if run is None:
+        return
+    run = replace(
+        run,
+        parts=[p for p in run.parts if p.identity != identity],
+        closed_by=[i for i in run.closed_by if i != identity],
+        emissions={i: g for i, g in run.emissions.items() if i != identity},
+    )
+    draft.view.put(run, name)
+    draft.runs[name] = None
 
 
 def _forget_parcels(draft: Draft, name: str, identity: str) -> None:
@@ -94,7 +158,18 @@ def _unreceive(draft: Draft, ref: str, identity: str) -> None:
     """
     lot = ref.rsplit(" ", 1)[1]
     for pair in matching.pairs_with(draft, lot, identity, ref):
+        for receipt in pair.receipts:
+            if receipt.identity == identity:
+                _take_back(draft, lot, receipt_key(identity, lot, receipt.number))
         matching.update(draft, replace(pair, receipts=[r for r in pair.receipts if r.identity != identity]))
+
+
+def _take_back(draft: Draft, lot: str, ref: str) -> None:
+    received = draft.view.get(Received, ref)
+    if received is not None:
+        draft.change_lot(received.change, undo=True)
+        vacate(draft, lot, received.change.slot)
+        draft.view.drop(Received, ref)
 
 
 def _unship(draft: Draft, ref: str, identity: str) -> tuple[Outbound, str] | None:
@@ -124,44 +199,8 @@ def _unassay(draft: Draft, assayed: Assayed) -> None:
             matching.update(draft, replace(pair, receipts=receipts))
         return
     journal = draft.view.get(Journal, parcel.ref)
-    lot = draft.lot(assayed.lot)
-    if journal is None or lot is None:
+    if journal is None or assayed.before is None:
         return
-    draft.view.put(
-        replace(journal, legs=_less(journal.legs, assayed.legs), changes=_less(journal.changes, assayed.changes)), parcel.ref
-    )
-    _negate(draft, assayed.legs)
-    for change in assayed.changes:
-        draft.change_lot(change, undo=True)
-    lots.wait_for_assay(draft, parcel.line, parcel)
-    if parcel.origin == "run":
-        _reopen_run(draft, parcel.ref, assayed)
-
-
-def _less(items: list[T], taken: list[T]) -> list[T]:
-    left = list(items)
-    for item in taken:
-        left.remove(item)
-    return left
-
-
-def _reopen_run(draft: Draft, identity: str, assayed: Assayed) -> None:
-    """The run waits for this output again, and what was judged of it is superseded."""
-    run = draft.view.get(Run, identity)
-    seen = draft.view.get(Seen, identity)
-    if run is None or seen is None:
-        return
-    outputs, u2, untracked = dict(run.outputs_mg), run.u2_outputs, {*run.untracked}
-    for leg in assayed.legs:
-        if leg.lot == assayed.lot:
-            outputs = plus(outputs, leg.element, -leg.mg)
-        elif (leg.kind, leg.ref) == ("SINK", "untracked"):  # this assay was the last one: that goes back with it
-            untracked ^= {leg.element}
-    for change in assayed.changes:
-        u2 = plus_squares(u2, change.entered_u2, -1)
-    waits = [*run.waits, assayed.lot]
-    draft.view.put(replace(run, outputs_mg=outputs, u2_outputs=u2, untracked=sorted(untracked), waits=waits), identity)
-    for finding in seen.findings:
-        held = draft.view.get(Finding, finding)
-        if held is not None and held.code in {"IMPOSSIBLE", "LOSS_UNEXPLAINED"}:
-            draft.close_finding(finding, superseded=True)
+    now = change_of(draft, assayed.lot, Move(0, parcel.ref, parcel.index))
+    assay.put_change(draft, parcel, replace(assayed.before, slot=now.slot), assayed=False)
+    lots.wait(draft, parcel.line, parcel)

@@ -1,10 +1,11 @@
 """Object events ADD and DELETE: metal enters the book from SOURCE, or leaves it to LOSS (ledger-rules section 5)."""
 
+from lodestream.ledger import attribution
 from lodestream.ledger.accounts import STOCK_ADJ, Account, loss, source, stock
 from lodestream.ledger.draft import Draft
 from lodestream.ledger.draw import draw, post_drawn
 from lodestream.ledger.lots import ensure, enter, refuse_unusable, told, tracked, wait_for_assay, wet_and_dry
-from lodestream.ledger.state import Unassayed
+from lodestream.ledger.moves import named
 from lodestream.measures import Line, Measured, kg, lines, measure
 
 FIRST_USE = "commissioning"
@@ -33,11 +34,13 @@ def put(draft: Draft, line: Line, measured: Measured, account: Account) -> None:
     wet, dry = wet_and_dry(measured)
     lot = ensure(draft, line, draft.event.event_time_us)
     contained = tracked(draft, measured.contained_mg) if measured.assayed else {}
-    enter(draft, line, measured, contained, measured.u_mg)
+    index = len(draft.changes)
+    shares = attribution.of_item(line.material, contained, dry, draft.site)
+    enter(draft, line, measured, contained, measured.u_mg, named(account), shares)
     for element, mg in contained.items():
         draft.move(element, account, stock(lot.id, lot.loss_class), mg)
     if not measured.assayed:
-        wait_for_assay(draft, line, Unassayed("source", draft.event.identity, account.ref, line))
+        wait_for_assay(draft, line, "event", draft.event.identity, index)
     draft.lines.append(told(line, wet, dry, contained))
 
 
@@ -49,11 +52,12 @@ def delete(draft: Draft) -> None:
         return
     draft.kind = "destroy"
     for line in moved:
-        drawn = draw(draft, line)
         loss_class = (line.material.loss_class if line.material else None) or "other"
         retired = event.biz_step == "decommissioning"
+        target = STOCK_ADJ if retired else loss(loss_class, line.id)
+        drawn = draw(draft, line, target)
         for element in drawn.contained_mg:
-            post_drawn(draft, drawn, element, STOCK_ADJ if retired else loss(loss_class, line.id))
+            post_drawn(draft, drawn, element, target)
         if retired and any(drawn.contained_mg.values()):
             parts = ", ".join(f"{kg(mg)} {e}" for e, mg in drawn.contained_mg.items())
             said = f"{line.id} was decommissioned with {kg(drawn.dry_mg)} dry, {parts} in it"

@@ -12,10 +12,12 @@ from msgspec.structs import replace
 from lodestream.epcis.event import Event
 from lodestream.ids import derive
 from lodestream.ledger.accounts import NEVER_NEGATIVE, Account
+from lodestream.ledger.attribution import in_order
+from lodestream.ledger.attribution import plus as plus_shares
 from lodestream.ledger.book import SiteBook
 from lodestream.ledger.catalogue import BLOCKING, CATALOGUE
 from lodestream.ledger.records import Edge, Entry, Finding, Line, LotState, Severity
-from lodestream.ledger.state import Assayed, Balance, Head, Held, Leg, Lot, LotChange, plus_squares
+from lodestream.ledger.state import Assayed, Balance, Corrective, Head, Held, Leg, Lot, LotChange, Move, Vacant, plus_squares
 from lodestream.ledger.values import Message, Said
 from lodestream.ledger.view import View
 from lodestream.measures import kg, share
@@ -56,8 +58,19 @@ class Draft:
         self.messages: list[Message] = []
         self.pairs: list[str] = []
         self.assayed: list[Assayed] = []
+        self.run = ""
+        self.lineage: list[str] = []  # runs whose edges are to be told once they are settled
+        self.runs: dict[str, None] = {}  # to be settled
+        self.offers: dict[str, None] = {}  # pairs of which a new version is to be offered
+        self.dirty: dict[str, int] = {}  # lots whose movements from a slot on are to be told anew
+        self.path: list[str] = []
+        self.taken: list[str] = []  # lots of which this event's receipts were taken, once for each
+        self.ends_here = False  # a restatement that came back: nothing is sent on
+        self.again = False  # what is offered now restates what was offered before
+        self.goes_on = False  # there is more to tell than one entry may
         self.managed: set[str] = set()  # findings of an account, a pair or another event: they do not end with this event
         self.record_time_us = max(self.head.record_time_us, entry.record_time_us)
+        self._others: set[int] = set()  # legs that are not this event's: it does not take them back
         self._edges: list[tuple[str, str, int, str, int, dict[str, int]]] = []
         self._before: dict[str, int] = {}
 
@@ -85,13 +98,43 @@ class Draft:
             lot = replace(lot, version=lot.version + 1)
         self.view.put(lot, lot.id)
 
+    def move_lot(self, change: LotChange, slot: int = -1) -> None:
+        """A movement of this event: it takes a slot of its lot (a new one, unless said), and is remembered for a declaration."""
+        lot = self.lot(change.lot)
+        assert lot is not None, "masses change only in a lot that is there"
+        place = slot if slot >= 0 else lot.moved
+        self.view.put(Move(self.head.seq + 1, self.event.identity, len(self.changes)), f"{lot.id} {place}")
+        if place == lot.moved:
+            self.put_lot(replace(lot, moved=place + 1))
+        else:
+            self.stale(lot.id, place + 1)
+        change = replace(change, slot=place)
+        self.changes.append(change)
+        self.change_lot(change)
+
+    def slot_for(self, lot: str) -> int:
+        """The slot where a corrective event stands, which is where its original stood; -1: a new one."""
+        corrected = self.view.get(Corrective, self.event.identity)
+        vacant = self.view.get(Vacant, f"{corrected.original} {lot}") if corrected is not None else None
+        if vacant is None:
+            return -1
+        assert corrected is not None
+        ref = f"{corrected.original} {lot}"
+        if len(vacant.slots) > 1:
+            self.view.put(Vacant(vacant.slots[1:]), ref)
+        else:
+            self.view.drop(Vacant, ref)
+        return vacant.slots[0]
+
+    def stale(self, lot: str, slot: int) -> None:
+        """The movements of a lot from this slot on must be told anew: something before them has changed."""
+        self.dirty[lot] = min(slot, self.dirty.get(lot, slot))
+
     def change_lot(self, change: LotChange, *, undo: bool = False) -> None:
-        """Add to a lot's masses, or take back what was added, and remember it for a declaration."""
+        """Add to a lot's masses and shares, or take back what was added."""
         lot = self.lot(change.lot)
         assert lot is not None, "masses change only in a lot that is there"
         sign = -1 if undo else 1
-        if not undo:
-            self.changes.append(change)
         entered, u2 = lot.entered_mg, plus_squares(lot.entered_u2, change.entered_u2, sign)
         for element, mg in change.entered_mg.items():
             entered = plus(entered, element, sign * mg)
@@ -108,6 +151,7 @@ class Draft:
                 entered_u2=u2,
                 entered_u2_dry=str(int(lot.entered_u2_dry) + sign * int(change.entered_u2_dry)),
                 excess_dry_mg=lot.excess_dry_mg + sign * change.excess_dry_mg,
+                shares=plus_shares(lot.shares, change.shares, sign),
             )
         )
 
@@ -193,6 +237,18 @@ class Draft:
                 self._hold(name, {*self.held(name), identity})
         return identity
 
+    def restate_finding(self, said: Said) -> str:
+        """A finding as it stands now: one whose arithmetic or severity is another than before is superseded by it."""
+        known = self.view.get(Finding, self.finding_id(said))
+        severity = said.severity or CATALOGUE[said.code].severity
+        if known is not None and (known.arithmetic, known.severity, known.lots) != (
+            said.arithmetic,
+            severity,
+            sorted(set(said.lots)),
+        ):
+            self.close_finding(known.id, superseded=True)
+        return self.open(said)
+
     def close_finding(self, identity: str, *, superseded: bool = False) -> None:
         """Resolve an open finding (what it waited for came) or supersede it (what it stood on is void)."""
         finding = self.view.get(Finding, identity)
@@ -237,6 +293,16 @@ class Draft:
             elif after >= 0 and mg > 0:
                 self.close_finding(self.finding_id(said))
 
+    def check_shares(self) -> None:
+        """The second invariant: the shares of a lot sum to its content, to the mg."""
+        for name in self._before:
+            lot = self.lot(name)
+            assert lot is not None
+            sums = {element: sum(vector.values()) for element, vector in lot.shares.vectors.items()}
+            assert {e: mg for e, mg in sums.items() if mg} == lot.contained_mg, (
+                f"{name}: shares {sums}, content {lot.contained_mg}"
+            )
+
     def check_sums(self) -> None:
         """The first invariant of the ledger: per element the legs sum to zero."""
         sums: dict[str, int] = {}
@@ -252,8 +318,18 @@ class Draft:
         return list(self._before)
 
     def leg_records(self) -> list[Leg]:
-        """The legs as the journal keeps them."""
-        return [Leg(element, account.kind, account.ref, account.lot, mg) for element, account, mg in self.legs]
+        """The legs of this event as the journal keeps them."""
+        return [leg(*one) for n, one in enumerate(self.legs) if n not in self._others]
+
+    def keep_legs(self, legs: list[Leg]) -> None:
+        """Legs that were disowned and are this event's after all."""
+        if legs:
+            self._others.difference_update(range(len(self.legs) - len(legs), len(self.legs)))
+
+    def disown(self, first: int) -> list[Leg]:
+        """The legs from the first on are another event's or a run's, which takes them back itself. Gives them."""
+        self._others.update(range(first, len(self.legs)))
+        return [leg(*one) for one in self.legs[first:]]
 
     def lot_states(self) -> list[LotState]:
         """The states of the touched lots after this transaction."""
@@ -270,9 +346,22 @@ class Draft:
         for site, origin, version, target, dry_mg, contained in self._edges:
             lot = self.lot(target)
             assert lot is not None
-            drawn = self._before.get(origin, 0) if version < 0 else version
+            drawn = self._drawn(origin) if version < 0 else version
             made.append(Edge(site, origin, drawn, self.site, target, lot.version, dry_mg, contained))
         return made
+
+    def _drawn(self, lot: str) -> int:
+        """The version of a lot that was drawn from: the one before this transaction."""
+        before = self._before.get(lot)
+        if before is not None:
+            return before
+        held = self.lot(lot)
+        return held.version if held is not None else 0
+
+
+def leg(element: str, account: Account, mg: int) -> Leg:
+    """A posting as a journal keeps it."""
+    return Leg(element, account.kind, account.ref, account.lot, mg)
 
 
 def plus(amounts: dict[str, int], element: str, mg: int) -> dict[str, int]:
@@ -303,4 +392,8 @@ def lot_state(site: str, lot: Lot) -> LotState:
         findings=lot.findings,
         inherited=lot.inherited,
         parents=lot.parents,
+        shares=in_order(lot.shares.vectors),
+        embodied_g_co2e=lot.shares.carbon_g,
+        uncovered_mg=lot.shares.uncovered_mg,
+        contacts=sorted(k for k, times in lot.shares.contacts.items() if times > 0),
     )

@@ -4,9 +4,11 @@
 lot's tolerance a draw above the book posts the excess from STOCK_ADJ; beyond it the event is parked.
 """
 
+from lodestream.ledger import attribution
 from lodestream.ledger.accounts import STOCK_ADJ, STOCK_ADJ_ASSAY, Account, stock
 from lodestream.ledger.draft import Draft, Refused, Unready
 from lodestream.ledger.lots import moisture, refuse_unusable, tracked, wet_and_dry
+from lodestream.ledger.moves import entered, named
 from lodestream.ledger.state import Lot, LotChange
 from lodestream.ledger.values import Drawn, Said
 from lodestream.measures import Line, Measured, kg, measure, percent_of, share
@@ -19,8 +21,8 @@ def post_drawn(draft: Draft, drawn: Drawn, element: str, target: Account) -> Non
     draft.move(element, STOCK_ADJ_ASSAY, target, drawn.reassayed_mg.get(element, 0))
 
 
-def draw(draft: Draft, line: Line) -> Drawn:
-    """Take a line from its lot: masses change, legs are the caller's. `Unready` where it cannot be taken yet."""
+def draw(draft: Draft, line: Line, target: Account) -> Drawn:
+    """Take a line from its lot for an account: masses and shares change, legs are the caller's. `Unready`: not yet."""
     lot = _known(draft, line)
     measured = _measured(draft, line, lot)
     there = max(0, lot.dry_mg)
@@ -34,14 +36,33 @@ def draw(draft: Draft, line: Line) -> Drawn:
     taken = {e: share(max(0, mg), dry, there) if there else 0 for e, mg in lot.contained_mg.items()}
     above = {e: share(mg, excess, lot.entered_dry_mg) for e, mg in lot.entered_mg.items()} if excess else {}
     u = {e: share(mg, wanted, lot.entered_dry_mg) for e, mg in lot.entered_u_mg.items()}
-    draft.change_lot(LotChange(line.id, wet_mg=-wet, dry_mg=-dry, excess_dry_mg=excess))
     reassayed: dict[str, int] = {}
     if measured is not None and measured.assayed:
         stated = tracked(draft, measured.contained_mg)
         reassayed = {e: mg - taken.get(e, 0) - above.get(e, 0) for e, mg in stated.items()}
         u |= {e: mg for e, mg in measured.u_mg.items() if e in stated}
+    else:
+        stated = {}
+    part = attribution.drawn(lot.shares, taken, dry, there, lambda: entered(draft, lot.id, lot.moved))
+    index = len(draft.changes)
+    draft.move_lot(
+        LotChange(
+            line.id,
+            wet_mg=-wet,
+            dry_mg=-dry,
+            excess_dry_mg=excess,
+            contained_mg={e: -mg for e, mg in taken.items() if mg},
+            shares=attribution.plus(attribution.NOTHING, part, -1),
+            account=named(target),
+            above_mg={e: mg for e, mg in above.items() if mg},
+            stated_mg=stated,
+        ),
+        draft.slot_for(line.id),
+    )
     contained = {e: taken.get(e, 0) + above.get(e, 0) + reassayed.get(e, 0) for e in sorted({*taken, *above, *reassayed})}
-    return Drawn(line, stock(lot.id, lot.loss_class), wet, wanted, taken, above, reassayed, contained, u, lot.created_us)
+    brought = attribution.parcel(part, contained)
+    account = stock(lot.id, lot.loss_class)
+    return Drawn(line, account, wet, wanted, taken, above, reassayed, contained, u, lot.created_us, brought, index)
 
 
 def _known(draft: Draft, line: Line) -> Lot:

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from lodestream.ledger import records
+from lodestream.ledger.attribution import NOTHING
 from lodestream.ledger.draft import Draft, Refused
-from lodestream.ledger.state import Lot, LotChange, Unassayed, squared
+from lodestream.ledger.state import Lot, LotChange, Shares, Unassayed, squared
 from lodestream.ledger.values import Said
 from lodestream.measures import Line, Measured, Refusal, measure
 from lodestream.measures.exact import Ratio
@@ -78,11 +79,34 @@ def wet_and_dry(measured: Measured) -> tuple[int, int]:
     return (measured.wet_mg if measured.wet_mg is not None else dry), dry
 
 
-def enter(draft: Draft, line: Line, measured: Measured, contained_mg: dict[str, int], u_mg: dict[str, int]) -> None:
-    """Put a parcel's masses into its lot; a second parcel mixes with the first. The legs are the caller's."""
+def enter(
+    draft: Draft,
+    line: Line,
+    measured: Measured,
+    contained_mg: dict[str, int],
+    u_mg: dict[str, int],
+    account: str,
+    shares: Shares = NOTHING,
+) -> None:
+    """Put a parcel's masses into its lot; a second parcel mixes with the first. The legs are the caller's.
+
+    `account` is where it comes from; the shares of what a run makes follow when the run is settled.
+    """
     wet, dry = wet_and_dry(measured)
     u = {e: mg for e, mg in u_mg.items() if e in contained_mg}
-    draft.change_lot(LotChange(line.id, wet, dry, dry, contained_mg, squared(u), str(measured.u_dry_mg**2)))
+    change = LotChange(
+        line.id,
+        wet,
+        dry,
+        dry,
+        contained_mg,
+        squared(u),
+        str(measured.u_dry_mg**2),
+        contained_mg={e: mg for e, mg in contained_mg.items() if mg},
+        shares=shares,
+        account=account,
+    )
+    draft.move_lot(change, draft.slot_for(line.id))
     note_grades(draft, line, measured)
 
 
@@ -97,7 +121,12 @@ def note_grades(draft: Draft, line: Line, measured: Measured) -> None:
         draft.find(note.code, (draft.event.identity, line.role, line.id), note.arithmetic, [line.id])
 
 
-def wait_for_assay(draft: Draft, line: Line, parcel: Unassayed) -> None:
+def wait_for_assay(draft: Draft, line: Line, origin: str, ref: str, index: int = 0) -> None:
+    """As `wait`, for a parcel that has come just now."""
+    wait(draft, line, Unassayed(origin, ref, line, index))
+
+
+def wait(draft: Draft, line: Line, parcel: Unassayed) -> None:
     """Keep a parcel without an assay: it has mass, no element posting, and no credential (F40)."""
     lot = draft.lot(line.id)
     assert lot is not None

@@ -4,6 +4,7 @@ from msgspec.structs import replace
 
 from lodestream.ledger import matching, pairs
 from lodestream.ledger.draft import Draft
+from lodestream.ledger.records import Parcel
 from lodestream.ledger.state import Inbound
 
 
@@ -18,4 +19,26 @@ def take(draft: Draft) -> None:
         if pair.offer is not None and parcel.version <= pair.offer.version:
             draft.reason = "an older version of the offer: ignored"
             continue
+        if any(step.startswith(f"{draft.site} ") for step in parcel.path):
+            parcel = _kept(draft, pair, parcel)  # noqa: PLW2901  # what counts here of it
+        elif parcel.path:
+            draft.path = parcel.path
         matching.update(draft, replace(pair, offer=parcel, from_site=offer.from_site, elements=offer.elements))
+
+
+def _kept(draft: Draft, pair: Inbound, parcel: Parcel) -> Parcel:
+    """A restatement that went through this site already: its shares are kept and it goes no further (runtime-rules section 2)."""
+    draft.ends_here = True
+    said = f"{parcel.lot}: a restatement came back by {' > '.join(parcel.path)}: shares are kept, and nothing is sent on"
+    draft.find("CYCLE", (pair.consignment, parcel.lot), said, [parcel.lot])
+    known = pair.offer
+    if known is None:
+        return parcel
+    return replace(
+        parcel,
+        shares=known.shares,
+        embodied_g_co2e=known.embodied_g_co2e,
+        uncovered_mg=known.uncovered_mg,
+        contacts=known.contacts,
+        findings=known.findings,
+    )

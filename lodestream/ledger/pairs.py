@@ -7,15 +7,17 @@ rule of its own.
 
 from msgspec.structs import replace
 
+from lodestream.ledger import attribution
 from lodestream.ledger.accounts import SINK_UNTRACKED, SOURCE_UNTRACKED, TRANSIT_VAR, Account, custody, stock
-from lodestream.ledger.draft import Draft, plus
+from lodestream.ledger.draft import Draft
 from lodestream.ledger.lots import ensure, moisture, unassayed_finding
+from lodestream.ledger.moves import receipt_key
 from lodestream.ledger.records import Answer, Parcel, SettledParcel
-from lodestream.ledger.state import Inbound, LotChange, OpenPairs, Receipt, Unassayed, plus_squares, squared
+from lodestream.ledger.state import Inbound, LotChange, Move, OpenPairs, Receipt, Received, Shares, Unassayed, squared
 from lodestream.ledger.values import Judged, Message, Said
 from lodestream.measures import Measured, Refusal, kg, measure, percent, percent_of, quadrature, share
 
-NOTHING = LotChange("")
+NOTHING_SHARED = Shares()
 
 
 def key(consignment: str, lot: str) -> str:
@@ -41,6 +43,7 @@ def judge(pair: Inbound, draft: Draft) -> list[Judged]:
     offer = offered(pair)
     left_dry = offer.dry_mg if offer else 0
     left = _sent(pair, offer) if offer else {}
+    pending = Shares(offer.shares, offer.embodied_g_co2e or 0, offer.uncovered_mg) if offer else NOTHING_SHARED
     closed, judged = False, []
     for receipt in pair.receipts:
         wet, dry, got, u, u_dry, known = _measured(receipt, offer, draft)
@@ -49,14 +52,40 @@ def judge(pair: Inbound, draft: Draft) -> list[Judged]:
             continue
         final = False
         settled: dict[str, int] = {}
+        shares = _own_shares(receipt, got, dry, draft)
         if offer is not None and known:
             final = receipt.final or left_dry - dry <= percent_of(draft.book.transit_tolerance_percent, offer.dry_mg)
             settled = dict(left) if final else _part(left, left_dry, got, dry)
+            taken = attribution.drawn(
+                pending, settled, left_dry if final else min(dry, left_dry), left_dry, lambda: NOTHING_SHARED
+            )
+            shares = _offered_shares(shares, taken, receipt, got, dry, offer)
+            pending = attribution.plus(pending, taken, -1)
             left = {e: mg - settled.get(e, 0) for e, mg in left.items()}
             left_dry -= dry
             closed = final
-        judged.append(Judged(receipt, wet, dry, got, settled, u, u_dry, refused=False, known=known, final=final))
+        judged.append(Judged(receipt, wet, dry, got, settled, u, u_dry, refused=False, known=known, final=final, shares=shares))
     return judged
+
+
+def _own_shares(receipt: Receipt, got: dict[str, int], dry_mg: int, draft: Draft) -> Shares:
+    """What the receipt itself says of origins and carbon: all there is while no offer has come."""
+    return attribution.of_item(receipt.line.material, got, dry_mg, draft.site)
+
+
+def _offered_shares(own: Shares, taken: Shares, receipt: Receipt, got: dict[str, int], dry_mg: int, offer: Parcel) -> Shares:
+    """The shares of what was settled, brought to what came; the receipt's own where the offer says none, and its own carbon."""
+    vectors = dict(own.vectors)
+    for element, mg in got.items():
+        settled = taken.vectors.get(element)
+        if mg and settled:
+            vectors[element] = settled if sum(settled.values()) == mg else attribution.scaled(settled, mg)
+    item = receipt.line.material
+    contacts = dict.fromkeys(sorted({*offer.contacts, *taken.contacts}), 1)
+    if item is not None and item.embodied_g_co2e is not None:
+        return Shares(vectors, item.embodied_g_co2e, 0, contacts)
+    uncovered = share(offer.uncovered_mg, dry_mg, offer.dry_mg) if offer.uncovered_mg else 0
+    return Shares(vectors, taken.carbon_g, uncovered, contacts)
 
 
 def _sent(pair: Inbound, offer: Parcel) -> dict[str, int]:
@@ -122,26 +151,48 @@ def _masses(draft: Draft, pair: Inbound, judged: list[Judged]) -> Inbound:
     taken = [j for j in judged if not j.refused]
     for one in judged:  # also what is refused: what the lot is known by must not depend on whether it counted for a while
         ensure(draft, one.receipt.line, one.receipt.received_us)
-    counted = [j for j in taken if j.known or j.dry_mg]
-    got: dict[str, int] = {}
-    u2: dict[str, str] = {}
-    for one in counted:
-        for element, mg in one.got_mg.items():
-            got = plus(got, element, mg)
-        u2 = plus_squares(u2, squared(one.u_mg))
-    wet, dry = sum(j.wet_mg for j in counted), sum(j.dry_mg for j in counted)
-    u2_dry = str(sum(j.u_dry_mg**2 for j in counted))
-    change = LotChange(pair.lot, wet, dry, dry, got, u2, u2_dry) if counted else NOTHING
-    if change != pair.change:
-        kept = list(draft.changes)
-        if pair.change != NOTHING:
-            draft.change_lot(pair.change, undo=True)
-        if change != NOTHING:
-            draft.change_lot(change)
-        draft.changes = kept  # a pair answers for its own changes, not the event's journal
+    for one in judged:
+        _put_received(draft, pair, one)
     _waiting(draft, pair, taken)
     _described(draft, pair)
-    return replace(pair, change=change)
+    return pair
+
+
+def _put_received(draft: Draft, pair: Inbound, one: Judged) -> None:
+    """The movement that a receipt is: none where it is refused or its mass is not known, but it keeps its slot."""
+    receipt, name = one.receipt, pair.lot
+    ref = receipt_key(receipt.identity, name, receipt.number)
+    lot, known = draft.lot(name), draft.view.get(Received, ref)
+    assert lot is not None, "a receipt makes its lot"
+    if known is None:
+        slot = lot.moved
+        draft.view.put(Move(draft.head.seq + 1, receipt.identity, -1 - receipt.number), f"{name} {slot}")
+        draft.view.put(Received(LotChange(name, slot=slot)), ref)
+        draft.put_lot(replace(lot, moved=slot + 1))
+    else:
+        slot = known.change.slot
+    counts = not one.refused and (one.known or bool(one.dry_mg))
+    change = LotChange(name, slot=slot)
+    if counts:
+        change = LotChange(
+            name,
+            one.wet_mg,
+            one.dry_mg,
+            one.dry_mg,
+            one.got_mg,
+            squared(one.u_mg),
+            str(one.u_dry_mg**2),
+            contained_mg={e: mg for e, mg in one.got_mg.items() if mg},
+            shares=one.shares,
+            slot=slot,
+        )
+    old = known.change if known is not None else LotChange(name, slot=slot)
+    if change != old:
+        draft.change_lot(old, undo=True)
+        draft.change_lot(change)
+        draft.view.put(Received(change), ref)
+        if slot + 1 < lot.moved:
+            draft.stale(name, slot + 1)
 
 
 def _waiting(draft: Draft, pair: Inbound, taken: list[Judged]) -> None:
@@ -150,7 +201,7 @@ def _waiting(draft: Draft, pair: Inbound, taken: list[Judged]) -> None:
     if lot is None:
         return
     ref = key(pair.consignment, pair.lot)
-    wanted = [Unassayed("receipt", ref, "", j.receipt.line) for j in taken if not j.known]
+    wanted = [Unassayed("receipt", ref, j.receipt.line) for j in taken if not j.known]
     held = [p for p in lot.unassayed if p.ref == ref and p.origin == "receipt"]
     if wanted == held:
         return

@@ -49,7 +49,9 @@ def _take(draft: Draft, line: Line, measured: Measured) -> None:
         named is not None,
         draft.head.seq,
         draft.entry.locations.get(place, "") if place else "",
+        sum(1 for known in draft.taken if known == line.id),
     )
+    draft.taken.append(line.id)
     consignment = named or event.event_hash
     pair = draft.view.get(Inbound, pairs.key(consignment, line.id)) or Inbound(consignment, line.id, receipt.from_site)
     if matching.confirms(draft, pair, receipt):

@@ -5,6 +5,7 @@ import re
 from msgspec.structs import replace
 
 from lodestream.epcis.event import Event, TypedRef
+from lodestream.ledger import attribution
 from lodestream.ledger.accounts import transit
 from lodestream.ledger.create import with_mass
 from lodestream.ledger.draft import Draft, Refused, Unready
@@ -83,9 +84,10 @@ def _send(draft: Draft, line: Line, consignment: str, to_site: str, to_location:
     pair = draft.view.get(Outbound, ref) or Outbound(consignment, line.id)
     if any(s.source != draft.entry.source for s in pair.shipments):
         return None
-    drawn = draw(draft, line)
+    account = transit(consignment, line.id)
+    drawn = draw(draft, line, account)
     for element in drawn.contained_mg:
-        post_drawn(draft, drawn, element, transit(consignment, line.id))
+        post_drawn(draft, drawn, element, account)
     draft.lines.append(told(line, drawn.wet_mg, drawn.dry_mg, drawn.contained_mg))
     before = pair.bound.get(to_site, Bound())
     place = event.read_point or event.biz_location or draft.site
@@ -106,6 +108,8 @@ def _shipment(draft: Draft, drawn: Drawn, to_site: str) -> Shipment:
         drawn.u_mg,
         draft.event.event_time_us,
         to_site,
+        drawn.shares,
+        drawn.index,
     )
 
 
@@ -120,6 +124,26 @@ def offer(draft: Draft, pairs: list[Outbound], to_site: str) -> None:
     draft.messages.append(Message(to_site, content))
 
 
+def offer_again(draft: Draft) -> None:
+    """A new version of each offer whose shipments were told anew: one offer a consignment and receiver."""
+    if draft.ends_here:
+        draft.offers.clear()
+    grouped: dict[tuple[str, str], list[Outbound]] = {}
+    for name in sorted(draft.offers):
+        ref, _, to_site = name.rpartition(" ")
+        pair = draft.view.get(Outbound, ref)
+        if pair is None or to_site not in pair.bound:
+            continue
+        bound = pair.bound[to_site]
+        pair = replace(pair, bound={**pair.bound, to_site: replace(bound, version=bound.version + 1)})
+        draft.view.put(pair, ref)
+        grouped.setdefault((pair.consignment, to_site), []).append(pair)
+    draft.offers.clear()
+    draft.again = True
+    for (_, to_site), changed in grouped.items():
+        offer(draft, changed, to_site)
+
+
 def parcel(draft: Draft, pair: Outbound, to_site: str) -> Parcel:
     """The sums over the shipments to a site that stand, with what the sender's book says of the lot."""
     shipments = [s for s in pair.shipments if s.to_site == to_site]
@@ -128,6 +152,9 @@ def parcel(draft: Draft, pair: Outbound, to_site: str) -> Parcel:
     dry, wet = sum(s.dry_mg for s in shipments), sum(s.wet_mg for s in shipments)
     u = {e: quadrature(*(s.u_mg.get(e, 0) for s in shipments)) for e in elements}
     contained = {e: sum(s.contained_mg.get(e, 0) for s in shipments) for e in elements}
+    shares = attribution.NOTHING
+    for one in shipments:
+        shares = attribution.plus(shares, one.shares)
     draft.fit(f"what {pair.consignment} holds of {pair.lot}", dry, wet, *contained.values(), *u.values())
     return Parcel(
         lot=pair.lot,
@@ -143,6 +170,11 @@ def parcel(draft: Draft, pair: Outbound, to_site: str) -> Parcel:
         owner=lot.owner,
         findings=upstream_findings(draft, pair.lot),
         lot_seq=lot.version,
+        embodied_g_co2e=shares.carbon_g,
+        shares=attribution.in_order(shares.vectors),
+        uncovered_mg=shares.uncovered_mg,
+        contacts=sorted(shares.contacts),
+        path=[*draft.path, f"{draft.site} {lot.version}"] if draft.again else [],
     )
 
 

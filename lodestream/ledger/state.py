@@ -23,6 +23,20 @@ class Head(Struct, frozen=True, gc=False):
     parked: int | None = None
 
 
+class Shares(Struct, frozen=True, gc=False, omit_defaults=True):
+    """Where the content of a lot, a parcel or a pool comes from; signed where it is a change (attribution.py).
+
+    `vectors` maps element and origin key to mg and sums to the content exactly. `carbon_g` is g CO2e as far as it is known,
+    `uncovered_mg` the dry mass that has carbon nobody stated. `contacts` counts, by origin key, what entered having touched that
+    origin without a share of it.
+    """
+
+    vectors: dict[str, dict[str, int]] = {}
+    carbon_g: int = 0
+    uncovered_mg: int = 0
+    contacts: dict[str, int] = {}
+
+
 class Balance(Struct, frozen=True, gc=False):
     """The balance of an account that is no lot's content, for one element, in mg."""
 
@@ -32,14 +46,13 @@ class Balance(Struct, frozen=True, gc=False):
 class Unassayed(Struct, frozen=True, gc=False):
     """A parcel of a lot that waits for its first assay: the line as stated, and what answers for it.
 
-    `origin` is `source` (the account SOURCE(`account`)), `run` (the transformation that is the event `ref`) or
-    `receipt` (the pair `ref`).
+    `origin` is `event` (the change `index` in the journal of the event `ref`) or `receipt` (the pair `ref`).
     """
 
     origin: str
     ref: str
-    account: str
     line: Line
+    index: int = 0
 
 
 def squared(u_mg: dict[str, int]) -> dict[str, str]:
@@ -58,7 +71,7 @@ def plus_squares(one: dict[str, str], other: dict[str, str], sign: int = 1) -> d
 class Lot(Struct, frozen=True, gc=False):
     """A lot in the book. `entered_*` sum up all that came in; `excess_dry_mg` is what draws took above it.
 
-    What is taken back leaves no trace: variances are kept as such (`squared`).
+    What is taken back leaves no trace: variances are kept as such (`squared`). `moved` counts its slots (`Move`).
     """
 
     id: str
@@ -80,6 +93,8 @@ class Lot(Struct, frozen=True, gc=False):
     inherited: list[str] = []
     parents: list[str] = []
     unassayed: list[Unassayed] = []
+    shares: Shares = Shares()
+    moved: int = 0
 
     @property
     def entered_u_mg(self) -> dict[str, int]:
@@ -139,8 +154,13 @@ class Waiting(Struct, frozen=True, gc=False):
     entry_ids: list[str]
 
 
-class LotChange(Struct, frozen=True, gc=False):
-    """What an event did to a lot's masses, and what it added to all that ever entered, so that it can be taken back."""
+class LotChange(Struct, frozen=True, gc=False, omit_defaults=True):
+    """One movement of a lot: what an event did to its masses and shares, and what it added to all that ever entered.
+
+    Signed: what is drawn is below zero. `contained_mg` moved between the lot's account and `account` ("WIP <run>"). A draw's
+    parcel has also what was taken above the book (`above_mg`); where it was assayed by itself, `stated_mg` is its content.
+    `slot` is the movement's place among those of the lot.
+    """
 
     lot: str
     wet_mg: int = 0
@@ -150,6 +170,36 @@ class LotChange(Struct, frozen=True, gc=False):
     entered_u2: dict[str, str] = {}
     entered_u2_dry: str = "0"
     excess_dry_mg: int = 0
+    contained_mg: dict[str, int] = {}
+    shares: Shares = Shares()
+    account: str = ""
+    above_mg: dict[str, int] = {}
+    stated_mg: dict[str, int] = {}
+    status: str = ""
+    slot: int = -1
+
+
+class Move(Struct, frozen=True, gc=False):
+    """A slot of a lot, in the order in which its movements count: the change `index` in the journal of an event.
+
+    Below zero it is the receipt of that number (-1 the first) in the event's list; without an identity the slot is vacant.
+    """
+
+    seq: int
+    identity: str = ""
+    index: int = 0
+
+
+class Vacant(Struct, frozen=True, gc=False):
+    """The slots of a lot that a void event left, for the corrective event that stands where the original stood."""
+
+    slots: list[int]
+
+
+class Corrective(Struct, frozen=True, gc=False):
+    """The void event that an event corrects, by the identity of the corrective."""
+
+    original: str
 
 
 class Leg(Struct, frozen=True, gc=False):
@@ -163,7 +213,7 @@ class Leg(Struct, frozen=True, gc=False):
 
 
 class Assayed(Struct, frozen=True, gc=False):
-    """What an assay event did for one parcel: the parcel as it was, its legs and the change of its lot.
+    """What an assay event did for one parcel: the parcel as it waited, and the change of its lot as it was.
 
     `identity` is the receipt that the parcel came with, where it is one of a pair.
     """
@@ -171,14 +221,14 @@ class Assayed(Struct, frozen=True, gc=False):
     lot: str
     identity: str
     parcel: Unassayed
-    legs: list[Leg]
-    changes: list[LotChange]
+    before: LotChange | None = None
 
 
 class Journal(Struct, frozen=True, gc=False):
     """All that an event posted, later additions included (the assay of what it made), so that a declaration reverses it.
 
-    `pairs` are the (consignment lot) keys whose shipment or receipt the event is; `assayed` what it assayed.
+    `pairs` are the (consignment lot) keys whose shipment or receipt the event is; `assayed` what it assayed; `run` the
+    transformation that it is part of.
     """
 
     kind: str
@@ -186,24 +236,45 @@ class Journal(Struct, frozen=True, gc=False):
     changes: list[LotChange] = []
     pairs: list[str] = []
     assayed: list[Assayed] = []
+    run: str = ""
 
 
-class Run(Struct, frozen=True, gc=False):
-    """The balance of a transformation whose outputs wait for assays: sums by element in mg, its lots, those it waits for."""
+class Part(Struct, frozen=True, gc=False, omit_defaults=True):
+    """What one line of an event is to a run: `role` is input, output, wip_open or wip_close.
+
+    An input's `shares` are what it brought into the pool, an output's are in its change (`index` in the journal of `identity`).
+    `assayed` is false while the content is not known.
+    """
+
+    identity: str
+    role: str
+    lot: str
+    index: int
+    dry_mg: int
+    contained_mg: dict[str, int]
+    u_mg: dict[str, int] = {}
+    assayed: bool = True
+    loss: bool = False
+    shares: Shares = Shares()
+
+
+class Run(Struct, frozen=True, gc=False, omit_defaults=True):
+    """A transformation: one event, or a campaign of several under one transformationID. What it posts is a function of its parts.
+
+    `posted` maps element and account ("Cu UNACCOUNTED") to mg; `left` is what stays in process, by shares. `emissions` maps
+    the identities of its events to the g CO2e that they state. `next` are the campaigns that opened with what this one left.
+    """
 
     run: str
-    inputs_mg: dict[str, int]
-    outputs_mg: dict[str, int]
-    u_inputs_mg: dict[str, int]
-    u2_outputs: dict[str, str]
-    outputs: list[str]
-    waits: list[str] = []
-    untracked: list[str] = []  # what only the inputs state, gone from UNACCOUNTED to SINK(untracked)
-
-    @property
-    def u_outputs_mg(self) -> dict[str, int]:
-        """The standard uncertainty of the outputs by element, in mg."""
-        return {element: root(int(square)) for element, square in self.u2_outputs.items()}
+    parts: list[Part] = []
+    split: bool = False
+    campaign: bool = False
+    closed_by: list[str] = []
+    posted: dict[str, int] = {}
+    left: Shares = Shares()
+    emissions: dict[str, int] = {}
+    findings: list[str] = []
+    next: list[str] = []
 
 
 class Shipment(Struct, frozen=True, gc=False):
@@ -217,6 +288,8 @@ class Shipment(Struct, frozen=True, gc=False):
     u_mg: dict[str, int]
     shipped_us: int
     to_site: str = ""
+    shares: Shares = Shares()
+    index: int = 0
 
 
 class Bound(Struct, frozen=True, gc=False):
@@ -243,7 +316,8 @@ class Outbound(Struct, frozen=True, gc=False):
 class Receipt(Struct, frozen=True, gc=False):
     """One receiving event's part in a pair at the receiver: the line as stated there, with its basis made explicit.
 
-    `named`: it names its consignment. `arrival` is its place in the book, `from_site` the site that it says it came from.
+    `named`: it names its consignment. `arrival` is its place in the book, `from_site` the site that it says it came from,
+    `number` which of the event's lines of this lot it is.
     """
 
     identity: str
@@ -255,13 +329,14 @@ class Receipt(Struct, frozen=True, gc=False):
     named: bool
     arrival: int
     from_site: str = ""
+    number: int = 0
 
 
 class Inbound(Struct, frozen=True, gc=False):
     """A pair at the receiver: the offer, the receipts in their order, and what has been posted for them so far.
 
-    `posted` maps element and account ("Cu STOCK") to mg; `change` is what the receipts put into the lot, `edged_*` what
-    lineage tells of it.
+    `posted` maps element and account ("Cu STOCK") to mg; `edged_*` is what lineage tells of it. What each receipt put into
+    the lot is in `Received`.
     """
 
     consignment: str
@@ -271,11 +346,23 @@ class Inbound(Struct, frozen=True, gc=False):
     offer: Parcel | None = None
     receipts: list[Receipt] = []
     posted: dict[str, int] = {}
-    change: LotChange = LotChange("")
     edged_dry_mg: int = 0
     edged_mg: dict[str, int] = {}
     findings: list[str] = []
     answered: SettledParcel | None = None
+
+
+class Restating(Struct, frozen=True, gc=False):
+    """The lots, with the slot from which on, whose movements are still to be told anew, and the path of the restatement."""
+
+    slots: dict[str, int]
+    path: list[str] = []
+
+
+class Received(Struct, frozen=True, gc=False):
+    """What one receipt put into its lot, by event, lot and number."""
+
+    change: LotChange
 
 
 class OpenPairs(Struct, frozen=True, gc=False):
@@ -299,5 +386,10 @@ KINDS: dict[type[Struct], str] = {
     Outbound: "outbound",
     Inbound: "inbound",
     OpenPairs: "pairs",
+    Move: "move",
+    Vacant: "vacant",
+    Corrective: "corrective",
+    Received: "received",
+    Restating: "restating",
     Finding: "finding",
 }

@@ -1,45 +1,84 @@
-"""Transformations that balance by themselves: STOCK(inputs) -> WIP -> STOCK(outputs), LOSS, the rest UNACCOUNTED.
+"""Transformations: STOCK(inputs) -> WIP -> STOCK(outputs), LOSS, the rest UNACCOUNTED (ledger-rules section 5).
 
-One input and outputs without assays are a split: the outputs are draws from the input, in listed order
-(ledger-rules section 5). Half-events of campaigns are kept and move nothing yet.
+An event with inputs and outputs is a run of its own. Events that share a transformationID and are halves, or open or close
+work in process, are one campaign: its rest stays in process until one of them closes it. One input and outputs without assays
+are a split: the outputs are draws from the input, in listed order. What follows from the parts of a run: runs.py.
 """
-
-from functools import reduce
 
 from msgspec.structs import replace
 
-from lodestream.ledger.accounts import SINK_UNTRACKED, SOURCE_UNTRACKED, UNACCOUNTED, stock, wip
-from lodestream.ledger.balance import judge
+from lodestream.epcis.event import Material
+from lodestream.ledger import process
+from lodestream.ledger.accounts import stock, wip
 from lodestream.ledger.draft import Draft, Refused
 from lodestream.ledger.draw import draw, post_drawn
 from lodestream.ledger.lots import ensure, enter, moisture, refuse_unusable, told, tracked, wait_for_assay, wet_and_dry
-from lodestream.ledger.state import Run, Unassayed, plus_squares, squared
-from lodestream.ledger.values import Drawn, Made, Said
-from lodestream.measures import Line, Measured, lines, measure, quadrature, share
+from lodestream.ledger.moves import named
+from lodestream.ledger.runs import totals
+from lodestream.ledger.state import Part, Run
+from lodestream.ledger.values import Drawn, Said
+from lodestream.measures import Line, Measured, lines, measure, share
 from lodestream.measures.exact import Ratio
 
 MAX_EDGES = 20_000  # inputs x outputs: beyond it the transaction would not fit into a record
+MAX_PARTS = 10_000  # lines of all events of a campaign
 
 
 def transform(draft: Draft) -> None:
-    """A transformation with inputs and outputs of its own."""
-    found = lines(draft.event)
+    """A transformation, or a part of a campaign."""
+    event = draft.event
+    found = lines(event)
     inputs, outputs = [x for x in found if x.role == "input"], [x for x in found if x.role == "output"]
-    if not inputs or not outputs:
-        draft.reason = "half of a campaign: kept, and balanced once campaigns are"
-        return
-    if len(inputs) * len(outputs) > MAX_EDGES:
-        said = f"{len(inputs)} inputs x {len(outputs)} outputs > {MAX_EDGES} edges: split the event"
-        raise Refused(Said("TOO_LARGE", (draft.event.identity,), said))
-    split = len(inputs) == 1 and not any(_states_content(line) for line in outputs)
-    measured = refuse_unusable(
-        draft, outputs, [measure(x, draft.book.mass_basis, _moisture(draft, inputs[0]) if split else None) for x in outputs]
+    in_process = [m for m in event.materials if m.role.startswith("wip")]
+    name = event.transformation_id or event.identity
+    run = draft.view.get(Run, name) if event.transformation_id else None
+    campaign = run is not None or (
+        event.transformation_id is not None and bool(in_process or event.campaign_close or not inputs or not outputs)
     )
-    drawn = [draw(draft, line) for line in inputs]
-    draft.kind = "split" if split else "transform"
+    if not campaign and not (inputs and outputs):
+        draft.reason = "half of a transformation that names no campaign (transformationID): kept, moves nothing"
+        return
+    run = run or Run(name, campaign=campaign)
+    _check_size(draft, run, inputs, outputs)
+    run = replace(run, split=not campaign and len(inputs) == 1 and not any(_states_content(line) for line in outputs))
+    # a run that is one event is known by it: its transformationID may be that of a campaign
+    draft.run = name if campaign else event.identity
+    draft.kind = "split" if run.split else "campaign" if campaign else "transform"
+    _take_part(draft, run, inputs, outputs, in_process)
+
+
+def _check_size(draft: Draft, run: Run, inputs: list[Line], outputs: list[Line]) -> None:
+    came = {p.lot for p in run.parts if p.role == "input"} | {x.id for x in inputs}
+    went = {p.lot for p in run.parts if p.role == "output"} | {x.id for x in outputs}
+    if len(came) * len(went) > MAX_EDGES or len(run.parts) > MAX_PARTS:
+        said = f"{len(came)} inputs x {len(went)} outputs > {MAX_EDGES} edges, or more than {MAX_PARTS} lines: split the event"
+        raise Refused(Said("TOO_LARGE", (draft.event.identity,), said))
+
+
+def _take_part(draft: Draft, run: Run, inputs: list[Line], outputs: list[Line], in_process: list[Material]) -> None:
+    event = draft.event
+    lot_moisture = _moisture(draft, inputs[0]) if run.split else None
+    measured = refuse_unusable(draft, outputs, [measure(x, draft.book.mass_basis, lot_moisture) for x in outputs])
+    weighed = process.measured(draft, in_process)
+    drawn = [draw(draft, line, wip(run.run)) for line in inputs]
     _check_times(draft, drawn)
-    made = _parts(drawn[0], outputs, measured) if split else [_made(draft, x, m) for x, m in zip(outputs, measured, strict=True)]
-    _post(draft, drawn, made)
+    for one in drawn:
+        for element in one.contained_mg:
+            post_drawn(draft, one, element, wip(run.run))
+        draft.lines.append(told(one.line, one.wet_mg, one.dry_mg, one.contained_mg))
+    parts = [_input(draft, one) for one in drawn] + process.opened(draft, run, weighed)
+    parts += [_output(draft, run, line, one) for line, one in zip(outputs, measured, strict=True)]
+    parts += process.closed(draft, weighed)
+    closing = event.campaign_close or any(p.role == "wip_close" for p in parts)
+    run = replace(
+        run,
+        parts=[*run.parts, *parts],
+        closed_by=[*run.closed_by, event.identity] if closing else run.closed_by,
+        emissions={**run.emissions, event.identity: g} if (g := event.process_emissions_g_co2e) else run.emissions,
+    )
+    draft.view.put(run, draft.run)
+    draft.runs[draft.run] = None
+    draft.lineage.append(draft.run)
 
 
 def _states_content(line: Line) -> bool:
@@ -51,26 +90,28 @@ def _moisture(draft: Draft, line: Line) -> Ratio | None:
     return moisture(lot.wet_mg, lot.dry_mg) if lot is not None else None
 
 
-def _made(draft: Draft, line: Line, measured: Measured) -> Made:
-    contained = tracked(draft, measured.contained_mg) if measured.assayed else {}
-    return Made(line, measured, measured.assayed, contained, {e: u for e, u in measured.u_mg.items() if e in contained})
+def _input(draft: Draft, one: Drawn) -> Part:
+    identity = draft.event.identity
+    return Part(identity, "input", one.line.id, one.index, one.dry_mg, one.contained_mg, one.u_mg, shares=one.shares)
 
 
-def _parts(parcel: Drawn, outputs: list[Line], measured: list[Measured]) -> list[Made]:
-    """The outputs of a split: draws from the parcel, in listed order; who takes all that is left takes the rest."""
-    left_dry, left = parcel.dry_mg, dict(parcel.contained_mg)
-    made = []
-    for line, one in zip(outputs, measured, strict=True):
-        _, dry = wet_and_dry(one)
-        if dry == left_dry:
-            part = dict(left)
-        else:
-            part = {e: share(mg, dry, parcel.dry_mg) if parcel.dry_mg else 0 for e, mg in parcel.contained_mg.items()}
-        left_dry -= dry
-        left = {e: mg - part[e] for e, mg in left.items()}
-        u = {e: share(mg, dry, parcel.dry_mg) if parcel.dry_mg else 0 for e, mg in parcel.u_mg.items()}
-        made.append(Made(line, one, True, part, u))
-    return made
+def _output(draft: Draft, run: Run, line: Line, measured: Measured) -> Part:
+    """One output enters its lot; of a split its content is known when the run is settled."""
+    assayed = run.split or measured.assayed
+    contained = tracked(draft, measured.contained_mg) if measured.assayed and not run.split else {}
+    u = {e: mg for e, mg in measured.u_mg.items() if e in contained}
+    lot = ensure(draft, line, draft.event.event_time_us)
+    index = len(draft.changes)
+    enter(draft, line, measured, contained, u, named(wip(run.run)))
+    account = stock(lot.id, lot.loss_class)
+    for element, mg in contained.items():
+        draft.move(element, wip(run.run), account, mg)
+    if not assayed:
+        wait_for_assay(draft, line, "event", draft.event.identity, index)
+    wet, dry = wet_and_dry(measured)
+    draft.lines.append(told(line, wet, dry, contained))
+    loss = lot.loss_class is not None
+    return Part(draft.event.identity, "output", line.id, index, dry, contained, u, assayed, loss)
 
 
 def _check_times(draft: Draft, drawn: list[Drawn]) -> None:
@@ -85,84 +126,35 @@ def _check_times(draft: Draft, drawn: list[Drawn]) -> None:
             draft.find("TIME_ORDER", (draft.event.identity, one.line.id), said, [one.line.id])
 
 
-def _post(draft: Draft, drawn: list[Drawn], made: list[Made]) -> None:
-    """The legs: inputs to WIP, WIP to outputs, the rest UNACCOUNTED; what only one side states is not balanced."""
-    run = draft.event.transformation_id or draft.event.identity
-    process = wip(run)
-    balanced = _balanced(draft, drawn, made)
-    for one in drawn:
-        for element in one.contained_mg:
-            post_drawn(draft, one, element, process if element in balanced else SINK_UNTRACKED)
-        draft.lines.append(told(one.line, one.wet_mg, one.dry_mg, one.contained_mg))
-    for output in made:
-        _put(draft, output, balanced)
-    sums = _sums(run, drawn, made)
-    draft.fit(run, *sums.u_inputs_mg.values(), *sums.u_outputs_mg.values())
-    for element in sorted(balanced):
-        draft.move(element, process, UNACCOUNTED, sums.inputs_mg.get(element, 0) - sums.outputs_mg.get(element, 0))
-    _lineage(draft, drawn, made, sums.inputs_mg)
-    if sums.waits:
-        draft.view.put(sums, draft.event.identity)
-    else:
-        judge(draft, draft.event.identity, sums, sorted(balanced))
+def lineage(draft: Draft) -> None:
+    """Edges of the runs that this event is part of: each output descends from every input.
+
+    Contents follow what the inputs hold, masses what the outputs weigh. In a campaign an edge is told once both are there.
+    """
+    identity = draft.event.identity if draft.entry.event is not None else ""
+    for name in draft.lineage:
+        run = draft.view.get(Run, name)
+        if run is None:
+            continue
+        inputs = [p for p in run.parts if p.role == "input"]
+        outputs = [p for p in run.parts if p.role == "output"]
+        content, bulk = totals(inputs), sum(p.dry_mg for p in outputs)
+        for output in outputs:
+            _descend(draft, output, inputs, content, bulk, identity)
 
 
-def _balanced(draft: Draft, drawn: list[Drawn], made: list[Made]) -> set[str]:
-    """What is balanced: the book's elements, else what both sides state (all of the inputs', while an output has no assay)."""
-    going_in = {e for one in drawn for e in one.contained_mg}
-    coming_out = {e for one in made for e in one.contained_mg}
-    if draft.book.elements:
-        return set(draft.book.elements) & (going_in | coming_out)
-    return going_in & coming_out if all(one.assayed for one in made) else going_in
-
-
-def _put(draft: Draft, output: Made, balanced: set[str]) -> None:
-    lot = ensure(draft, output.line, draft.event.event_time_us)
-    enter(draft, output.line, output.measured, output.contained_mg, output.u_mg)
-    account = stock(lot.id, lot.loss_class)
-    origin = wip(draft.event.transformation_id or draft.event.identity)
-    for element, mg in output.contained_mg.items():
-        draft.move(element, origin if element in balanced else SOURCE_UNTRACKED, account, mg)
-    if not output.assayed:
-        wait_for_assay(draft, output.line, Unassayed("run", draft.event.identity, "", output.line))
-    wet, dry = wet_and_dry(output.measured)
-    draft.lines.append(told(output.line, wet, dry, output.contained_mg))
-
-
-def _sums(run: str, drawn: list[Drawn], made: list[Made]) -> Run:
-    def total(parts: list[dict[str, int]]) -> dict[str, int]:
-        return {e: sum(p.get(e, 0) for p in parts) for e in sorted({e for p in parts for e in p})}
-
-    def combined(parts: list[dict[str, int]]) -> dict[str, int]:
-        return {e: quadrature(*(p.get(e, 0) for p in parts)) for e in sorted({e for p in parts for e in p})}
-
-    def sums_of_squares(parts: list[dict[str, int]]) -> dict[str, str]:
-        return reduce(plus_squares, (squared(p) for p in parts), {})
-
-    return Run(
-        run,
-        total([one.contained_mg for one in drawn]),
-        total([one.contained_mg for one in made]),
-        combined([one.u_mg for one in drawn]),
-        sums_of_squares([one.u_mg for one in made]),
-        [one.line.id for one in made],
-        [one.line.id for one in made if not one.assayed],
-    )
-
-
-def _lineage(draft: Draft, drawn: list[Drawn], made: list[Made], inputs: dict[str, int]) -> None:
-    """Each output descends from every input; contents follow what the inputs hold, masses what the outputs weigh."""
-    bulk = sum(wet_and_dry(one.measured)[1] for one in made)
-    sources = sorted({one.line.id for one in drawn})
-    for output in made:
-        lot = draft.lot(output.line.id)
-        assert lot is not None
-        draft.put_lot(replace(lot, parents=sorted({*lot.parents, *sources} - {lot.id})))
-        dry = wet_and_dry(output.measured)[1]
-        for one in drawn:
-            amounts = {
-                e: share(mg, one.contained_mg.get(e, 0), inputs[e])
-                for e, mg in output.contained_mg.items()
-                if inputs.get(e, 0) > 0
-            }
-            draft.edge(one.line.id, output.line.id, share(one.dry_mg, dry, bulk) if bulk else 0, amounts)
+def _descend(draft: Draft, output: Part, inputs: list[Part], content: dict[str, int], bulk: int, identity: str) -> None:
+    lot = draft.lot(output.lot)
+    assert lot is not None
+    known = {*lot.parents}
+    wanted = [p for p in inputs if identity in {p.identity, output.identity} or p.lot not in known]
+    if not wanted:
+        return
+    parents = {p.lot for p in wanted} - {lot.id}
+    if not parents <= known:
+        draft.put_lot(replace(lot, parents=sorted(known | parents)))
+    for one in wanted:
+        amounts = {
+            e: share(mg, one.contained_mg.get(e, 0), content[e]) for e, mg in output.contained_mg.items() if content.get(e, 0) > 0
+        }
+        draft.edge(one.lot, output.lot, share(one.dry_mg, output.dry_mg, bulk) if bulk else 0, amounts)

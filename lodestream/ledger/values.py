@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from lodestream.ledger.accounts import Account
 from lodestream.ledger.records import Answer, Offer, Severity
-from lodestream.ledger.state import Receipt
+from lodestream.ledger.state import Receipt, Shares
 from lodestream.measures import Line, Measured
 
 
@@ -30,6 +30,22 @@ class Message(Struct, frozen=True, gc=False):
     content: Offer | Answer
 
 
+class Balanced(Struct, frozen=True, gc=False):
+    """The sums of a run by element in mg: all that went in and came out, the products, opening less closing work in process.
+
+    `u_mg` is the combined standard uncertainty of all streams, `lots` are the outputs.
+    """
+
+    identity: str
+    elements: list[str]
+    inputs_mg: dict[str, int]
+    outputs_mg: dict[str, int]
+    products_mg: dict[str, int]
+    in_process_mg: dict[str, int]
+    u_mg: dict[str, int]
+    lots: list[str]
+
+
 class Drawn(Struct, frozen=True, gc=False):
     """What was drawn: masses in mg; by element what came from the lot, above the book and by a new assay, and their sum."""
 
@@ -43,6 +59,8 @@ class Drawn(Struct, frozen=True, gc=False):
     contained_mg: dict[str, int]
     u_mg: dict[str, int]
     created_us: int
+    shares: Shares
+    index: int
 
 
 class Made(Struct, frozen=True, gc=False):
@@ -68,3 +86,4 @@ class Judged(Struct, frozen=True, gc=False):
     refused: bool
     known: bool
     final: bool
+    shares: Shares = Shares()

@@ -1,0 +1,268 @@
+"""A run: one transformation, or a campaign of several events. What it posts is a function of its parts (ledger-rules section 5).
+
+Inputs and opening work in process make the pool; outputs, losses and closing work in process come out of it; when the run is
+closed the rest is UNACCOUNTED, and F1 and F28 are judged. `settle` posts the difference to what the run posted before, so a
+late assay, a void half of a campaign or a restated input needs no rule of its own.
+
+Shares: while a campaign is open, outputs inherit the running pool when they appear, provisionally; at its close they are told
+anew from the pool of all that went in. Carbon goes to products and closing work in process by the contained mass of the main
+element, emissions of the process to products; losses carry none.
+"""
+
+from msgspec.structs import replace
+
+from lodestream.ledger import attribution, balance
+from lodestream.ledger.accounts import SINK_UNTRACKED, SOURCE_UNTRACKED, UNACCOUNTED, Account, wip
+from lodestream.ledger.attribution import Vector
+from lodestream.ledger.draft import Draft
+from lodestream.ledger.moves import amend, change_of
+from lodestream.ledger.parking import nothing_waits, waiting
+from lodestream.ledger.state import Move, Part, Run, Shares
+from lodestream.ledger.values import Balanced
+from lodestream.measures import quadrature, share
+
+ACCOUNTS: dict[str, Account] = {"UNACCOUNTED": UNACCOUNTED, "SINK": SINK_UNTRACKED, "SOURCE": SOURCE_UNTRACKED}
+ENTERING = frozenset({"input", "wip_open"})
+
+
+def settle(draft: Draft, name: str) -> None:
+    """Bring everything that follows from a run's parts in step with them: legs, shares, findings."""
+    run = draft.view.get(Run, name)
+    if run is None:
+        return
+    if run.split:
+        run = _divided(draft, run)
+    run = _legs(draft, run)
+    run = _shared(draft, run)
+    run = _judged(draft, run, name)
+    if run.parts or run.posted:
+        draft.view.put(run, name)
+    else:
+        draft.view.drop(Run, name)
+
+
+def is_closed(run: Run) -> bool:
+    """Whether the balance of a run is due: it is one event, or its campaign was closed."""
+    return not run.campaign or bool(run.closed_by)
+
+
+# -- contents -------------------------------------------------------------------------------------------------------
+
+
+def _divided(draft: Draft, run: Run) -> Run:
+    """The outputs of a split: draws from the parcel, in listed order; who takes all that is left takes the rest."""
+    parcel = next((p for p in run.parts if p.role == "input"), None)
+    if parcel is None:
+        return run
+    left_dry, left = parcel.dry_mg, dict(parcel.contained_mg)
+    parts = []
+    for one in run.parts:
+        if one.role == "output":
+            if one.dry_mg == left_dry:
+                content = dict(left)
+            else:
+                whole = parcel.dry_mg
+                content = {e: share(mg, one.dry_mg, whole) if whole else 0 for e, mg in parcel.contained_mg.items()}
+            left_dry -= one.dry_mg
+            left = {e: mg - content[e] for e, mg in left.items()}
+            if content != one.contained_mg:
+                one = replace(one, contained_mg=content)  # noqa: PLW2901  # the part as it is now
+                _refill(draft, one)
+        parts.append(one)
+    return replace(run, parts=parts)
+
+
+def _refill(draft: Draft, part: Part) -> None:
+    """The change of an output's lot with another content; its shares follow in the same settlement."""
+    move = Move(0, part.identity, part.index)
+    change = change_of(draft, part.lot, move)
+    content = {e: mg for e, mg in part.contained_mg.items() if mg}
+    shares = Shares({e: attribution.scaled(change.shares.vectors.get(e, {}), mg) for e, mg in content.items()},
+                    change.shares.carbon_g, change.shares.uncovered_mg, change.shares.contacts)  # fmt: skip
+    amend(draft, part.lot, move, replace(change, contained_mg=content, entered_mg=part.contained_mg, shares=shares))
+
+
+def totals(parts: list[Part]) -> dict[str, int]:
+    """The contents of some parts together, by element."""
+    sums: dict[str, int] = {}
+    for part in parts:
+        for element, mg in part.contained_mg.items():
+            sums[element] = sums.get(element, 0) + mg
+    return sums
+
+
+def elements_of(draft: Draft, run: Run) -> list[str]:
+    """What is balanced: the book's elements, else what both sides state (all of the inputs', while an output has no assay)."""
+    going_in = totals([p for p in run.parts if p.role in ENTERING])
+    coming_out = totals([p for p in run.parts if p.role not in ENTERING])
+    if draft.book.elements:
+        return sorted(set(draft.book.elements) & {*going_in, *coming_out})
+    assayed = all(p.assayed for p in run.parts if p.role not in ENTERING)
+    return sorted({*going_in} & {*coming_out} if assayed else going_in)
+
+
+def _legs(draft: Draft, run: Run) -> Run:
+    """The rest of each balanced element to UNACCOUNTED; what only one side states is not balanced."""
+    targets: dict[str, int] = {}
+    if is_closed(run) and run.parts:
+        going_in = totals([p for p in run.parts if p.role in ENTERING])
+        coming_out = totals([p for p in run.parts if p.role not in ENTERING])
+        balanced = elements_of(draft, run)
+        for element in sorted({*going_in, *coming_out}):
+            came, went = going_in.get(element, 0), coming_out.get(element, 0)
+            if element in balanced:
+                targets[f"{element} UNACCOUNTED"] = came - went
+            else:
+                targets[f"{element} SINK"] = came
+                targets[f"{element} SOURCE"] = -went
+    process, first = wip(run.run), len(draft.legs)
+    for name in sorted({*targets, *run.posted}):
+        element, _, account = name.partition(" ")
+        draft.move(element, process, ACCOUNTS[account], targets.get(name, 0) - run.posted.get(name, 0))
+    draft.disown(first)
+    return replace(run, posted={name: mg for name, mg in targets.items() if mg})
+
+
+# -- shares ---------------------------------------------------------------------------------------------------------
+
+
+class Pool:
+    """What is in process while the parts of a run are told in order: what is left by element, and all that went in."""
+
+    def __init__(self) -> None:
+        """Nothing went in yet."""
+        self.left: dict[str, Vector] = {}
+        self.entered: dict[str, Vector] = {}
+        self.carbon_g = 0
+        self.main_mg = 0  # of the main element
+        self.uncovered_mg = 0  # of that
+        self.touched: set[str] = set()
+
+    def enter(self, part: Part, main: str) -> None:
+        """An input, or opening work in process."""
+        for element, vector in part.shares.vectors.items():
+            self.left[element] = attribution.added(self.left.get(element), vector)
+            self.entered[element] = attribution.added(self.entered.get(element), vector)
+            self.touched.update(vector)
+        self.touched.update(part.shares.contacts)
+        self.carbon_g += part.shares.carbon_g
+        weight = part.contained_mg.get(main, 0)
+        self.main_mg += weight
+        if part.shares.uncovered_mg and part.dry_mg:
+            self.uncovered_mg += share(weight, part.shares.uncovered_mg, part.dry_mg)
+
+    def take(self, part: Part) -> dict[str, Vector]:
+        """The vectors of what comes out, of the remaining pool; where that cannot give it, of all that went in."""
+        vectors: dict[str, Vector] = {}
+        for element, mg in part.contained_mg.items():
+            if not mg:
+                continue
+            left = self.left.get(element, {})
+            enough = sum(left.values()) >= mg and all(amount >= 0 for amount in left.values())
+            vector = attribution.scaled(left if enough else self.entered.get(element, {}), mg)
+            vectors[element] = vector
+            self.left[element] = attribution.added(left, vector, -1)
+        return vectors
+
+
+def _shared(draft: Draft, run: Run) -> Run:
+    """Tell the shares of outputs and of what stays in process."""
+    final = is_closed(run) and not (run.campaign and draft.book.running_attribution)
+    main = main_element(draft, run)
+    ordered = _in_order(run.parts) if final else run.parts
+    pool = Pool()
+    told: list[tuple[Part, dict[str, Vector]]] = []
+    for part in ordered:
+        if part.role in ENTERING:
+            pool.enter(part, main)
+        else:
+            told.append((part, pool.take(part)))
+    carbon = _carbon(run, [part for part, _ in told], pool, main)
+    closing = attribution.NOTHING
+    for (part, vectors), g in zip(told, carbon, strict=True):
+        shares = attribution.pruned(_complete(part, vectors, g, pool))
+        if part.role == "wip_close":
+            closing = attribution.plus(closing, shares)
+        else:
+            move = Move(0, part.identity, part.index)
+            amend(draft, part.lot, move, replace(change_of(draft, part.lot, move), shares=shares))
+    open_rest = Shares({e: v for e, v in pool.left.items() if v}, pool.carbon_g - sum(carbon))
+    return replace(run, left=closing if is_closed(run) else open_rest)
+
+
+def _in_order(parts: list[Part]) -> list[Part]:
+    """What went in, then products as listed, losses, closing work in process."""
+    rank = {"input": 0, "wip_open": 0, "output": 1, "wip_close": 3}
+    return sorted(parts, key=lambda p: 2 if p.loss else rank[p.role])
+
+
+def main_element(draft: Draft, run: Run) -> str:
+    """The element by whose contained mass carbon goes: the book's, else its first, else the largest of the inputs."""
+    if draft.book.main_element:
+        return draft.book.main_element
+    going_in = totals([p for p in run.parts if p.role in ENTERING])
+    tracked = [e for e in draft.book.elements if e in going_in]
+    return tracked[0] if tracked else min(going_in, key=lambda e: (-going_in[e], e), default="")
+
+
+def _carbon(run: Run, parts: list[Part], pool: Pool, main: str) -> list[int]:
+    """The g CO2e of each part that comes out: upstream by the main element (a split: by dry mass), emissions to products."""
+    bearers = [0 if p.loss else p.dry_mg if run.split else max(0, p.contained_mg.get(main, 0)) for p in parts]
+    products = [0 if p.role == "wip_close" else weight for p, weight in zip(parts, bearers, strict=True)]
+    staying = 0 if is_closed(run) else max(0, pool.main_mg - sum(p.contained_mg.get(main, 0) for p in parts))
+    upstream = _by_weight(pool.carbon_g, [*bearers, staying])
+    emitted = _by_weight(sum(run.emissions.values()) if is_closed(run) else 0, products)
+    return [one + other for one, other in zip(upstream, emitted, strict=False)]
+
+
+def _by_weight(amount: int, weights: list[int]) -> list[int]:
+    """An amount shared out by weights, by the largest remainder, ties in order; nothing where nothing weighs."""
+    if not any(weights):
+        return [0] * len(weights)
+    parts = attribution.apportion({f"{n:06}": weight for n, weight in enumerate(weights)}, amount)
+    return [parts.get(f"{n:06}", 0) for n in range(len(weights))]
+
+
+def _complete(part: Part, vectors: dict[str, Vector], carbon_g: int, pool: Pool) -> Shares:
+    """Vectors with the carbon, how much of it is not known, and who was touched without a share."""
+    uncovered = share(part.dry_mg, pool.uncovered_mg, pool.main_mg) if pool.uncovered_mg and not part.loss else 0
+    own = {k for vector in vectors.values() for k in vector}
+    return Shares(vectors, carbon_g, uncovered, dict.fromkeys(sorted(pool.touched - own), 1))
+
+
+# -- findings -------------------------------------------------------------------------------------------------------
+
+
+def _judged(draft: Draft, run: Run, name: str) -> Run:
+    """The findings that the run stands for now; those that it no longer stands for are superseded."""
+    waits = not all(p.assayed for p in run.parts) or (
+        run.campaign and not nothing_waits(draft.view) and bool(waiting(draft.view, f"campaign:{run.run}"))
+    )
+    said = [] if waits or not run.parts or not is_closed(run) else balance.judge(balanced(draft, run, name))
+    ids = [draft.restate_finding(one) for one in said]
+    draft.managed.update(ids)
+    for finding in run.findings:
+        if finding not in ids:
+            draft.close_finding(finding, superseded=True)
+    return replace(run, findings=ids)
+
+
+def balanced(draft: Draft, run: Run, name: str) -> Balanced:
+    """The sums of a run that its balance is judged by."""
+    entering = [p for p in run.parts if p.role in ENTERING]
+    leaving = [p for p in run.parts if p.role not in ENTERING]
+    products = [p for p in leaving if p.role == "output" and not p.loss]
+    elements = elements_of(draft, run)
+    return Balanced(
+        identity=name,
+        elements=elements,
+        inputs_mg=totals(entering),
+        outputs_mg=totals(leaving),
+        products_mg=totals(products),
+        in_process_mg={
+            e: sum(p.contained_mg.get(e, 0) * (1 if p.role == "wip_open" else -1) for p in run.parts if p.role.startswith("wip"))
+            for e in elements
+        },
+        u_mg={e: quadrature(*(p.u_mg.get(e, 0) for p in run.parts)) for e in elements},
+        lots=[p.lot for p in leaving if p.role == "output"],
+    )
