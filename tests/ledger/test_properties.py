@@ -7,13 +7,14 @@ with an assay of its own.
 """
 
 from collections import deque
+from decimal import Decimal
 from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import asdict, replace
 
-from lodestream.epcis.event import Event
+from lodestream.epcis.event import Event, OriginPart
 from lodestream.ledger.chain import chain_value
 from lodestream.ledger.fold import Fold
 from lodestream.ledger.records import Entry, Outcome
@@ -64,7 +65,9 @@ receipts = st.sampled_from(["own", "own", "dry", "wet"])
 def traffic(draw: st.DrawFn, kinds: st.SearchStrategy[str] = receipts) -> tuple[list[Event], list[Event]]:
     """What A sends and what B receives, each in its own order: partial, final, unassayed, unweighed, unnamed, declared void."""
     named = draw(st.booleans())
-    sent: list[Event] = [add("x", "1000", A, moisture="8", cu="25", event_time_us=START)]
+    origins = [OriginPart(Decimal(3), country="ZM"), OriginPart(Decimal(1), country="CL", source_class="end_of_life")]
+    told: dict[str, Any] = {"origins": origins, "embodied_g_co2e": 7_777} if draw(st.booleans()) else {}
+    sent: list[Event] = [add("x", "1000", A, moisture="8", cu="25", event_time_us=START, **told)]
     got: list[Event] = []
     for n in range(draw(st.integers(1, 3))):
         at = START + (n + 1) * HOUR
