@@ -138,6 +138,7 @@ class _Work:
         for finding in seen.findings if seen and seen.status == "refused" else []:
             if finding not in said:
                 draft.close_finding(finding, superseded=True)
+        restate.finish(draft)
         return draft
 
     def _seen(self, entry: Entry) -> Seen | None:
@@ -210,8 +211,10 @@ class _Work:
         draft.view.put(Fate(fate.outcomes + 1, "parked"), entry.entry_id)
         if entry.event is not None and entry.event.error_declaration is None:
             _see(draft.view, entry, "parked", [], [finding])
+        restate.finish(draft)
         plain = _plain(entry, "PARKED", fate.outcomes + 1, draft.record_time_us)
         self.outcomes.append(replace(plain, reason=unready.said.code, findings=draft.findings, lots=draft.lot_states()))
+        self.entries.extend(_messages(draft, plain))
         if entry.event is not None:
             self.woken.extend(_event_keys(entry.event))
 

@@ -63,6 +63,7 @@ class Draft:
         self.runs: dict[str, None] = {}  # to be settled
         self.offers: dict[str, None] = {}  # pairs of which a new version is to be offered
         self.dirty: dict[str, int] = {}  # lots whose movements from a slot on are to be told anew
+        self.spread: dict[str, None] = {}  # lots whose hard or hold findings changed: who has got of them is to be told
         self.path: list[str] = []
         self.taken: list[str] = []  # lots of which this event's receipts were taken, once for each
         self.ends_here = False  # a restatement that came back: nothing is sent on
@@ -273,6 +274,7 @@ class Draft:
         lot = self.lot(name)
         if lot is not None:
             self.put_lot(replace(lot, findings=sorted(findings)))
+            self.spread[name] = None
 
     def check_signs(self) -> None:
         """RETRO_OVERDRAFT where an account that is never negative went below zero; its end where it came back."""
@@ -371,6 +373,11 @@ def plus(amounts: dict[str, int], element: str, mg: int) -> dict[str, int]:
     return dict(sorted({**rest, element: total}.items())) if total else rest
 
 
+def inherited(lot: Lot) -> list[str]:
+    """The open findings that came with the offers of a lot."""
+    return sorted({finding for told in lot.inherited.values() for finding in told}) if lot.inherited else []
+
+
 def lot_state(site: str, lot: Lot) -> LotState:
     """A lot as the transactions log tells it."""
     return LotState(
@@ -390,7 +397,7 @@ def lot_state(site: str, lot: Lot) -> LotState:
         owner=lot.owner,
         country_of_origin=lot.country_of_origin,
         findings=lot.findings,
-        inherited=lot.inherited,
+        inherited=inherited(lot),
         parents=lot.parents,
         shares=in_order(lot.shares.vectors),
         embodied_g_co2e=lot.shares.carbon_g,

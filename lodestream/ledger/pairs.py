@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from lodestream.ledger import attribution
 from lodestream.ledger.accounts import SINK_UNTRACKED, SOURCE_UNTRACKED, TRANSIT_VAR, Account, custody, stock
-from lodestream.ledger.draft import Draft
+from lodestream.ledger.draft import Draft, inherited
 from lodestream.ledger.lots import ensure, moisture, unassayed_finding
 from lodestream.ledger.moves import receipt_key
 from lodestream.ledger.records import Answer, Parcel, SettledParcel
@@ -218,15 +218,20 @@ def _described(draft: Draft, pair: Inbound) -> None:
     offer, lot = offered(pair), draft.lot(pair.lot)
     if offer is None or lot is None:
         return
+    told = {ref: found for ref, found in lot.inherited.items() if ref != key(pair.consignment, pair.lot)}
+    if offer.findings:
+        told[key(pair.consignment, pair.lot)] = offer.findings
     described = replace(
         lot,
         product_class=lot.product_class or offer.product_class,
         country_of_origin=lot.country_of_origin or offer.country_of_origin,
         owner=lot.owner or offer.owner,
-        inherited=sorted({*lot.inherited, *offer.findings}),
+        inherited=told,
     )
     if described != lot:
         draft.put_lot(described)
+    if inherited(described) != inherited(lot):
+        draft.spread[pair.lot] = None
 
 
 def _targets(pair: Inbound, judged: list[Judged]) -> dict[tuple[str, str], int]:

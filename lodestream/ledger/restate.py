@@ -21,14 +21,17 @@ MAX_MOVES = 2_000  # told anew in one entry; the movements of one lot are never 
 def finish(draft: Draft) -> None:
     """Settle the runs and tell the lots anew that this entry touched, as far as one entry may; then offer what changed."""
     told = 0
-    while draft.runs or draft.dirty:
+    met: set[str] = set()
+    while draft.runs or draft.dirty or draft.spread:
         if draft.runs:
             runs.settle(draft, draft.runs.popitem()[0])
-        elif told < MAX_MOVES:
+        elif told >= MAX_MOVES:
+            _leave(draft)
+        elif draft.dirty:
             lot = min(draft.dirty, key=lambda name: (_seq(draft, name, draft.dirty[name]), name))
             told += _tell(draft, lot, draft.dirty.pop(lot))
         else:
-            _leave(draft)
+            told += _spread(draft, draft.spread.popitem()[0], met)
     ship.offer_again(draft)
 
 
@@ -44,8 +47,10 @@ def _leave(draft: Draft) -> None:
     slots = dict(waiting.slots) if waiting is not None else {}
     for lot, slot in draft.dirty.items():
         slots[lot] = min(slot, slots.get(lot, slot))
+    held = sorted({*(waiting.held if waiting is not None else []), *draft.spread})
     draft.dirty.clear()
-    draft.view.put(Restating(slots, draft.path))
+    draft.spread.clear()
+    draft.view.put(Restating(slots, draft.path, held))
     draft.goes_on = True
 
 
@@ -56,6 +61,7 @@ def resume(draft: Draft) -> None:
     if waiting is not None:
         draft.view.drop(Restating, "")
         draft.dirty.update(waiting.slots)
+        draft.spread.update(dict.fromkeys(waiting.held))
         draft.path = waiting.path
 
 
@@ -80,6 +86,39 @@ def _tell(draft: Draft, lot: str, first: int) -> int:
         dry += new.dry_mg
         content = attribution.added(content, new.contained_mg)
     return len(moves)
+
+
+def _spread(draft: Draft, lot: str, met: set[str]) -> int:
+    """Where a lot went whose open findings changed: what was shipped is offered anew, what was made of it is looked at next.
+
+    Gives the number of movements looked at.
+    """
+    held = draft.lot(lot)
+    if held is None or lot in met:
+        return 0
+    met.add(lot)
+    for slot in range(held.moved):
+        move = move_at(draft, lot, slot)
+        journal = draft.view.get(Journal, move.identity) if move is not None and move.index >= 0 else None
+        if move is None or journal is None or journal.changes[move.index].dry_mg >= 0:
+            continue
+        run = draft.view.get(Run, journal.run) if journal.run else None
+        for part in run.parts if run is not None else []:
+            if part.role == "output" and part.lot not in met:
+                draft.spread[part.lot] = None
+        for ref in journal.pairs:
+            _tell_receivers(draft, ref, lot, move)
+    return held.moved
+
+
+def _tell_receivers(draft: Draft, ref: str, lot: str, move: Move) -> None:
+    pair = draft.view.get(Outbound, ref)
+    if pair is None or pair.lot != lot:
+        return
+    found = ship.upstream_findings(draft, lot)
+    for shipment in pair.shipments:
+        if shipment.identity == move.identity and shipment.to_site and pair.bound[shipment.to_site].findings != found:
+            draft.offers[f"{ref} {shipment.to_site}"] = None
 
 
 def redrawn(draft: Draft, change: LotChange, pool: Shares, dry: int, content: Vector, slot: int) -> LotChange:

@@ -8,7 +8,7 @@ from lodestream.epcis.event import Event, TypedRef
 from lodestream.ledger import attribution
 from lodestream.ledger.accounts import transit
 from lodestream.ledger.create import with_mass
-from lodestream.ledger.draft import Draft, Refused, Unready
+from lodestream.ledger.draft import Draft, Refused, Unready, inherited
 from lodestream.ledger.draw import draw, post_drawn
 from lodestream.ledger.lots import refuse_unusable, told
 from lodestream.ledger.pairs import key
@@ -119,6 +119,9 @@ def offer(draft: Draft, pairs: list[Outbound], to_site: str) -> None:
         return
     bound = pairs[0].bound[to_site]
     parcels = [parcel(draft, pair, to_site) for pair in pairs]
+    for pair, one in zip(pairs, parcels, strict=True):
+        told = replace(pair.bound[to_site], findings=one.findings)
+        draft.view.put(replace(pair, bound={**pair.bound, to_site: told}), key(pair.consignment, pair.lot))
     elements = draft.book.elements or sorted({e for one in parcels for e in one.contained_mg})
     content = Offer(pairs[0].consignment, draft.site, bound.from_location, bound.to_location, elements, parcels)
     draft.messages.append(Message(to_site, content))
@@ -189,6 +192,6 @@ def upstream_findings(draft: Draft, lot: str) -> list[str]:
         if name in seen or held is None:
             continue
         seen.add(name)
-        found.update(held.findings, held.inherited)
+        found.update(held.findings, inherited(held))
         todo.extend(held.parents)
     return sorted(f for f in found if f)

@@ -72,6 +72,7 @@ class Lot(Struct, frozen=True, gc=False):
     """A lot in the book. `entered_*` sum up all that came in; `excess_dry_mg` is what draws took above it.
 
     What is taken back leaves no trace: variances are kept as such (`squared`). `moved` counts its slots (`Move`).
+    `inherited` are the sender's open findings by the pair whose offer told them.
     """
 
     id: str
@@ -90,7 +91,7 @@ class Lot(Struct, frozen=True, gc=False):
     owner: str | None = None
     country_of_origin: str | None = None
     findings: list[str] = []
-    inherited: list[str] = []
+    inherited: dict[str, list[str]] = {}
     parents: list[str] = []
     unassayed: list[Unassayed] = []
     shares: Shares = Shares()
@@ -293,12 +294,16 @@ class Shipment(Struct, frozen=True, gc=False):
 
 
 class Bound(Struct, frozen=True, gc=False):
-    """What goes to one site: between which places, the version of the offer, and what that site has settled of it."""
+    """What goes to one site: between which places, the version of the offer, and what that site has settled of it.
+
+    `findings` are the open hard and hold findings that the offer told.
+    """
 
     from_location: str = ""
     to_location: str = ""
     version: int = 0
     settled_mg: dict[str, int] = {}
+    findings: list[str] = []
 
 
 class Outbound(Struct, frozen=True, gc=False):
@@ -353,10 +358,14 @@ class Inbound(Struct, frozen=True, gc=False):
 
 
 class Restating(Struct, frozen=True, gc=False):
-    """The lots, with the slot from which on, whose movements are still to be told anew, and the path of the restatement."""
+    """The lots, with the slot from which on, whose movements are still to be told anew, and the path of the restatement.
+
+    `held` are lots on which findings opened or ended, of which their receivers are still to be told.
+    """
 
     slots: dict[str, int]
     path: list[str] = []
+    held: list[str] = []
 
 
 class Received(Struct, frozen=True, gc=False):
