@@ -153,7 +153,6 @@ class _Work:
             draft.managed.add(draft.find("NO_BOOK", (draft.site,), f"{draft.site} is in no book file; the default book is used"))
         draft.check_sums()
         draft.check_shares()
-        draft.check_signs()
         if entry.event is not None:
             _remember(draft)
         fate = self.view.get(Fate, entry.entry_id) or Fate(0, "")
@@ -317,6 +316,8 @@ def _remember(draft: Draft) -> None:
             draft.view.put(replace(seen, findings=[*seen.findings, *opened]), event.identity)
         return
     if draft.kind == "refuse" and seen is not None and seen.status != "refused" and seen.entry_id != entry.entry_id:
+        opened = [f.id for f in draft.findings if f.state == "open"]  # what a changed copy says ends with the original
+        draft.view.put(replace(seen, findings=[*seen.findings, *opened]), event.identity)
         return
     opened = [f.id for f in draft.findings if f.state == "open" and f.id not in draft.managed]
     if draft.kind == "refuse":

@@ -21,15 +21,19 @@ MAX_MOVES = 2_000  # told anew in one entry; the movements of one lot are never 
 def finish(draft: Draft) -> None:
     """Settle the runs and tell the lots anew that this entry touched, as far as one entry may; then offer what changed."""
     told = 0
-    met: set[str] = set()
-    while draft.runs or draft.dirty or draft.spread:
+    while draft.runs or draft.dirty:
         if draft.runs:
             runs.settle(draft, draft.runs.popitem()[0])
         elif told >= MAX_MOVES:
             _leave(draft)
-        elif draft.dirty:
+        else:
             lot = min(draft.dirty, key=lambda name: (_seq(draft, name, draft.dirty[name]), name))
             told += _tell(draft, lot, draft.dirty.pop(lot))
+    draft.check_signs()
+    met: set[str] = set()
+    while draft.spread:
+        if told >= MAX_MOVES:
+            _leave(draft)
         else:
             told += _spread(draft, draft.spread.popitem()[0], met)
     ship.offer_again(draft)
