@@ -326,10 +326,8 @@ def _remember(draft: Draft) -> None:
     for finding in seen.findings if seen is not None and seen.status == "refused" else []:
         draft.close_finding(finding, superseded=True)
     _see(draft.view, entry, "posted", draft.touched, opened)
-    if draft.assayed:  # its legs are in the journals of the events that made the parcels
-        draft.view.put(Journal(draft.kind, assayed=draft.assayed), event.identity)
-    elif draft.legs or draft.changes or draft.pairs:
-        journal = Journal(draft.kind, draft.leg_records(), draft.changes, draft.pairs, run=draft.run)
+    if draft.legs or draft.changes or draft.pairs or draft.assayed:
+        journal = Journal(draft.kind, draft.leg_records(), draft.changes, draft.pairs, draft.assayed, draft.run)
         draft.view.put(journal, event.identity)
 
 

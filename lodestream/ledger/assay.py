@@ -1,17 +1,18 @@
 """The first assay of a lot: what waited for it is posted, to the account that the parcel came from (ledger-rules section 3).
 
 A parcel is measured anew from its own statement with the grades that came, so that the contained mass has one rounding.
-An assay of a lot that has one is kept and linked; its difference is not posted by this version of the rules.
+A later assay of a lot that has one (reassay.py) posts the difference.
 """
 
 from msgspec.structs import replace
 
 from lodestream.epcis.event import Material
-from lodestream.ledger import attribution, matching
+from lodestream.ledger import attribution, matching, reassay
 from lodestream.ledger.draft import Draft, Refused, Unready
-from lodestream.ledger.lots import note_grades, refuse_unusable, tracked, unassayed_finding, wet_and_dry
-from lodestream.ledger.moves import amend, change_of, move_at
-from lodestream.ledger.state import Assayed, Inbound, Journal, LotChange, Move, Run, Unassayed, squared
+from lodestream.ledger.lots import note_grades, refuse_unusable, settled_by, tracked, unassayed_finding, wet_and_dry
+from lodestream.ledger.moves import change_of
+from lodestream.ledger.parcels import put_change, with_assay
+from lodestream.ledger.state import Assayed, Inbound, LotChange, Move, Unassayed, squared
 from lodestream.ledger.values import Said
 from lodestream.measures import Line, Measured, Refusal, lines, measure
 
@@ -28,7 +29,7 @@ def observe(draft: Draft) -> None:
             said = f"an assay of {line.id}, which is not at {draft.site} yet"
             raise Unready([f"lot:{line.id}"], Said("UNASSAYED", (line.id, draft.event.identity), said))
         if not lot.unassayed:
-            draft.reason = f"{line.id} has its assay already: kept, the difference is not posted yet"
+            reassay.assay_again(draft, lot, line.material)
             continue
         draft.kind = "assay"
         for _ in lot.unassayed:
@@ -58,15 +59,8 @@ def _assay(draft: Draft, lot: str, parcel: Unassayed, item: Material) -> None:
         return
     _forget(draft, lot, parcel)
     before = change_of(draft, lot, Move(0, parcel.ref, parcel.index))
-    put_change(draft, parcel, _assayed(draft, before, parcel, completed, measured), assayed=True, u_mg=measured.u_mg)
+    put_change(draft, parcel.ref, parcel.index, _assayed(draft, before, parcel, completed, measured), assayed=True)
     draft.assayed.append(Assayed(lot, "", parcel, before))
-
-
-def with_assay(line: Line, item: Material) -> Line:
-    """A line with the grades of an assay item, and its moisture where it states one."""
-    base = line.material or Material(role=line.role, id=line.id)
-    moisture = item.moisture_percent if item.moisture_percent is not None else base.moisture_percent
-    return replace(line, material=replace(base, assays=item.assays, moisture_percent=moisture))
 
 
 def _forget(draft: Draft, name: str, parcel: Unassayed) -> None:
@@ -92,27 +86,9 @@ def _assayed(draft: Draft, before: LotChange, parcel: Unassayed, completed: Line
         entered_u2_dry=str(measured.u_dry_mg**2) if dry != known else before.entered_u2_dry,
         contained_mg={e: mg for e, mg in contained.items() if mg},
         shares=attribution.of_item(completed.material, contained, dry, draft.site),
+        status=settled_by(measured),
+        assay=draft.event.identity,
     )
-
-
-def put_change(draft: Draft, parcel: Unassayed, change: LotChange, *, assayed: bool, u_mg: dict[str, int] | None = None) -> None:
-    """Put a parcel's change in place of the one it had; the run that made it is settled anew."""
-    move = move_at(draft, change.lot, change.slot)
-    assert move is not None, "a parcel that waits has its slot"
-    amend(draft, change.lot, move, change)
-    journal = draft.view.get(Journal, parcel.ref)
-    run = draft.view.get(Run, journal.run) if journal is not None and journal.run else None
-    if journal is None or run is None:
-        return
-    u = {e: mg for e, mg in (u_mg or {}).items() if e in change.entered_mg}
-    parts = [
-        replace(p, dry_mg=change.dry_mg, contained_mg=change.entered_mg, u_mg=u, assayed=assayed)
-        if (p.identity, p.index, p.role) == (parcel.ref, parcel.index, "output")
-        else p
-        for p in run.parts
-    ]
-    draft.view.put(replace(run, parts=parts), journal.run)
-    draft.runs[journal.run] = None
 
 
 def _assay_receipt(draft: Draft, parcel: Unassayed, completed: Line) -> str:

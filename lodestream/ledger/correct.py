@@ -7,11 +7,12 @@ and what was drawn since is told anew (restate.py).
 
 from msgspec.structs import replace
 
-from lodestream.ledger import assay, lots, matching, ship
+from lodestream.ledger import lots, matching, ship
 from lodestream.ledger.accounts import Account, custody, transit
 from lodestream.ledger.draft import Draft, Refused, Unready
 from lodestream.ledger.identity import named_by, replay_suspect
 from lodestream.ledger.moves import change_of, move_at, receipt_key, vacate
+from lodestream.ledger.parcels import put_change
 from lodestream.ledger.parking import unpark
 from lodestream.ledger.state import (
     Assayed,
@@ -53,6 +54,9 @@ def _void(draft: Draft, identity: str, seen: Seen) -> None:
     parked = draft.view.get(Parked, seen.entry_id)
     if parked is not None:
         unpark(draft.view, parked)
+        campaign = parked.entry.event.transformation_id if parked.entry.event is not None else None
+        if campaign is not None:
+            draft.runs[campaign] = None
     journal = draft.view.get(Journal, identity)
     if journal is not None:
         _reverse(draft, identity, journal)
@@ -202,5 +206,9 @@ def _unassay(draft: Draft, assayed: Assayed) -> None:
     if journal is None or assayed.before is None:
         return
     now = change_of(draft, assayed.lot, Move(0, parcel.ref, parcel.index))
-    assay.put_change(draft, parcel, replace(assayed.before, slot=now.slot), assayed=False)
-    lots.wait(draft, parcel.line, parcel)
+    if now.assay not in {"", draft.event.identity}:
+        return  # a later assay stands in its place
+    before = replace(assayed.before, slot=now.slot)
+    put_change(draft, parcel.ref, parcel.index, before, assayed=parcel.again)
+    if not parcel.again:
+        lots.wait(draft, parcel.line, parcel)

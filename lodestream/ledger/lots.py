@@ -105,9 +105,18 @@ def enter(
         contained_mg={e: mg for e, mg in contained_mg.items() if mg},
         shares=shares,
         account=account,
+        status=settled_by(measured),
     )
     draft.move_lot(change, draft.slot_for(line.id))
     note_grades(draft, line, measured)
+
+
+RANK = {"provisional": 0, "exchanged": 1, "final": 2, "umpire": 3}
+
+
+def settled_by(measured: Measured) -> str:
+    """The status of the assay that a content rests on: the least settled of its elements'; empty where none was assayed."""
+    return min(measured.statuses.values(), key=lambda s: RANK.get(s, 0), default="")
 
 
 def moisture(wet_mg: int, dry_mg: int) -> Ratio | None:

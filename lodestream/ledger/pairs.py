@@ -267,10 +267,12 @@ def _legs(draft: Draft, pair: Inbound, judged: list[Judged]) -> Inbound:
         "SINK": SINK_UNTRACKED,
         "SOURCE": SOURCE_UNTRACKED,
     }
+    first = len(draft.legs)
     targets = {f"{element} {account}": mg for (element, account), mg in _targets(pair, judged).items()}
     for name in sorted({*targets, *pair.posted}, key=lambda n: (n.split(" ")[0], list(accounts).index(n.split(" ")[1]))):
         element, account = name.split(" ")
         draft.post(element, accounts[account], targets.get(name, 0) - pair.posted.get(name, 0))
+    draft.disown(first)  # the pair takes them back itself
     return replace(pair, posted={name: mg for name, mg in sorted(targets.items()) if mg})
 
 

@@ -46,13 +46,15 @@ class Balance(Struct, frozen=True, gc=False):
 class Unassayed(Struct, frozen=True, gc=False):
     """A parcel of a lot that waits for its first assay: the line as stated, and what answers for it.
 
-    `origin` is `event` (the change `index` in the journal of the event `ref`) or `receipt` (the pair `ref`).
+    `origin` is `event` (the change `index` in the journal of the event `ref`) or `receipt` (the pair `ref`). `again`: it had
+    an assay before.
     """
 
     origin: str
     ref: str
     line: Line
     index: int = 0
+    again: bool = False
 
 
 def squared(u_mg: dict[str, int]) -> dict[str, str]:
@@ -160,7 +162,8 @@ class LotChange(Struct, frozen=True, gc=False, omit_defaults=True):
 
     Signed: what is drawn is below zero. `contained_mg` moved between the lot's account and `account` ("WIP <run>"). A draw's
     parcel has also what was taken above the book (`above_mg`); where it was assayed by itself, `stated_mg` is its content.
-    `slot` is the movement's place among those of the lot.
+    `slot` is the movement's place among those of the lot. `status` is that of the assay that its content rests on, and `assay`
+    the event that stated it later.
     """
 
     lot: str
@@ -178,6 +181,7 @@ class LotChange(Struct, frozen=True, gc=False, omit_defaults=True):
     stated_mg: dict[str, int] = {}
     status: str = ""
     slot: int = -1
+    assay: str = ""
 
 
 class Move(Struct, frozen=True, gc=False):

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from lodestream.epcis.event import Material
 from lodestream.ledger import process
 from lodestream.ledger.accounts import stock, wip
-from lodestream.ledger.draft import Draft, Refused
+from lodestream.ledger.draft import Draft, Refused, Unready
 from lodestream.ledger.draw import draw, post_drawn
 from lodestream.ledger.lots import ensure, enter, moisture, refuse_unusable, told, tracked, wait_for_assay, wet_and_dry
 from lodestream.ledger.moves import named
@@ -44,7 +44,12 @@ def transform(draft: Draft) -> None:
     # a run that is one event is known by it: its transformationID may be that of a campaign
     draft.run = name if campaign else event.identity
     draft.kind = "split" if run.split else "campaign" if campaign else "transform"
-    _take_part(draft, run, inputs, outputs, in_process)
+    try:
+        _take_part(draft, run, inputs, outputs, in_process)
+    except Unready as unready:
+        if not campaign:
+            raise
+        raise Unready([*unready.waits, f"campaign:{name}"], unready.said) from None  # its balance waits for this event
 
 
 def _check_size(draft: Draft, run: Run, inputs: list[Line], outputs: list[Line]) -> None:

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from lodestream.epcis.event import Assay, ContainedMass, Event, Material, OriginPart
 from lodestream.ledger.book import SiteBook
 from lodestream.ledger.records import LotState
-from tests.ledger.making import Books, add, event, hashed, item, receive, ship, transform
+from tests.ledger.making import Books, add, declared, event, hashed, item, receive, ship, transform
 
 MINE, SMELTER, OTHER_MINE = "urn:m1", "urn:r", "urn:m2"
 ZM, CL, REC = "ZM urn:m1 mine -", "CL urn:m2 mine -", "ZZ - end_of_life -"
@@ -165,8 +165,6 @@ def test_what_stays_in_process_goes_into_the_next_campaign() -> None:
 
 
 def test_a_void_half_is_as_if_it_never_was() -> None:
-    from tests.ledger.making import declared
-
     books, plain = received(), received()
     wrong = campaign(SMELTER, "urn:campaign", [item("output", "ghost", "10", cu="99")], [])
     halves = [
@@ -180,6 +178,17 @@ def test_a_void_half_is_as_if_it_never_was() -> None:
     plain(*halves)
     gone = [a for a in books.fold.accounts() if a not in plain.fold.accounts()]
     assert gone == []
+
+
+def test_a_balance_waits_for_a_parked_half() -> None:
+    """A closed campaign of which one input waits for its lot is not judged yet; declared void, it is."""
+    books = received()
+    late = campaign(SMELTER, "urn:campaign", [item("input", "D", "100", mass_basis="dry")], [])
+    books(campaign(SMELTER, "urn:campaign", inputs(), []))
+    books(late, campaign(SMELTER, "urn:campaign", outputs(), [closing()], campaign_close=True))
+    assert books.open(SMELTER) == {"PHANTOM_STOCK"}
+    books(declared(late))
+    assert books.open(SMELTER) == {"IMPOSSIBLE"}, "without the opening work in process"
 
 
 # -- S2: cobalt ---------------------------------------------------------------------------------------------------

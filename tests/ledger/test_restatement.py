@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from lodestream.epcis.event import OriginPart
 from lodestream.ledger import restate
 from lodestream.ledger.records import LotState
-from tests.ledger.making import Books, T, add, declared, hashed, receive, ship, transform
+from tests.ledger.making import Books, T, add, assay, declared, hashed, receive, ship, transform
 
 A, B, C = "urn:site:a", "urn:site:b", "urn:site:c"
 ZM, CL = "ZM - mine -", "CL - mine -"
@@ -183,3 +183,68 @@ def test_a_thousand_origins() -> None:
     assert sum(shares.values()) == lot(books, A, "p").contained_mg["Cu"] == 14_985_000_000
     assert set(shares) == {"ZM - mine -", "CD OTHER - -"}
     assert len(lot(books, A, "p").contacts) == 999
+
+
+# -- later assays -------------------------------------------------------------------------------------------------
+
+
+def assayed(name: str, at: str, percent: str, status: str) -> Any:
+    made = assay(name, at, cu=percent)
+    item = made.materials[0]
+    return hashed(replace(made, materials=[replace(item, assays=[replace(a, status=status) for a in item.assays])]))
+
+
+def provisional(name: str, mass: str, percent: str) -> Any:
+    made = add(name, mass, A, cu=percent, source_class="mine")
+    item = made.materials[0]
+    return hashed(replace(made, materials=[replace(item, assays=[replace(a, status="provisional") for a in item.assays])]))
+
+
+def test_a_final_assay_posts_the_difference_and_follows_what_has_left() -> None:
+    """10 t at 30 % provisional, 4 t shipped; final 29 %: 2.9 t in all, of which 1.16 t had left: so much the receiver has."""
+    books = Books()
+    books(provisional("x", "10", "30"), ship("x", "4", A, B, consignment_id="c"), receive("x", "4", B, consignment_id="c"))
+    assert books.balance(B, "STOCK(x)") == 1_200_000_000
+    books(assayed("x", A, "29", "final"))
+    assert books.balance(A, "SOURCE(mine)") == -2_900_000_000
+    assert books.balance(A, "STOCK(x)") == 1_740_000_000
+    assert books.balance(B, "STOCK(x)") == 1_160_000_000, "it takes the offer's content, having no assay of its own"
+    assert books.balance(A, "TRANSIT(c x)") == 0
+    assert books.balance(A, "CUSTODY(c x)") == -books.balance(B, "CUSTODY(c x)") == 1_160_000_000
+    assert books.open() == set()
+
+
+def test_a_less_settled_assay_changes_nothing_and_a_void_one_is_taken_back() -> None:
+    books = Books()
+    umpire = assayed("x", A, "28", "umpire")
+    books(provisional("x", "10", "30"), assayed("x", A, "29", "exchanged"), umpire)
+    assert books.balance(A, "STOCK(x)") == 2_800_000_000
+    kept = books(assayed("x", A, "31", "final"))
+    assert books.balance(A, "STOCK(x)") == 2_800_000_000
+    assert "less" not in kept[0].reason
+    assert "changes nothing" in kept[0].reason
+    books(declared(umpire))
+    assert books.balance(A, "STOCK(x)") == 2_900_000_000
+
+
+def test_an_assay_of_a_runs_output_goes_to_unaccounted() -> None:
+    books = Books()
+    books(
+        add("f", "10", A, cu="30"),
+        transform(A, [("f", "10", {})], [("p", "10", {"cu": "30"})]),
+        assayed("p", A, "29.9", "umpire"),
+    )
+    assert books.balance(A, "STOCK(p)") == 2_990_000_000
+    assert books.balance(A, "UNACCOUNTED") == 10_000_000
+
+
+def test_an_assay_of_a_mixture_is_an_adjustment() -> None:
+    """Two parcels of 10 t at 30 and 20 %, half drawn; the mixture is 26 %: 2.6 t there instead of 2.5 t."""
+    books = Books()
+    books(zambian("x", "10", cu="30"), chilean("x", "10", cu="20"), transform(A, [("x", "10", {})], [("y", "10", {"cu": "25"})]))
+    books(found := assayed("x", A, "26", "umpire"))
+    assert books.balance(A, "STOCK(x)") == 2_600_000_000
+    assert books.balance(A, "STOCK_ADJ(assay)") == -100_000_000
+    assert lot(books, A, "x").shares == {"Cu": {ZM: 1_560_000_000, CL: 1_040_000_000}}
+    books(declared(found))
+    assert books.balance(A, "STOCK(x)") == 2_500_000_000
