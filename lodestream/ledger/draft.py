@@ -105,9 +105,7 @@ class Draft:
         assert lot is not None, "masses change only in a lot that is there"
         place = slot if slot >= 0 else lot.moved
         self.view.put(Move(self.head.seq + 1, self.event.identity, len(self.changes)), f"{lot.id} {place}")
-        if place == lot.moved:
-            self.put_lot(replace(lot, moved=place + 1))
-        else:
+        if place < lot.moved:
             self.stale(lot.id, place + 1)
         change = replace(change, slot=place)
         self.changes.append(change)
@@ -153,6 +151,7 @@ class Draft:
                 entered_u2_dry=str(int(lot.entered_u2_dry) + sign * int(change.entered_u2_dry)),
                 excess_dry_mg=lot.excess_dry_mg + sign * change.excess_dry_mg,
                 shares=plus_shares(lot.shares, change.shares, sign),
+                moved=max(lot.moved, change.slot + 1),
             )
         )
 

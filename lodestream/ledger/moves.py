@@ -50,8 +50,11 @@ def amend(draft: Draft, lot: str, move: Move, new: LotChange) -> None:
     held = draft.lot(lot)
     assert held is not None, "who has slots is there"
     first = len(draft.legs)
-    draft.change_lot(old, undo=True)
-    draft.change_lot(new)
+    if new == replace(old, shares=new.shares):  # as at the end of every run: its outputs get their shares
+        draft.put_lot(replace(held, shares=attribution.plus(attribution.plus(held.shares, old.shares, -1), new.shares)))
+    else:
+        draft.change_lot(old, undo=True)
+        draft.change_lot(new)
     if new.contained_mg != old.contained_mg:
         _post_difference(draft, held, old, new)
     _store(draft, lot, move, new, draft.disown(first) if len(draft.legs) > first else [])

@@ -167,8 +167,6 @@ def _put_received(draft: Draft, pair: Inbound, one: Judged) -> None:
     if known is None:
         slot = lot.moved
         draft.view.put(Move(draft.head.seq + 1, receipt.identity, -1 - receipt.number), f"{name} {slot}")
-        draft.view.put(Received(LotChange(name, slot=slot)), ref)
-        draft.put_lot(replace(lot, moved=slot + 1))
     else:
         slot = known.change.slot
     counts = not one.refused and (one.known or bool(one.dry_mg))
@@ -187,7 +185,10 @@ def _put_received(draft: Draft, pair: Inbound, one: Judged) -> None:
             slot=slot,
         )
     old = known.change if known is not None else LotChange(name, slot=slot)
-    if change != old:
+    if known is None:
+        draft.change_lot(change)
+        draft.view.put(Received(change), ref)
+    elif change != old:
         draft.change_lot(old, undo=True)
         draft.change_lot(change)
         draft.view.put(Received(change), ref)

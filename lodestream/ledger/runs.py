@@ -32,9 +32,10 @@ def settle(draft: Draft, name: str) -> None:
         return
     if run.split:
         run = _divided(draft, run)
-    run = _legs(draft, run)
-    run = _shared(draft, run)
-    run = _judged(draft, run, name)
+    sums = Sums(draft, run)
+    run = _legs(draft, run, sums)
+    run = _shared(draft, run, sums)
+    run = _judged(draft, run, name, sums)
     if run.parts or run.posted:
         draft.view.put(run, name)
     else:
@@ -91,26 +92,37 @@ def totals(parts: list[Part]) -> dict[str, int]:
     return sums
 
 
-def elements_of(draft: Draft, run: Run) -> list[str]:
-    """What is balanced: the book's elements, else what both sides state (all of the inputs', while an output has no assay)."""
-    going_in = totals([p for p in run.parts if p.role in ENTERING])
-    coming_out = totals([p for p in run.parts if p.role not in ENTERING])
-    if draft.book.elements:
-        return sorted(set(draft.book.elements) & {*going_in, *coming_out})
-    assayed = all(p.assayed for p in run.parts if p.role not in ENTERING)
-    return sorted({*going_in} & {*coming_out} if assayed else going_in)
+class Sums:
+    """What went in and came out of a run by element, in mg, what of it is balanced, and by which element carbon goes."""
+
+    def __init__(self, draft: Draft, run: Run) -> None:
+        """Add up the parts.
+
+        Balanced are the book's elements, else what both sides state (all of the inputs', while an output has no assay). Carbon
+        goes by the book's main element, else its first, else the largest of the inputs.
+        """
+        entering = [p for p in run.parts if p.role in ENTERING]
+        leaving = [p for p in run.parts if p.role not in ENTERING]
+        self.going_in = totals(entering)
+        self.coming_out = totals(leaving)
+        self.assayed = all(p.assayed for p in leaving)
+        elements = draft.book.elements
+        if elements:
+            self.balanced = sorted(set(elements) & {*self.going_in, *self.coming_out})
+        else:
+            self.balanced = sorted({*self.going_in} & {*self.coming_out} if self.assayed else self.going_in)
+        tracked = [e for e in elements if e in self.going_in]
+        largest = min(self.going_in, key=lambda e: (-self.going_in[e], e), default="")
+        self.main = draft.book.main_element or (tracked[0] if tracked else largest)
 
 
-def _legs(draft: Draft, run: Run) -> Run:
+def _legs(draft: Draft, run: Run, sums: Sums) -> Run:
     """The rest of each balanced element to UNACCOUNTED; what only one side states is not balanced."""
     targets: dict[str, int] = {}
     if is_closed(run) and run.parts:
-        going_in = totals([p for p in run.parts if p.role in ENTERING])
-        coming_out = totals([p for p in run.parts if p.role not in ENTERING])
-        balanced = elements_of(draft, run)
-        for element in sorted({*going_in, *coming_out}):
-            came, went = going_in.get(element, 0), coming_out.get(element, 0)
-            if element in balanced:
+        for element in sorted({*sums.going_in, *sums.coming_out}):
+            came, went = sums.going_in.get(element, 0), sums.coming_out.get(element, 0)
+            if element in sums.balanced:
                 targets[f"{element} UNACCOUNTED"] = came - went
             else:
                 targets[f"{element} SINK"] = came
@@ -165,10 +177,10 @@ class Pool:
         return vectors
 
 
-def _shared(draft: Draft, run: Run) -> Run:
+def _shared(draft: Draft, run: Run, sums: Sums) -> Run:
     """Tell the shares of outputs and of what stays in process."""
     final = is_closed(run) and not (run.campaign and draft.book.running_attribution)
-    main = main_element(draft, run)
+    main = sums.main
     ordered = _in_order(run.parts) if final else run.parts
     pool = Pool()
     told: list[tuple[Part, dict[str, Vector]]] = []
@@ -194,15 +206,6 @@ def _in_order(parts: list[Part]) -> list[Part]:
     """What went in, then products as listed, losses, closing work in process."""
     rank = {"input": 0, "wip_open": 0, "output": 1, "wip_close": 3}
     return sorted(parts, key=lambda p: 2 if p.loss else rank[p.role])
-
-
-def main_element(draft: Draft, run: Run) -> str:
-    """The element by whose contained mass carbon goes: the book's, else its first, else the largest of the inputs."""
-    if draft.book.main_element:
-        return draft.book.main_element
-    going_in = totals([p for p in run.parts if p.role in ENTERING])
-    tracked = [e for e in draft.book.elements if e in going_in]
-    return tracked[0] if tracked else min(going_in, key=lambda e: (-going_in[e], e), default="")
 
 
 def _carbon(run: Run, parts: list[Part], pool: Pool, main: str) -> list[int]:
@@ -233,12 +236,12 @@ def _complete(part: Part, vectors: dict[str, Vector], carbon_g: int, pool: Pool)
 # -- findings -------------------------------------------------------------------------------------------------------
 
 
-def _judged(draft: Draft, run: Run, name: str) -> Run:
+def _judged(draft: Draft, run: Run, name: str, sums: Sums) -> Run:
     """The findings that the run stands for now; those that it no longer stands for are superseded."""
     waits = not all(p.assayed for p in run.parts) or (
         run.campaign and not nothing_waits(draft.view) and bool(waiting(draft.view, f"campaign:{run.run}"))
     )
-    said = [] if waits or not run.parts or not is_closed(run) else balance.judge(balanced(draft, run, name))
+    said = [] if waits or not run.parts or not is_closed(run) else balance.judge(balanced(run, name, sums))
     ids = [draft.restate_finding(one) for one in said]
     draft.managed.update(ids)
     for finding in run.findings:
@@ -247,22 +250,17 @@ def _judged(draft: Draft, run: Run, name: str) -> Run:
     return replace(run, findings=ids)
 
 
-def balanced(draft: Draft, run: Run, name: str) -> Balanced:
+def balanced(run: Run, name: str, sums: Sums) -> Balanced:
     """The sums of a run that its balance is judged by."""
-    entering = [p for p in run.parts if p.role in ENTERING]
-    leaving = [p for p in run.parts if p.role not in ENTERING]
-    products = [p for p in leaving if p.role == "output" and not p.loss]
-    elements = elements_of(draft, run)
+    outputs = [p for p in run.parts if p.role == "output"]
+    process = [(p, 1 if p.role == "wip_open" else -1) for p in run.parts if p.role.startswith("wip")]
     return Balanced(
         identity=name,
-        elements=elements,
-        inputs_mg=totals(entering),
-        outputs_mg=totals(leaving),
-        products_mg=totals(products),
-        in_process_mg={
-            e: sum(p.contained_mg.get(e, 0) * (1 if p.role == "wip_open" else -1) for p in run.parts if p.role.startswith("wip"))
-            for e in elements
-        },
-        u_mg={e: quadrature(*(p.u_mg.get(e, 0) for p in run.parts)) for e in elements},
-        lots=[p.lot for p in leaving if p.role == "output"],
+        elements=sums.balanced,
+        inputs_mg=sums.going_in,
+        outputs_mg=sums.coming_out,
+        products_mg=totals([p for p in outputs if not p.loss]),
+        in_process_mg={e: sum(sign * p.contained_mg.get(e, 0) for p, sign in process) for e in sums.balanced},
+        u_mg={e: quadrature(*(p.u_mg.get(e, 0) for p in run.parts)) for e in sums.balanced},
+        lots=[p.lot for p in outputs],
     )
