@@ -52,18 +52,16 @@ def is_closed(run: Run) -> bool:
 
 def _divided(draft: Draft, run: Run) -> Run:
     """The outputs of a split: draws from the parcel, in listed order; who takes all that is left takes the rest."""
-    parcel = next((p for p in run.parts if p.role == "input"), None)
-    if parcel is None:
-        return run
-    left_dry, left = parcel.dry_mg, dict(parcel.contained_mg)
+    inputs = [p for p in run.parts if p.role == "input"]
+    whole, parcel = sum(p.dry_mg for p in inputs), totals(inputs)
+    left_dry, left = whole, dict(parcel)
     parts = []
     for one in run.parts:
         if one.role == "output":
             if one.dry_mg == left_dry:
                 content = dict(left)
             else:
-                whole = parcel.dry_mg
-                content = {e: share(mg, one.dry_mg, whole) if whole else 0 for e, mg in parcel.contained_mg.items()}
+                content = {e: share(mg, one.dry_mg, whole) if whole else 0 for e, mg in parcel.items()}
             left_dry -= one.dry_mg
             left = {e: mg - content[e] for e, mg in left.items()}
             if content != one.contained_mg:

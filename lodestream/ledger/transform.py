@@ -1,8 +1,9 @@
 """Transformations: STOCK(inputs) -> WIP -> STOCK(outputs), LOSS, the rest UNACCOUNTED (ledger-rules section 5).
 
 An event with inputs and outputs is a run of its own. Events that share a transformationID and are halves, or open or close
-work in process, are one campaign: its rest stays in process until one of them closes it. One input and outputs without assays
-are a split: the outputs are draws from the input, in listed order. What follows from the parts of a run: runs.py.
+work in process, are one campaign: its rest stays in process until one of them closes it. Outputs without assays of one input,
+or of several that are repackaged, are a split: the inputs are one parcel, and the outputs draws from it, in listed order. What
+follows from the parts of a run: runs.py.
 """
 
 from msgspec.structs import replace
@@ -20,6 +21,7 @@ from lodestream.ledger.values import Drawn, Said
 from lodestream.measures import Line, Measured, lines, measure, share
 from lodestream.measures.exact import Ratio
 
+REPACKAGED = "repackaging"  # merged or put into other bags: nothing is changed in it
 MAX_EDGES = 20_000  # inputs x outputs: beyond it the transaction would not fit into a record
 MAX_PARTS = 10_000  # lines of all events of a campaign
 
@@ -40,7 +42,8 @@ def transform(draft: Draft) -> None:
         return
     run = run or Run(name, campaign=campaign)
     _check_size(draft, run, inputs, outputs)
-    run = replace(run, split=not campaign and len(inputs) == 1 and not any(_states_content(line) for line in outputs))
+    alike = len(inputs) == 1 or event.biz_step == REPACKAGED
+    run = replace(run, split=not campaign and alike and not any(_states_content(line) for line in outputs))
     # a run that is one event is known by it: its transformationID may be that of a campaign
     draft.run = name if campaign else event.identity
     draft.kind = "split" if run.split else "campaign" if campaign else "transform"
@@ -62,7 +65,7 @@ def _check_size(draft: Draft, run: Run, inputs: list[Line], outputs: list[Line])
 
 def _take_part(draft: Draft, run: Run, inputs: list[Line], outputs: list[Line], in_process: list[Material]) -> None:
     event = draft.event
-    lot_moisture = _moisture(draft, inputs[0]) if run.split else None
+    lot_moisture = _moisture(draft, inputs) if run.split else None
     measured = refuse_unusable(draft, outputs, [measure(x, draft.book.mass_basis, lot_moisture) for x in outputs])
     weighed = process.measured(draft, in_process)
     drawn = [draw(draft, line, wip(run.run)) for line in inputs]
@@ -90,9 +93,9 @@ def _states_content(line: Line) -> bool:
     return line.material is not None and bool(line.material.assays or line.material.contained)
 
 
-def _moisture(draft: Draft, line: Line) -> Ratio | None:
-    lot = draft.lot(line.id)
-    return moisture(lot.wet_mg, lot.dry_mg) if lot is not None else None
+def _moisture(draft: Draft, inputs: list[Line]) -> Ratio | None:
+    lots = [lot for line in inputs if (lot := draft.lot(line.id)) is not None]
+    return moisture(sum(lot.wet_mg for lot in lots), sum(lot.dry_mg for lot in lots))
 
 
 def _input(draft: Draft, one: Drawn) -> Part:

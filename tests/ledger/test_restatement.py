@@ -185,6 +185,16 @@ def test_a_thousand_origins() -> None:
     assert len(lot(books, A, "p").contacts) == 999
 
 
+def test_rebagged_lots_are_one_parcel() -> None:
+    """10 t at 30 % and 5 t at 15 % put into bags of 6 and 9 t: 1.5 t and 2.25 t Cu, of both origins alike."""
+    books = Books()
+    books(zambian("x", "10", cu="30"), chilean("z", "5", cu="15"))
+    books(transform(A, [("x", "10", {}), ("z", "5", {})], [("b1", "6", {}), ("b2", "9", {})], biz_step="repackaging"))
+    assert lot(books, A, "b1").shares == {"Cu": {ZM: 1_200_000_000, CL: 300_000_000}}
+    assert lot(books, A, "b2").shares == {"Cu": {ZM: 1_800_000_000, CL: 450_000_000}}
+    assert books.open() == set()
+
+
 # -- later assays -------------------------------------------------------------------------------------------------
 
 
