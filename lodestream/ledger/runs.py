@@ -17,7 +17,7 @@ from lodestream.ledger.attribution import Vector
 from lodestream.ledger.draft import Draft
 from lodestream.ledger.moves import amend, change_of
 from lodestream.ledger.parking import nothing_waits, waiting
-from lodestream.ledger.state import Move, Part, Run, Shares
+from lodestream.ledger.state import Move, Part, Run, Shares, squared
 from lodestream.ledger.values import Balanced
 from lodestream.measures import quadrature, share
 
@@ -54,6 +54,7 @@ def _divided(draft: Draft, run: Run) -> Run:
     """The outputs of a split: draws from the parcel, in listed order; who takes all that is left takes the rest."""
     inputs = [p for p in run.parts if p.role == "input"]
     whole, parcel = sum(p.dry_mg for p in inputs), totals(inputs)
+    sure = {e: quadrature(*(p.u_mg.get(e, 0) for p in inputs)) for e in parcel}
     left_dry, left = whole, dict(parcel)
     parts = []
     for one in run.parts:
@@ -64,8 +65,9 @@ def _divided(draft: Draft, run: Run) -> Run:
                 content = {e: share(mg, one.dry_mg, whole) if whole else 0 for e, mg in parcel.items()}
             left_dry -= one.dry_mg
             left = {e: mg - content[e] for e, mg in left.items()}
-            if content != one.contained_mg:
-                one = replace(one, contained_mg=content)  # noqa: PLW2901  # the part as it is now
+            u = {e: share(mg, one.dry_mg, whole) if whole else 0 for e, mg in sure.items()}
+            if content != one.contained_mg or u != one.u_mg:
+                one = replace(one, contained_mg=content, u_mg=u)  # noqa: PLW2901  # the part as it is now
                 _refill(draft, one)
         parts.append(one)
     return replace(run, parts=parts)
@@ -78,7 +80,10 @@ def _refill(draft: Draft, part: Part) -> None:
     content = {e: mg for e, mg in part.contained_mg.items() if mg}
     shares = Shares({e: attribution.scaled(change.shares.vectors.get(e, {}), mg) for e, mg in content.items()},
                     change.shares.carbon_g, change.shares.uncovered_mg, change.shares.contacts)  # fmt: skip
-    amend(draft, part.lot, move, replace(change, contained_mg=content, entered_mg=part.contained_mg, shares=shares))
+    u2 = squared(part.u_mg)
+    amend(
+        draft, part.lot, move, replace(change, contained_mg=content, entered_mg=part.contained_mg, entered_u2=u2, shares=shares)
+    )
 
 
 def totals(parts: list[Part]) -> dict[str, int]:

@@ -195,6 +195,14 @@ def test_rebagged_lots_are_one_parcel() -> None:
     assert books.open() == set()
 
 
+def test_a_part_is_as_sure_as_the_whole() -> None:
+    """A draw has the lot's relative u (ledger-rules section 9)."""
+    books = Books()
+    books(add("x", "10", A, cu="30"), transform(A, [("x", "10", {})], [("p", "4", {}), ("q", "6", {})]))
+    entered = books.outcomes[0].lots[0].u_mg["Cu"]
+    assert lot(books, A, "p").u_mg["Cu"] == entered * 4 // 10
+
+
 # -- later assays -------------------------------------------------------------------------------------------------
 
 
