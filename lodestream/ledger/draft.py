@@ -63,7 +63,9 @@ class Draft:
         self.runs: dict[str, None] = {}  # to be settled
         self.offers: dict[str, None] = {}  # pairs of which a new version is to be offered
         self.dirty: dict[str, int] = {}  # lots whose movements from a slot on are to be told anew
-        self.spread: dict[str, None] = {}  # lots whose hard or hold findings changed: who has got of them is to be told
+        self.spread: dict[
+            str, int
+        ] = {}  # lots, and from which slot on, whose hard or hold findings changed: who has got of them is to be told
         self.path: list[str] = []
         self.taken: list[str] = []  # lots of which this event's receipts were taken, once for each
         self.ends_here = False  # a restatement that came back: nothing is sent on
@@ -273,7 +275,7 @@ class Draft:
         lot = self.lot(name)
         if lot is not None:
             self.put_lot(replace(lot, findings=sorted(findings)))
-            self.spread[name] = None
+            self.spread[name] = 0
 
     def check_signs(self) -> None:
         """RETRO_OVERDRAFT where an account that is never negative went below zero; its end where it came back."""

@@ -232,7 +232,7 @@ def _described(draft: Draft, pair: Inbound) -> None:
     if described != lot:
         draft.put_lot(described)
     if inherited(described) != inherited(lot):
-        draft.spread[pair.lot] = None
+        draft.spread[pair.lot] = 0
 
 
 def _targets(pair: Inbound, judged: list[Judged]) -> dict[tuple[str, str], int]:

@@ -35,7 +35,7 @@ def finish(draft: Draft) -> None:
         if told >= MAX_MOVES:
             _leave(draft)
         else:
-            told += _spread(draft, draft.spread.popitem()[0], met)
+            told += _spread(draft, *draft.spread.popitem(), met, MAX_MOVES - told)
     ship.offer_again(draft)
 
 
@@ -51,7 +51,7 @@ def _leave(draft: Draft) -> None:
     slots = dict(waiting.slots) if waiting is not None else {}
     for lot, slot in draft.dirty.items():
         slots[lot] = min(slot, slots.get(lot, slot))
-    held = sorted({*(waiting.held if waiting is not None else []), *draft.spread})
+    held = {**(waiting.held if waiting is not None else {}), **draft.spread}
     draft.dirty.clear()
     draft.spread.clear()
     draft.view.put(Restating(slots, draft.path, held))
@@ -65,7 +65,7 @@ def resume(draft: Draft) -> None:
     if waiting is not None:
         draft.view.drop(Restating, "")
         draft.dirty.update(waiting.slots)
-        draft.spread.update(dict.fromkeys(waiting.held))
+        draft.spread.update(waiting.held)
         draft.path = waiting.path
 
 
@@ -92,16 +92,19 @@ def _tell(draft: Draft, lot: str, first: int) -> int:
     return len(moves)
 
 
-def _spread(draft: Draft, lot: str, met: set[str]) -> int:
+def _spread(draft: Draft, lot: str, first: int, met: set[str], most: int) -> int:
     """Where a lot went whose open findings changed: what was shipped is offered anew, what was made of it is looked at next.
 
-    Gives the number of movements looked at.
+    Gives the number of movements looked at, which is not above `most`.
     """
     held = draft.lot(lot)
-    if held is None or lot in met:
+    if held is None or (lot in met and not first):
         return 0
     met.add(lot)
-    for slot in range(held.moved):
+    last = min(held.moved, first + most)
+    if last < held.moved:
+        draft.spread[lot] = last
+    for slot in range(first, last):
         move = move_at(draft, lot, slot)
         journal = draft.view.get(Journal, move.identity) if move is not None and move.index >= 0 else None
         if move is None or journal is None or journal.changes[move.index].dry_mg >= 0:
@@ -109,10 +112,10 @@ def _spread(draft: Draft, lot: str, met: set[str]) -> int:
         run = draft.view.get(Run, journal.run) if journal.run else None
         for part in run.parts if run is not None else []:
             if part.role == "output" and part.lot not in met:
-                draft.spread[part.lot] = None
+                draft.spread.setdefault(part.lot, 0)
         for ref in journal.pairs:
             _tell_receivers(draft, ref, lot, move)
-    return held.moved
+    return last - first + 1
 
 
 def _tell_receivers(draft: Draft, ref: str, lot: str, move: Move) -> None:

@@ -364,12 +364,12 @@ class Inbound(Struct, frozen=True, gc=False):
 class Restating(Struct, frozen=True, gc=False):
     """The lots, with the slot from which on, whose movements are still to be told anew, and the path of the restatement.
 
-    `held` are lots on which findings opened or ended, of which their receivers are still to be told.
+    `held` are lots, with the slot from which on, on which findings opened or ended: who has got of them is still to be told.
     """
 
     slots: dict[str, int]
     path: list[str] = []
-    held: list[str] = []
+    held: dict[str, int] = {}
 
 
 class Received(Struct, frozen=True, gc=False):

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from lodestream.epcis.event import OriginPart
 from lodestream.ledger import restate
 from lodestream.ledger.records import LotState
+from lodestream.measures import share
 from tests.ledger.making import Books, T, add, assay, declared, hashed, receive, ship, transform
 
 A, B, C = "urn:site:a", "urn:site:b", "urn:site:c"
@@ -135,6 +136,11 @@ def test_a_long_tail_of_work_goes_on_by_entries(monkeypatch: Any) -> None:
     assert whole.fold.accounts() == pieces.fold.accounts()
 
 
+def test_findings_spread_in_bounded_steps(monkeypatch: Any) -> None:
+    monkeypatch.setattr(restate, "MAX_MOVES", 1)
+    test_a_hold_follows_what_has_left_and_ends_with_it()
+
+
 def restated_tree() -> tuple[Books, Any, Any]:
     books = Books()
     wrong, right = zambian("x", "16", cu="30", event_id="urn:w"), chilean("x", "16", cu="28", event_id="urn:r")
@@ -200,7 +206,7 @@ def test_a_part_is_as_sure_as_the_whole() -> None:
     books = Books()
     books(add("x", "10", A, cu="30"), transform(A, [("x", "10", {})], [("p", "4", {}), ("q", "6", {})]))
     entered = books.outcomes[0].lots[0].u_mg["Cu"]
-    assert lot(books, A, "p").u_mg["Cu"] == entered * 4 // 10
+    assert lot(books, A, "p").u_mg["Cu"] == share(entered, 4, 10)
 
 
 # -- later assays -------------------------------------------------------------------------------------------------
