@@ -11,13 +11,13 @@ from msgspec.structs import replace
 
 from lodestream.epcis.event import Event
 from lodestream.ids import derive
-from lodestream.ledger import answer, identity, offer, restate, transform
+from lodestream.ledger import answer, containers, identity, offer, restate, transform
 from lodestream.ledger.chain import ENCODER, canonical_bytes, chain_of
 from lodestream.ledger.draft import Draft, Refused, Unready
 from lodestream.ledger.kinds import handle_event
 from lodestream.ledger.parking import nothing_waits, park, unpark, waiting
 from lodestream.ledger.records import RULE_VERSION, Answer, Entry, Offer, Outcome, Posting
-from lodestream.ledger.state import Fate, Head, Journal, Parked, SameHash, Seen
+from lodestream.ledger.state import Arranged, Fate, Head, Journal, Parked, SameHash, Seen
 from lodestream.ledger.values import Said
 from lodestream.ledger.view import Books, View
 
@@ -151,6 +151,7 @@ class _Work:
         entry = draft.entry
         if draft.legs and not draft.head.posted and not draft.book.booked:
             draft.managed.add(draft.find("NO_BOOK", (draft.site,), f"{draft.site} is in no book file; the default book is used"))
+        containers.fit(draft)
         draft.check_sums()
         draft.check_shares()
         if entry.event is not None:
@@ -169,6 +170,7 @@ class _Work:
         self.outcomes.append(outcome)
         self.entries.extend(_messages(draft, outcome))
         self.woken.extend(f"lot:{lot}" for lot in draft.touched)
+        self.woken.extend(f"content:{parent}" for parent in draft.contents)
         if draft.entry.event is not None:
             self.woken.extend(_event_keys(draft.entry.event))
 
@@ -216,6 +218,8 @@ class _Work:
         self.entries.extend(_messages(draft, plain))
         if entry.event is not None:
             self.woken.extend(_event_keys(entry.event))
+            if entry.event.type == "AggregationEvent":  # a receipt of its parent may take the content from here
+                self.woken.append(f"content:{entry.event.parent_id}")
 
     def unreadable(self, entry: Entry, reason: str) -> None:
         """Pass over an entry; that it had an outcome counts in its next attempt, and no more is remembered."""
@@ -326,6 +330,8 @@ def _remember(draft: Draft) -> None:
     for finding in seen.findings if seen is not None and seen.status == "refused" else []:
         draft.close_finding(finding, superseded=True)
     _see(draft.view, entry, "posted", draft.touched, opened)
+    if draft.packings or draft.nestings or draft.owned:
+        draft.view.put(Arranged(draft.packings, draft.nestings, draft.owned), event.identity)
     if draft.legs or draft.changes or draft.pairs or draft.assayed:
         journal = Journal(draft.kind, draft.leg_records(), draft.changes, draft.pairs, draft.assayed, draft.run)
         draft.view.put(journal, event.identity)

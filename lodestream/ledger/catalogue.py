@@ -27,6 +27,7 @@ CATALOGUE: dict[str, Rule] = {
     "GRADE_IMPOSSIBLE": Rule("F13", "hold"),
     "CYCLE": Rule("F17", "info"),
     "OPENING_UNPROVEN": Rule("F19", "hold"),
+    "STOCK_DIFFERS": Rule("F19", "hold"),
     "TRANSIT_GAIN": Rule("F20", "hold"),
     "MUTATED_EVENT": Rule("F24", "hard"),
     "UNMATCHED": Rule("F27", "hold"),

@@ -7,7 +7,7 @@ and what was drawn since is told anew (restate.py).
 
 from msgspec.structs import replace
 
-from lodestream.ledger import lots, matching, ship
+from lodestream.ledger import containers, links, lots, matching, ship
 from lodestream.ledger.accounts import Account, custody, transit
 from lodestream.ledger.draft import Draft, Refused, Unready
 from lodestream.ledger.identity import named_by, replay_suspect
@@ -15,6 +15,7 @@ from lodestream.ledger.moves import change_of, move_at, receipt_key, vacate
 from lodestream.ledger.parcels import put_change
 from lodestream.ledger.parking import unpark
 from lodestream.ledger.state import (
+    Arranged,
     Assayed,
     Corrective,
     Journal,
@@ -62,6 +63,11 @@ def _void(draft: Draft, identity: str, seen: Seen) -> None:
         _reverse(draft, identity, journal)
         draft.view.drop(Journal, identity)
     _announce(draft, identity)
+    arranged = draft.view.get(Arranged, identity)
+    if arranged is not None:
+        containers.undo(draft, arranged)
+        links.disown(draft, identity, arranged)
+        draft.view.drop(Arranged, identity)
     current = draft.view.get(Seen, identity) or seen
     for finding in current.findings:
         draft.close_finding(finding, superseded=True)

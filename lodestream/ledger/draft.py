@@ -17,7 +17,21 @@ from lodestream.ledger.attribution import plus as plus_shares
 from lodestream.ledger.book import SiteBook
 from lodestream.ledger.catalogue import BLOCKING, CATALOGUE
 from lodestream.ledger.records import Edge, Entry, Finding, Line, LotState, Severity
-from lodestream.ledger.state import Assayed, Balance, Corrective, Head, Held, Leg, Lot, LotChange, Move, Vacant, plus_squares
+from lodestream.ledger.state import (
+    Assayed,
+    Balance,
+    Corrective,
+    Head,
+    Held,
+    Leg,
+    Lot,
+    LotChange,
+    Move,
+    Nesting,
+    Packing,
+    Vacant,
+    plus_squares,
+)
 from lodestream.ledger.values import Message, Said
 from lodestream.ledger.view import View
 from lodestream.measures import kg, share
@@ -71,6 +85,10 @@ class Draft:
         self.ends_here = False  # a restatement that came back: nothing is sent on
         self.again = False  # what is offered now restates what was offered before
         self.goes_on = False  # there is more to tell than one entry may
+        self.packings: list[Packing] = []
+        self.nestings: list[Nesting] = []
+        self.owned: list[str] = []
+        self.contents: list[str] = []  # containers of which more is known now
         self.managed: set[str] = set()  # findings of an account, a pair or another event: they do not end with this event
         self.record_time_us = max(self.head.record_time_us, entry.record_time_us)
         self._others: set[int] = set()  # legs that are not this event's: it does not take them back

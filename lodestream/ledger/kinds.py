@@ -8,7 +8,7 @@ from collections.abc import Callable
 from msgspec.structs import replace
 
 from lodestream.epcis.event import Event
-from lodestream.ledger import assay, correct, create, identity, receive, ship, transform
+from lodestream.ledger import assay, containment, correct, create, identity, links, receive, ship, stocktake, transform
 from lodestream.ledger.draft import Draft, Refused
 from lodestream.ledger.values import Said
 
@@ -25,6 +25,10 @@ def handler_of(event: Event) -> Handler | None:
         return correct.declare
     if event.type == "TransformationEvent":
         return transform.transform
+    if event.type == "AggregationEvent":
+        return containment.aggregate
+    if event.type in {"TransactionEvent", "AssociationEvent"}:
+        return links.link
     if event.type != "ObjectEvent":
         return None
     if event.action == "ADD":
@@ -35,7 +39,7 @@ def handler_of(event: Event) -> Handler | None:
         return ship.ship
     if event.biz_step in RECEIVING:
         return receive.receive
-    return assay.observe
+    return stocktake.count if event.biz_step in stocktake.STEPS else assay.observe
 
 
 def handle_event(draft: Draft) -> None:
@@ -49,6 +53,7 @@ def handle_event(draft: Draft) -> None:
     handler = handler_of(event)
     if handler is not None:
         handler(draft)
+    links.own(draft)
     if (draft.legs or draft.changes or draft.pairs) and event.error_declaration is None:
         _check_clock(draft)
         suspect = identity.replay_suspect(draft.view, event, posting=True)

@@ -3,14 +3,14 @@
 from msgspec.structs import replace
 
 from lodestream.epcis.event import Material
-from lodestream.ledger import create, matching, pairs
+from lodestream.ledger import containment, create, matching, pairs
 from lodestream.ledger.accounts import source
 from lodestream.ledger.draft import Draft
 from lodestream.ledger.lots import refuse_unusable, told, wet_and_dry
-from lodestream.ledger.ship import consignment_of, location, moved_lines
+from lodestream.ledger.ship import SSCC, bare, consignment_of, location, moved_lines
 from lodestream.ledger.state import Inbound, Receipt
 from lodestream.ledger.values import Judged
-from lodestream.measures import Line, Measured, measure
+from lodestream.measures import Line, Measured, lines, measure
 
 
 def receive(draft: Draft) -> None:
@@ -20,24 +20,38 @@ def receive(draft: Draft) -> None:
     if to_location is not None and draft.entry.locations.get(to_location, draft.site) != draft.site:
         draft.reason = f"received at {draft.site}, destined for {to_location}: kept, moves nothing"
         return
-    moved = moved_lines(draft)
+    moved = moved_lines(draft, containment.expected)
+    if not moved:
+        draft.reason = "what is received is empty by its offer: kept, moves nothing"
+        return
     known = [one or measure(line, draft.book.mass_basis) for line, one in moved]
     measured = refuse_unusable(draft, [line for line, _ in moved], known)
     party = next((ref.id for ref in event.sources if ref.id in draft.entry.external), None)
     draft.kind = "receive"
+    offered = containment.consignments(draft, bare(draft))
+    came: dict[str, int] = {}
     for (line, _), one in zip(moved, measured, strict=True):
         if party is not None:
             create.put(draft, line, one, source(f"external:{party}"))
+            dry = wet_and_dry(one)[1]
         else:
-            _take(draft, line, one)
+            dry = _take(draft, line, one, offered.get(line.id))
+        came[line.id] = came.get(line.id, 0) + dry
+    if any(came.values()):
+        containment.arrive(draft, bare(draft), came)
     if party is None and not draft.pairs:
         draft.kind, draft.reason = "link", "another source received this before: confirmed, nothing posted"
 
 
-def _take(draft: Draft, line: Line, measured: Measured) -> None:
-    """The receipt of one lot, unless another source's stands: then it confirms that one."""
+def _take(draft: Draft, line: Line, measured: Measured, offered: str | None) -> int:
+    """The receipt of one lot, unless another source's stands: then it confirms that one. Gives the dry mass that came.
+
+    What came in a container belongs to the consignment that this was offered under (`offered`), unless the event names one.
+    """
     event = draft.event
     named = consignment_of(event)
+    if offered is not None and (named is None or SSCC.match(named) or all(line.id != x.id for x in lines(event))):
+        named = offered
     place = location(event.sources)
     receipt = Receipt(
         event.identity,
@@ -55,10 +69,12 @@ def _take(draft: Draft, line: Line, measured: Measured) -> None:
     consignment = named or event.event_hash
     pair = draft.view.get(Inbound, pairs.key(consignment, line.id)) or Inbound(consignment, line.id, receipt.from_site)
     if matching.confirms(draft, pair, receipt):
-        return
+        return 0
     draft.pairs.append(pairs.key(consignment, line.id))
     judged = matching.update(draft, replace(pair, receipts=[*pair.receipts, receipt]))
-    _tell(draft, next(j for j in judged if j.receipt == receipt), line, measured)
+    counted = next(j for j in judged if j.receipt == receipt)
+    _tell(draft, counted, line, measured)
+    return 0 if counted.refused else counted.dry_mg
 
 
 def _tell(draft: Draft, judged: Judged, line: Line, measured: Measured) -> None:

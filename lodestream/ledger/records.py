@@ -108,6 +108,7 @@ class Parcel(Struct, frozen=True, gc=False, omit_defaults=True):
 
     `dry_mg` and the rest are sums over the shipments that stand; a withdrawn shipment is no longer in them. `path` holds
     the "<site> <lot version>" that a restatement went through; `void`: the sender asks for what is still pending.
+    `packed` says which containers hold it (dry mass in mg), `within` which container each of them is in.
     """
 
     lot: str
@@ -129,6 +130,8 @@ class Parcel(Struct, frozen=True, gc=False, omit_defaults=True):
     contacts: list[str] = []
     path: list[str] = []
     void: bool = False
+    packed: dict[str, int] = {}
+    within: dict[str, str] = {}
 
 
 class Offer(Struct, frozen=True, gc=False, omit_defaults=True):
@@ -212,7 +215,7 @@ class Outcome(Struct, frozen=True, gc=False, omit_defaults=True):
     Only a TRANSACTION has `seq`, `prev` and `chain`. A refused event is a TRANSACTION without postings. `due_us` is when
     something is next due at the site (0: nothing): the clock sends a TICK then.
     `kind` says what the transaction does: create, transform, split, ship, offer, receive, answer, destroy, assay,
-    correct, book, link or refuse.
+    contain, count, correct, book, link or refuse.
     """
 
     outcome: str

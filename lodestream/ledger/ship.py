@@ -1,14 +1,16 @@
 """Shipping: STOCK(lot) -> TRANSIT(consignment, lot), and an offer to the receiver's book (ledger-rules sections 1, 2, 5)."""
 
 import re
+from collections.abc import Callable, Iterable
 
 from msgspec.structs import replace
 
 from lodestream.epcis.event import Event, TypedRef
-from lodestream.ledger import attribution
+from lodestream.ledger import attribution, containment, links
 from lodestream.ledger.accounts import transit
+from lodestream.ledger.containers import carriers
 from lodestream.ledger.create import with_mass
-from lodestream.ledger.draft import Draft, Refused, Unready, inherited
+from lodestream.ledger.draft import Draft, Refused, inherited
 from lodestream.ledger.draw import draw, post_drawn
 from lodestream.ledger.lots import refuse_unusable, told
 from lodestream.ledger.pairs import key
@@ -19,22 +21,29 @@ from lodestream.measures import Line, Measured, lines, measure, quadrature
 
 SSCC = re.compile(r"https://id\.gs1\.org/00/\d{18}$")
 GSIN = re.compile(r"https://id\.gs1\.org/402/\d{17}$")
+Contents = Callable[[Draft, list[str], set[str]], tuple[list[Line], list[str]]]
 MAX_UPSTREAM = 10_000  # lots that the walk for open findings visits at most
 
 
 def ship(draft: Draft) -> None:
     """A shipping event at the site that holds the stock. An external party gets no offer; no destination is TRANSIT_OPEN."""
     event = draft.event
-    moved = [line for line, _ in moved_lines(draft)]
     consignment = consignment_of(event) or event.event_hash
+    moved = [line for line, _ in moved_lines(draft, _inside)]
     to_location = location(event.destinations)
     party = next((ref.id for ref in event.destinations if ref.id in draft.entry.external), None)
     to_site = draft.entry.locations.get(to_location, "") if to_location and party is None else ""
     if to_site == draft.site:
         draft.reason = "from a site to itself: kept, moves nothing"
         return
+    if not moved:
+        draft.reason = "what is shipped is empty by its aggregations: kept, moves nothing"
+        return
     draft.kind = "ship"
-    sent = [pair for line in moved if (pair := _send(draft, line, consignment, to_site, to_location)) is not None]
+    along = carriers(draft, bare(draft))
+    sent = [pair for line in moved if (pair := _send(draft, line, consignment, to_site, to_location, along)) is not None]
+    if sent:
+        containment.gone(draft, consignment, along, {pair.lot: pair.shipments[-1].packed for pair in sent})
     if not sent:
         draft.kind, draft.reason = "link", "another source sent this shipment before: confirmed, nothing posted"
     elif to_location is None and party is None:
@@ -44,19 +53,34 @@ def ship(draft: Draft) -> None:
         offer(draft, sent, to_site)
 
 
-def moved_lines(draft: Draft) -> list[tuple[Line, Measured | None]]:
+def bare(draft: Draft) -> list[str]:
+    """The instances that the event names without a mass: containers, or lots of their own that move whole."""
+    return [line.id for line in lines(draft.event) if line.instance and line.material is None]
+
+
+def _inside(draft: Draft, names: list[str], counted: set[str]) -> tuple[list[Line], list[str]]:
+    """The content of containers that leave; of one that left already, what another source told of it."""
+    found, unknown = containment.contents(draft, names, counted)
+    before, unknown = containment.departed(draft, consignment_of(draft.event) or draft.event.event_hash, unknown, counted)
+    return found + before, unknown
+
+
+def moved_lines(draft: Draft, inside: Contents) -> list[tuple[Line, Measured | None]]:
     """The lines that a move is about, as measured; None for a bare instance, which moves whole.
 
-    A parent beside its contents is not counted; alone its content is not known yet.
+    What is named beside its container counts once; what is in a container at any level and not named comes by `inside`. A
+    container alone whose content is not known is parked (UNKNOWN_CONTENT).
     """
     found = lines(draft.event)
-    moved = with_mass(found) + [x for x in found if x.instance and x.material is None and draft.lot(x.id)]
     if not found:
         raise Refused(Said("NO_QUANTITY", (draft.event.identity,), "a move names nothing that is moved"))
-    if not moved:
-        parent = found[0].id
-        said = f"{parent} is moved, and what it holds is not known: containment of parents is not kept yet"
-        raise Unready([f"content:{x.id}" for x in found], Said("UNKNOWN_CONTENT", (parent, draft.event.identity), said))
+    names = bare(draft)
+    weighed = with_mass(found)
+    own = weighed + [x for x in found if x.id in names and draft.lot(x.id)]
+    more, unknown = inside(draft, names, {x.id for x in own})
+    if unknown and not weighed:
+        raise containment.unknown_content(draft, unknown)
+    moved = own + more
     weighed = [x for x in moved if not (x.instance and x.material is None)]
     measured = iter(refuse_unusable(draft, weighed, [measure(x, draft.book.mass_basis) for x in weighed]))
     return [(x, None if x.instance and x.material is None else next(measured)) for x in moved]
@@ -77,7 +101,7 @@ def location(refs: list[TypedRef]) -> str | None:
     return next((ref.id for ref in refs if ref.type == "location"), None)
 
 
-def _send(draft: Draft, line: Line, consignment: str, to_site: str, to_location: str | None) -> Outbound | None:
+def _send(draft: Draft, line: Line, consignment: str, to_site: str, to_location: str | None, along: list[str]) -> Outbound | None:
     """One lot of a shipment; None where another source's standing shipment is confirmed by this one."""
     event = draft.event
     ref = key(consignment, line.id)
@@ -92,13 +116,15 @@ def _send(draft: Draft, line: Line, consignment: str, to_site: str, to_location:
     before = pair.bound.get(to_site, Bound())
     place = event.read_point or event.biz_location or draft.site
     bound = replace(before, from_location=place, to_location=to_location or "", version=before.version + 1)
-    pair = replace(pair, shipments=[*pair.shipments, _shipment(draft, drawn, to_site)], bound={**pair.bound, to_site: bound})
+    shipment = _shipment(draft, drawn, to_site, along)
+    pair = replace(pair, shipments=[*pair.shipments, shipment], bound={**pair.bound, to_site: bound})
     draft.view.put(pair, ref)
     draft.pairs.append(ref)
     return pair
 
 
-def _shipment(draft: Draft, drawn: Drawn, to_site: str) -> Shipment:
+def _shipment(draft: Draft, drawn: Drawn, to_site: str, along: list[str]) -> Shipment:
+    packed, within = containment.leaving(draft, drawn.line.id, drawn.dry_mg, along)
     return Shipment(
         draft.event.identity,
         draft.entry.source,
@@ -110,6 +136,9 @@ def _shipment(draft: Draft, drawn: Drawn, to_site: str) -> Shipment:
         to_site,
         drawn.shares,
         drawn.index,
+        packed,
+        within,
+        links.new_owner(draft.event),
     )
 
 
@@ -170,7 +199,7 @@ def parcel(draft: Draft, pair: Outbound, to_site: str) -> Parcel:
         shipped_us=min((s.shipped_us for s in shipments), default=0),
         product_class=lot.product_class,
         country_of_origin=lot.country_of_origin,
-        owner=lot.owner,
+        owner=next((s.owner for s in reversed(shipments) if s.owner), lot.owner),
         findings=upstream_findings(draft, pair.lot),
         lot_seq=lot.version,
         embodied_g_co2e=shares.carbon_g,
@@ -178,7 +207,17 @@ def parcel(draft: Draft, pair: Outbound, to_site: str) -> Parcel:
         uncovered_mg=shares.uncovered_mg,
         contacts=sorted(shares.contacts),
         path=[*draft.path, f"{draft.site} {lot.version}"] if draft.again else [],
+        packed=_sum(s.packed for s in shipments),
+        within={child: outer for s in shipments for child, outer in s.within.items()},
     )
+
+
+def _sum(parts: Iterable[dict[str, int]]) -> dict[str, int]:
+    sums: dict[str, int] = {}
+    for part in parts:
+        for name, mg in part.items():
+            sums[name] = sums.get(name, 0) + mg
+    return sums
 
 
 def upstream_findings(draft: Draft, lot: str) -> list[str]:

@@ -70,8 +70,20 @@ def plus_squares(one: dict[str, str], other: dict[str, str], sign: int = 1) -> d
     return {element: str(square) for element, square in sorted(sums.items()) if square}
 
 
+class Packed(Struct, frozen=True, gc=False):
+    """What of a lot is in containers: dry mass in mg in all, the containers packed first and last, and what a correction
+    took out of them (`owed_mg`), which goes back with the next stock.
+    """
+
+    dry_mg: int = 0
+    oldest: str = ""
+    newest: str = ""
+    owed_mg: int = 0
+
+
 class Lot(Struct, frozen=True, gc=False):
-    """A lot in the book. `entered_*` sum up all that came in; `excess_dry_mg` is what draws took above it.
+    """A lot in the book. `entered_*` sum up all that came in; `excess_dry_mg` is what draws took above it and counts found
+    above it, less what counts found missing.
 
     What is taken back leaves no trace: variances are kept as such (`squared`). `moved` counts its slots (`Move`).
     `inherited` are the sender's open findings by the pair whose offer told them.
@@ -98,6 +110,7 @@ class Lot(Struct, frozen=True, gc=False):
     unassayed: list[Unassayed] = []
     shares: Shares = Shares()
     moved: int = 0
+    packed: Packed = Packed()
 
     @property
     def entered_u_mg(self) -> dict[str, int]:
@@ -283,7 +296,11 @@ class Run(Struct, frozen=True, gc=False, omit_defaults=True):
 
 
 class Shipment(Struct, frozen=True, gc=False):
-    """One shipping event's part in a pair (consignment, lot) at the sender."""
+    """One shipping event's part in a pair (consignment, lot) at the sender.
+
+    `packed` says which containers hold it (dry mass in mg), `within` which container each of them is in; `owner` is the
+    owning party that the shipment names.
+    """
 
     identity: str
     source: str
@@ -295,6 +312,9 @@ class Shipment(Struct, frozen=True, gc=False):
     to_site: str = ""
     shares: Shares = Shares()
     index: int = 0
+    packed: dict[str, int] = {}
+    within: dict[str, str] = {}
+    owner: str | None = None
 
 
 class Bound(Struct, frozen=True, gc=False):
@@ -384,6 +404,79 @@ class OpenPairs(Struct, frozen=True, gc=False):
     consignments: list[str]
 
 
+class Pack(Struct, frozen=True, gc=False):
+    """What one container holds of one lot, dry mass in mg, under "<parent> <lot>", and its neighbours in order of packing."""
+
+    dry_mg: int
+    older: str = ""
+    newer: str = ""
+
+
+class Container(Struct, frozen=True, gc=False):
+    """A bag, container or pallet at the site: the lots and the containers (or whole instances) in it, and what it is in.
+
+    `known`: an aggregation said what is in it, even if that is nothing.
+    """
+
+    lots: list[str] = []
+    children: list[str] = []
+    within: str = ""
+    known: bool = False
+
+
+class Manifest(Struct, frozen=True, gc=False):
+    """What a container holds that was offered to the site ("in <parent>") or left it ("out <parent>"): dry mass in mg by lot."""
+
+    consignment: str
+    lots: dict[str, int] = {}
+    children: list[str] = []
+
+
+class Packing(Struct, frozen=True, gc=False):
+    """A change of what a container holds of a lot, dry mass in mg."""
+
+    parent: str
+    lot: str
+    dry_mg: int
+
+
+class Nesting(Struct, frozen=True, gc=False):
+    """A container, or a whole instance, put into another or, where not `inside`, taken out of it."""
+
+    parent: str
+    child: str
+    inside: bool
+
+
+class Owed(Struct, frozen=True, gc=False):
+    """What a correction took out of a lot's containers, oldest first: it goes back with the next stock."""
+
+    packings: list[Packing]
+
+
+class Arranged(Struct, frozen=True, gc=False):
+    """What an event did besides its postings, so that a declaration takes it back: containment, and lots with a new owner."""
+
+    packings: list[Packing] = []
+    nestings: list[Nesting] = []
+    owned: list[str] = []
+
+
+class Ownership(Struct, frozen=True, gc=False):
+    """An event that gave a lot an owner."""
+
+    at_us: int
+    identity: str
+    owner: str
+
+
+class Owners(Struct, frozen=True, gc=False):
+    """The owners of a lot by event time, and the one that it had before the first of them."""
+
+    before: str | None
+    changes: list[Ownership]
+
+
 KINDS: dict[type[Struct], str] = {
     Head: "head",
     Balance: "account",
@@ -404,5 +497,11 @@ KINDS: dict[type[Struct], str] = {
     Corrective: "corrective",
     Received: "received",
     Restating: "restating",
+    Pack: "pack",
+    Container: "container",
+    Manifest: "manifest",
+    Owed: "owed",
+    Arranged: "arranged",
+    Owners: "owners",
     Finding: "finding",
 }
