@@ -184,6 +184,8 @@ def undo(draft: Draft, done: Arranged) -> None:
     for nesting in reversed(done.nestings):
         if nesting.inside or not container(draft, nesting.child).within:
             nest(draft, nesting.parent, nesting.child, into=not nesting.inside)
+            if not nesting.inside:
+                know(draft, nesting.parent)
     for packing in reversed(done.packings):
         lot = draft.lot(packing.lot)
         if lot is None:
