@@ -1,0 +1,183 @@
+"""Stock-takes and cycle counts: within tolerance the book follows the count, beyond it a finding stands (rulebook 9)."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lodestream.epcis.event import Event
+from lodestream.ledger.book import SiteBook
+from tests.ledger.making import Books, T, add, assay, codes, declared, event, item, ship, transform
+
+A, B = "urn:site:a", "urn:site:b"
+KG = 10**6
+
+
+def count(lot: str, mass: str | None, step: str = "stock_taking", **more: Any) -> Event:
+    """A count of one lot, in tonnes dry unless said."""
+    return event("ObjectEvent", [item("object", lot, mass, **more)], action="OBSERVE", biz_step=step, biz_location=A)
+
+
+def stocked(**settings_: Any) -> Books:
+    """1,000 t of 10 % Cu came, 900 t are gone: 100 t by the book. 0.5 % of what entered are 5 t."""
+    books = Books(**{A: SiteBook(**settings_)})
+    books(add("x", "1000", A, cu="10"), ship("x", "900", A, B, consignment_id="c"))
+    return books
+
+
+def dry(books: Books) -> int:
+    return next(lot.dry_mg for lot in books.fold.lots() if (lot.site, lot.lot) == (A, "x"))
+
+
+@pytest.mark.parametrize(
+    ("step", "tonnes", "cu_mg"), [("stock_taking", "98", -200_000_000), ("cycle_counting", "103", 300_000_000)]
+)
+def test_within_tolerance_the_book_follows(step: str, tonnes: str, cu_mg: int) -> None:
+    """98 t counted: 2 t x 10 % = 200 kg Cu from STOCK to STOCK_ADJ. 103 t: 300 kg back."""
+    books = stocked()
+    outcome = books(count("x", tonnes, step))[0]
+    assert (outcome.kind, [(p.account, p.amount_mg) for p in outcome.postings]) == (
+        "count",
+        [("STOCK_ADJ", -cu_mg), ("STOCK(x)", cu_mg)],
+    )
+    assert (dry(books), books.balance(A, "STOCK(x)"), codes([outcome])) == (int(tonnes) * T, T * 10 + cu_mg, [])
+    assert sum(next(lot for lot in books.fold.lots() if lot.site == A).shares["Cu"].values()) == T * 10 + cu_mg
+    assert "within the 5,000 kg of 0.5 % of what entered, which is not less than 2u" in outcome.reason
+
+
+def test_the_larger_of_the_two_limits_counts() -> None:
+    """With 0.05 % (500 kg) 2u is larger: u = root((0.1 % of 1,000 t)^2 + (0.1 % of 98 t)^2) = 1,004.790525 kg."""
+    books = stocked(stock_tolerance_percent=Decimal("0.05"))
+    assert codes(books(count("x", "97.9"))) == ["STOCK_DIFFERS"]
+    outcome = books(count("x", "98"))[0]
+    assert codes([outcome]) == []
+    assert "within the 2,009.58105 kg of 2u, which is larger than 0.05 % of what entered (500 kg)" in outcome.reason
+
+
+def test_beyond_the_tolerance_nothing_is_posted_and_a_hold_stands() -> None:
+    books = stocked()
+    outcome = books(count("x", "94"))[0]
+    assert (outcome.postings, dry(books)) == ([], 100 * T)
+    assert [(f.rule, f.code, f.severity, f.lots) for f in outcome.findings] == [("F19", "STOCK_DIFFERS", "hold", ["x"])]
+    assert outcome.findings[0].arithmetic == (
+        "x: counted 94,000 kg dry, book 100,000 kg, difference -6,000 kg; -6,000 kg over the lot's life, "
+        "beyond the 5,000 kg of 0.5 % of what entered, which is not less than 2u (2,008.828014 kg)"
+    )
+    assert codes(books(count("x", "93")), "superseded") == ["STOCK_DIFFERS"]
+    assert books.open() == {"STOCK_DIFFERS"}
+    books(count("x", "99.5"))
+    assert (books.open(), dry(books)) == (set(), 99_500 * KG)
+
+
+def test_a_leak_cannot_be_counted_away_bit_by_bit() -> None:
+    """3 t and 3 t are 6 t over the lot's life, the tolerance is 5 t. What a draw took above the book counts too."""
+    books = stocked()
+    assert codes(books(count("x", "97"), count("x", "94"))) == ["STOCK_DIFFERS"]
+    books = stocked()
+    books(transform(A, [("x", "104", {})], [("y", "104", {"cu": "10"})]))
+    assert (books.open(), dry(books)) == ({"BOOK_EXCEEDED"}, 0)
+    assert codes(books(count("x", "2"))) == ["STOCK_DIFFERS"], "4 t above the book were drawn, 2 t more are there"
+    assert codes(books(count("x", "1"))) == []
+
+
+def test_a_count_of_zero_is_a_clean_out() -> None:
+    """10.03 t of 2,000 t are left by the book, wet 10.9; nothing is there: all of it goes, to the milligram."""
+    books = Books(**{A: SiteBook(elements=["Cu"])})
+    books(add("x", "2000", A, moisture="8", cu="9.999"), ship("x", "1989.1", A, B, consignment_id="c"))
+    left = books.balance(A, "STOCK(x)")
+    books(count("x", "0"))
+    assert (books.balance(A, "STOCK(x)"), books.balance(A, "STOCK_ADJ"), left > 0) == (0, left, True)
+    lot = next(lot for lot in books.fold.lots() if lot.site == A)
+    assert (lot.wet_mg, lot.dry_mg, lot.contained_mg, lot.shares) == (0, 0, {}, {})
+    assert codes(books(count("x", "0"))) == [], "there is nothing, and nothing is counted"
+
+
+def test_a_clean_out_beyond_the_tolerance_is_not_one() -> None:
+    books = stocked()
+    assert codes(books(count("x", "0"))) == ["STOCK_DIFFERS"]
+    assert dry(books) == 100 * T
+
+
+def test_what_was_never_there_is_counted() -> None:
+    books = stocked()
+    outcome = books(count("z", "3"))[0]
+    assert [f.arithmetic for f in outcome.findings] == [f"counted 3,000 kg dry, z was never at {A}: book 0 kg"]
+    assert codes(books(count("w", "0"))) == []
+    books(add("z", "3", A, cu="10"), count("z", "3"))
+    assert books.open() == set()
+
+
+def test_a_wet_count_has_the_lots_moisture() -> None:
+    """100 t wet with 8 % water are 92 t dry; 99.9 t wet counted are 91.908 t."""
+    books = Books(**{A: SiteBook()})
+    books(add("x", "100", A, moisture="8", cu="10"), count("x", "99.9", mass_basis="wet"))
+    lot = books.fold.lots()[0]
+    assert (lot.wet_mg, lot.dry_mg, lot.contained_mg) == (99_900 * KG, 91_908 * KG, {"Cu": 9_190_800_000})
+
+
+def test_what_has_no_assay_is_not_compared() -> None:
+    books = Books(**{A: SiteBook()})
+    books(add("x", "100", A))
+    outcome = books(count("x", "50"))[0]
+    assert (outcome.kind, outcome.postings, outcome.reason) == (
+        "link",
+        [],
+        "x has no assay yet, its book is not complete: kept, count it again",
+    )
+    books(assay("x", A, cu="10"))
+    assert codes(books(count("x", "50"))) == ["STOCK_DIFFERS"]
+
+
+def test_a_count_of_pieces_tells_no_mass() -> None:
+    books = stocked()
+    assert books(count("x", "5", uom="EA"))[0].reason == "x: a count of 5 without a mass: nothing to compare with the book"
+
+
+def test_a_count_is_taken_back_by_its_declaration() -> None:
+    books = stocked()
+    before = books.fold.accounts(), dry(books)
+    small, large = count("x", "98"), count("x", "50")
+    books(small, declared(small))
+    assert (books.fold.accounts(), dry(books)) == before
+    books(large, declared(large))
+    assert books.open() == set()
+    assert codes(books(count("x", "95"))) == [], "what was taken back does not count over the lot's life"
+
+
+def test_an_overdraft_that_a_correction_made_is_not_counted_away() -> None:
+    books = Books(**{A: SiteBook()})
+    wrong = add("x", "10", A, cu="10")
+    books(wrong, add("x", "100", A, cu="10"), ship("x", "105", A, B, consignment_id="c"), declared(wrong))
+    assert "RETRO_OVERDRAFT" in books.open()
+    assert codes(books(count("x", "0"))) == ["STOCK_DIFFERS"]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(["count", "draw", "add", "void"]), st.integers(0, 1_100_000)), max_size=10))
+def test_the_book_is_the_count_or_a_finding_stands(steps: list[tuple[str, int]]) -> None:
+    """After each count the book is what was counted, or a hold stands and nothing moved; all that was adjusted is in
+    STOCK_ADJ; over the lot's life it is within the tolerance.
+    """
+    books = Books(**{A: SiteBook()})
+    books(add("x", "1000", A, cu="10"))
+    done: list[Event] = []
+    for kind, kilograms in steps:
+        mass, before = str(Decimal(kilograms) / 1000), dry(books)
+        if kind == "count":
+            done.append(count("x", mass))
+            outcome = books(done[-1])[0]
+            if "STOCK_DIFFERS" in codes([outcome]):
+                assert (dry(books), outcome.postings) == (before, [])
+            else:
+                assert dry(books) == kilograms * KG
+        elif kind == "draw":
+            done.append(transform(A, [("x", mass, {})], [("y", mass, {"cu": "10"})]))
+            books(done[-1])
+        elif kind == "add":
+            books(add("x", mass, A, cu="10"))
+        elif done:
+            books(declared(done.pop(kilograms % len(done))))
+        for site, element, _, _ in books.fold.accounts():
+            assert sum(mg for s, e, _, mg in books.fold.accounts() if (s, e) == (site, element)) == 0
