@@ -18,16 +18,25 @@ def update(draft: Draft, pair: Inbound) -> list[Judged]:
 
     Gives the judgements of all receipts in the pairs that were settled.
     """
-    known = draft.view.get(OpenPairs, pair.lot) or OpenPairs([])
-    others = [draft.view.get(Inbound, pairs.key(c, pair.lot)) for c in known.consignments if c != pair.consignment]
-    before = {p.consignment: p for p in [pair, *others] if p is not None}
-    if all(r.named for p in before.values() for r in p.receipts):
+    if all(r.named for r in pair.receipts) and not {*_loose(draft, pair.lot)} - {pair.consignment}:
         return pairs.settle(draft, pair)
+    others = [_pair(draft, c, pair.lot) for c in pairs.open_pairs(draft, pair.lot) if c != pair.consignment]
+    before = {p.consignment: p for p in [pair, *others] if p is not None}
     judged = []
     for consignment, after in sorted(_assigned(draft, pair.lot, before).items()):
         if consignment == pair.consignment or after != before.get(consignment):
             judged += pairs.settle(draft, after)
     return judged
+
+
+def _loose(draft: Draft, lot: str) -> list[str]:
+    """The consignments of the pairs of a lot that hold a receipt without a consignment."""
+    known = draft.view.get(OpenPairs, lot)
+    return known.loose if known is not None else []
+
+
+def _pair(draft: Draft, consignment: str, lot: str) -> Inbound | None:
+    return draft.view.get(Inbound, pairs.key(consignment, lot))
 
 
 def _assigned(draft: Draft, lot: str, before: dict[str, Inbound]) -> dict[str, Inbound]:
@@ -51,16 +60,14 @@ def _is_pending(draft: Draft, pair: Inbound, arrival: int) -> bool:
 
 def confirms(draft: Draft, pair: Inbound, receipt: Receipt) -> bool:
     """Whether another source's receipt of this pair stands; one without a consignment may be in an offer's pair by now."""
-    known = draft.view.get(OpenPairs, pair.lot) if not receipt.named else None
-    found = [draft.view.get(Inbound, pairs.key(c, pair.lot)) for c in (known.consignments if known else [])]
+    found = [_pair(draft, c, pair.lot) for c in _loose(draft, pair.lot)] if not receipt.named else []
     moved = [r for p in found if p is not None for r in p.receipts if not r.named and r.event_hash == receipt.event_hash]
     return any(r.source != receipt.source for r in [*pair.receipts, *moved])
 
 
 def pairs_with(draft: Draft, lot: str, identity: str, ref: str | None = None) -> list[Inbound]:
     """The pairs that hold a receipt of this event: of its own reference, or wherever it was matched to."""
-    known = draft.view.get(OpenPairs, lot)
     refs = [ref] if ref else []
-    refs += [pairs.key(c, lot) for c in (known.consignments if known else [])]
+    refs += [pairs.key(c, lot) for c in _loose(draft, lot)]
     found = [draft.view.get(Inbound, r) for r in dict.fromkeys(refs)]
     return [p for p in found if p is not None and any(r.identity == identity for r in p.receipts)]

@@ -365,7 +365,7 @@ class Inbound(Struct, frozen=True, gc=False):
     """A pair at the receiver: the offer, the receipts in their order, and what has been posted for them so far.
 
     `posted` maps element and account ("Cu STOCK") to mg; `edged_*` is what lineage tells of it. What each receipt put into
-    the lot is in `Received`.
+    the lot is in `Received`. `page` is where it is listed while it is open (`OpenPairs`), else below zero.
     """
 
     consignment: str
@@ -379,6 +379,7 @@ class Inbound(Struct, frozen=True, gc=False):
     edged_mg: dict[str, int] = {}
     findings: list[str] = []
     answered: SettledParcel | None = None
+    page: int = -1
 
 
 class Restating(Struct, frozen=True, gc=False):
@@ -399,7 +400,18 @@ class Received(Struct, frozen=True, gc=False):
 
 
 class OpenPairs(Struct, frozen=True, gc=False):
-    """The pairs of one lot, by consignment, that take or hold a receipt without a consignment: all but the named and final."""
+    """The pairs of one lot that take or hold a receipt without a consignment: all but the named and final.
+
+    They stand on pages (`OpenPage`, from 0 to `last`), so that an offer costs the same however many are open; `loose` are
+    those that hold such a receipt.
+    """
+
+    last: int = 0
+    loose: list[str] = []
+
+
+class OpenPage(Struct, frozen=True, gc=False):
+    """Consignments of open pairs of one lot, under "<lot> <page>"."""
 
     consignments: list[str]
 
@@ -492,6 +504,7 @@ KINDS: dict[type[Struct], str] = {
     Outbound: "outbound",
     Inbound: "inbound",
     OpenPairs: "pairs",
+    OpenPage: "page",
     Move: "move",
     Vacant: "vacant",
     Corrective: "corrective",
