@@ -58,22 +58,30 @@ def _void(draft: Draft, identity: str, seen: Seen) -> None:
         campaign = parked.entry.event.transformation_id if parked.entry.event is not None else None
         if campaign is not None:
             draft.runs[campaign] = None
+    take_back(draft, identity)
+    _announce(draft, identity)
+    current = draft.view.get(Seen, identity) or seen
+    draft.view.put(replace(current, status="void"), identity)
+    if replay_suspect(draft.view, draft.event, posting=False) is None:
+        draft.close_finding(draft.finding_id(Said("REPLAY_SUSPECT", (current.hash,), "")), superseded=True)
+
+
+def take_back(draft: Draft, identity: str) -> None:
+    """All that an event did is reversed: its postings, its containment and owners, and its findings are superseded."""
     journal = draft.view.get(Journal, identity)
     if journal is not None:
         _reverse(draft, identity, journal)
         draft.view.drop(Journal, identity)
-    _announce(draft, identity)
     arranged = draft.view.get(Arranged, identity)
     if arranged is not None:
         containers.undo(draft, arranged)
         links.disown(draft, identity, arranged)
         draft.view.drop(Arranged, identity)
-    current = draft.view.get(Seen, identity) or seen
-    for finding in current.findings:
-        draft.close_finding(finding, superseded=True)
-    draft.view.put(replace(current, status="void", findings=[]), identity)
-    if replay_suspect(draft.view, draft.event, posting=False) is None:
-        draft.close_finding(draft.finding_id(Said("REPLAY_SUSPECT", (current.hash,), "")), superseded=True)
+    seen = draft.view.get(Seen, identity)
+    if seen is not None:
+        for finding in seen.findings:
+            draft.close_finding(finding, superseded=True)
+        draft.view.put(replace(seen, findings=[]), identity)
 
 
 def _reverse(draft: Draft, identity: str, journal: Journal) -> None:

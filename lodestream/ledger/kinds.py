@@ -8,7 +8,7 @@ from collections.abc import Callable
 from msgspec.structs import replace
 
 from lodestream.epcis.event import Event
-from lodestream.ledger import assay, containment, correct, create, identity, links, receive, ship, stocktake, transform
+from lodestream.ledger import assay, containment, correct, create, identity, links, receive, ship, sources, stocktake, transform
 from lodestream.ledger.draft import Draft, Refused
 from lodestream.ledger.values import Said
 
@@ -52,6 +52,8 @@ def handle_event(draft: Draft) -> None:
     _check_sites(draft)
     handler = handler_of(event)
     if handler is not None:
+        if event.type == "ObjectEvent" and event.biz_step in TRANSFER and event.error_declaration is None:
+            sources.make_way(draft, ships=event.biz_step in SHIPPING)
         handler(draft)
     links.own(draft)
     if (draft.legs or draft.changes or draft.pairs) and event.error_declaration is None:

@@ -60,9 +60,14 @@ def _is_pending(draft: Draft, pair: Inbound, arrival: int) -> bool:
 
 def confirms(draft: Draft, pair: Inbound, receipt: Receipt) -> bool:
     """Whether another source's receipt of this pair stands; one without a consignment may be in an offer's pair by now."""
-    found = [_pair(draft, c, pair.lot) for c in _loose(draft, pair.lot)] if not receipt.named else []
-    moved = [r for p in found if p is not None for r in p.receipts if not r.named and r.event_hash == receipt.event_hash]
-    return any(r.source != receipt.source for r in [*pair.receipts, *moved])
+    known = [*pair.receipts, *([] if receipt.named else unnamed(draft, pair.lot, receipt.event_hash))]
+    return any(r.source != receipt.source for r in known)
+
+
+def unnamed(draft: Draft, lot: str, event_hash: str) -> list[Receipt]:
+    """The receipts of a lot without a consignment that are of events with this hash, wherever they were matched to."""
+    found = [_pair(draft, c, lot) for c in _loose(draft, lot)]
+    return [r for p in found if p is not None for r in p.receipts if not r.named and r.event_hash == event_hash]
 
 
 def pairs_with(draft: Draft, lot: str, identity: str, ref: str | None = None) -> list[Inbound]:

@@ -1,0 +1,122 @@
+"""Two sources that report one move: the first counts, unless the book names the one that does (rulebook 11)."""
+
+from itertools import permutations
+
+import pytest
+from msgspec.structs import replace
+
+from lodestream.epcis.event import Event
+from lodestream.ledger.book import SiteBook
+from tests.ledger.making import Books, T, add, declared, event, item, receive, ship
+from tests.ledger.test_containment import P, aggregation, come, held, out
+
+A, B = "urn:site:a", "urn:site:b"
+
+
+def books_of(counting: str) -> Books:
+    """100 t of 10 % Cu at A; at both sites the source `counting` counts."""
+    books = Books(**{A: SiteBook(counting_source=counting), B: SiteBook(counting_source=counting)})
+    books(add("x", "100", A, cu="10"))
+    return books
+
+
+def shipped(mass: str) -> Event:
+    return ship("x", mass, A, B, consignment_id="c")
+
+
+def received(mass: str) -> Event:
+    return receive("x", mass, B, consignment_id="c", receipt="final", cu="10")
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_the_counting_sources_shipment_stands(order: tuple[int, int]) -> None:
+    """The carrier weighed 9.9 t, the MES 10 t; the MES counts, whichever comes first."""
+    books = books_of("mes")
+    both = [(shipped("10"), "mes"), (shipped("9.9"), "carrier")]
+    outcomes = [books(both[n][0], source=both[n][1])[0] for n in order]
+    assert (books.balance(A, "TRANSIT(c x)"), books.balance(A, "STOCK(x)")) == (T, 9 * T)
+    if order == (1, 0):
+        assert [(p.account, p.amount_mg) for p in outcomes[1].postings] == [
+            ("STOCK(x)", 990_000_000),
+            ("TRANSIT(c x)", -990_000_000),
+            ("STOCK(x)", -T),
+            ("TRANSIT(c x)", T),
+        ]
+    books(received("10"))
+    assert (books.balance(A, "TRANSIT(c x)"), books.balance(A, "CUSTODY(c x)"), books.open()) == (0, T, set())
+
+
+def test_without_one_that_counts_the_first_stands() -> None:
+    books = books_of("")
+    books(shipped("9.9"), source="carrier")
+    assert books(shipped("10"), source="mes")[0].kind == "link"
+    assert books.balance(A, "TRANSIT(c x)") == 990_000_000
+
+
+@pytest.mark.parametrize("order", list(permutations(range(4))))
+def test_two_sources_on_both_sides_in_any_order(order: tuple[int, ...]) -> None:
+    """The MES ships 10 t and receives 9.95 t final; the carrier says 9.9 t and 9.8 t. 5 kg Cu of variance."""
+    events = [(shipped("10"), "mes"), (shipped("9.9"), "carrier"), (received("9.95"), "mes"), (received("9.8"), "carrier")]
+    books = books_of("mes")
+    for n in order:
+        books(events[n][0], source=events[n][1])
+    assert (books.balance(A, "TRANSIT(c x)"), books.balance(A, "STOCK(x)")) == (0, 9 * T)
+    assert (books.balance(B, "STOCK(x)"), books.balance(B, "TRANSIT_VAR")) == (995_000_000, 5_000_000)
+    assert (books.balance(A, "CUSTODY(c x)"), books.balance(B, "CUSTODY(c x)"), books.open()) == (T, -T, set())
+
+
+def test_a_receipt_without_a_consignment_is_replaced_by_its_equal() -> None:
+    """Of two equal events (one hash) the counting source's stands, in the pair that the first was matched to."""
+    books = books_of("mes")
+    books(ship("x", "10", A, B))
+    first = receive("x", "10", B, cu="10", event_id="urn:one")
+    books(first, source="carrier")
+    outcome = books(replace(first, event_id="urn:two", content_digest="other"), source="mes")[0]
+    assert (outcome.kind, books.balance(B, "STOCK(x)"), books.open()) == ("receive", T, set())
+
+
+def test_void_the_counting_event_leaves_nothing_and_the_first_is_void_without_effect() -> None:
+    books = books_of("mes")
+    first, second = shipped("9.9"), shipped("10")
+    books(first, source="carrier")
+    books(second, source="mes")
+    books(declared(first), source="carrier")
+    assert books.balance(A, "TRANSIT(c x)") == T
+    books(declared(second), source="mes")
+    assert (books.balance(A, "TRANSIT(c x)"), books.balance(A, "STOCK(x)")) == (0, 10 * T)
+
+
+def test_an_event_that_moved_more_is_not_taken_back() -> None:
+    """The carrier reported x and y in one event; the MES names x alone: what was said of y would be lost."""
+    books = books_of("mes")
+    books(add("y", "100", A, cu="10"))
+    to = shipped("1").destinations
+    both = event(
+        "ObjectEvent",
+        [item("object", "x", "9.9"), item("object", "y", "5")],
+        action="OBSERVE",
+        biz_step="shipping",
+        read_point=A,
+        destinations=to,
+        consignment_id="c",
+    )
+    books(both, source="carrier")
+    assert books(shipped("10"), source="mes")[0].kind == "link"
+    assert (books.balance(A, "TRANSIT(c x)"), books.balance(A, "TRANSIT(c y)")) == (990_000_000, 500_000_000)
+
+
+@pytest.mark.parametrize("counting", ["", "mes", "carrier"])
+def test_two_sources_name_the_container_alone(counting: str) -> None:
+    """Whoever counts: 25 t leave once and come once, in their bag; void, they are back in it."""
+    books = books_of(counting)
+    books(aggregation("ADD", P, ("x", "25")))
+    sent = [out(P, consignment_id="c") for _ in range(2)]
+    for made, source in zip(sent, ("carrier", "mes"), strict=True):
+        books(made, source=source)
+    assert (books.balance(A, "TRANSIT(c x)"), held(books, A, P), books.open()) == (2_500_000_000, 0, set())
+    for source in ("carrier", "mes"):
+        books(come(P), source=source)
+    assert (books.balance(B, "STOCK(x)"), held(books, B, P), books.open()) == (2_500_000_000, 25 * T, set())
+    for made, source in zip(sent, ("carrier", "mes"), strict=True):
+        books(declared(made), source=source)
+    assert (books.balance(A, "STOCK(x)"), held(books, A, P)) == (10 * T, 25 * T)
