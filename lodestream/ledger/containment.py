@@ -18,7 +18,7 @@ from lodestream.ledger.draft import Draft, Unready
 from lodestream.ledger.lots import moisture, refuse_unusable, told
 from lodestream.ledger.parking import waiting
 from lodestream.ledger.records import Parcel
-from lodestream.ledger.state import Container, Lot, Manifest, Outbound, Parked
+from lodestream.ledger.state import Arranged, Came, Container, Lot, Manifest, Outbound, Parked, Seen
 from lodestream.ledger.values import Said
 from lodestream.measures import Line, Refusal, kg, lines, measure, percent_of
 
@@ -39,6 +39,7 @@ def aggregate(draft: Draft) -> None:
 
 
 def _pack(draft: Draft, parent: str, found: list[Line]) -> None:
+    _still_here(draft, parent, [x.id for x in found if not _bare(x)])
     unweighed = []
     for line in found:
         if _bare(line):
@@ -60,6 +61,21 @@ def _pack(draft: Draft, parent: str, found: list[Line]) -> None:
         draft.reason = f"no mass of {', '.join(unweighed)} is stated: what {parent} holds is not known"
     else:
         containers.know(draft, parent)
+
+
+def _still_here(draft: Draft, parent: str, lots: list[str]) -> None:
+    """What was packed before its container left, and is told afterwards, has left too: the shipment is to be corrected.
+
+    The aggregation waits for that: it counts once the shipment is declared void, and before its corrective.
+    """
+    left = draft.view.get(Manifest, f"out {parent}")
+    if left is None or container(draft, parent).known or left.left_us <= draft.event.event_time_us:
+        return
+    said = (
+        f"{parent} left with consignment {left.consignment} at {left.left_us} us (microseconds since 1970, UTC), and this was "
+        f"packed in it at {draft.event.event_time_us} us: the shipment is to be corrected"
+    )
+    raise Unready([f"content:{parent}"], Said("UNKNOWN_CONTENT", (parent, draft.event.identity), said, lots))
 
 
 def _unpack(draft: Draft, parent: str, found: list[Line]) -> None:
@@ -211,7 +227,8 @@ def gone(draft: Draft, consignment: str, moved: list[str], packed: dict[str, dic
     for name in moved:
         held = container(draft, name)
         lots = {lot: by[name] for lot, by in packed.items() if name in by}
-        draft.view.put(Manifest(consignment, lots, [c for c in held.children if c in moved]), f"out {name}")
+        inner = [c for c in held.children if c in moved]
+        draft.view.put(Manifest(consignment, lots, inner, draft.event.event_time_us), f"out {name}")
     for name in moved:
         held = container(draft, name)
         if held.within:
@@ -256,6 +273,8 @@ def manifest(draft: Draft, name: str) -> Manifest | None:
         parked = draft.view.get(Parked, entry_id)
         event = parked.entry.event if parked is not None else None
         if event is None or event.type != "AggregationEvent" or event.parent_id != name:
+            continue
+        if parked is None or not any(w.startswith("lot:") for w in parked.waits):  # it is of what has left
             continue
         found = lines(event)
         measured = [(x, measure(x, draft.book.mass_basis)) for x in found if not _bare(x)]
@@ -318,6 +337,36 @@ def arrive(draft: Draft, names: list[str], posted: dict[str, int]) -> None:
         for lot, mg in posted.items():
             _put(draft, come[0], lot, mg)
         containers.know(draft, come[0])
+
+
+def remember(draft: Draft, names: list[str], lots: list[str]) -> None:
+    """A receipt that came before the offers of its containers: these will tell what is in which."""
+    if all(manifest(draft, name) is not None for name in names):
+        return
+    for name in names:
+        draft.view.put(Came(draft.event.identity, names, lots), name)
+
+
+def arrange(draft: Draft, parcels: list[Parcel]) -> None:
+    """An offer tells what is in containers whose receipt came before it: as if it had come first.
+
+    Where something was taken out of them since, or the receipt is void, it is left as it is.
+    """
+    for name in sorted({n for p in parcels for n in [*p.packed, *p.within.values()]}):
+        came = draft.view.get(Came, name)
+        if came is None:
+            continue
+        for other in came.parents:
+            draft.view.drop(Came, other)
+        seen, done = draft.view.get(Seen, came.identity), draft.view.get(Arranged, came.identity) or Arranged()
+        changed = any(inside(draft, p.parent, p.lot) != p.dry_mg for p in done.packings)
+        if seen is None or seen.status == "void" or changed:
+            continue
+        containers.undo(draft, done)
+        packings, nestings = len(draft.packings), len(draft.nestings)
+        rooms = [(lot, containers.loose(held)) for lot in came.lots if (held := draft.lot(lot)) is not None]
+        arrive(draft, came.parents, {lot: max(0, mg) for lot, mg in rooms})
+        draft.view.put(Arranged(draft.packings[packings:], draft.nestings[nestings:], done.owned), came.identity)
 
 
 def _put(draft: Draft, parent: str, name: str, dry_mg: int) -> None:

@@ -25,6 +25,7 @@ def take(draft: Draft) -> None:
             draft.path = parcel.path
         containment.expect(draft, offer.consignment, pair.offer, parcel)
         matching.update(draft, replace(pair, offer=parcel, from_site=offer.from_site, elements=offer.elements))
+    containment.arrange(draft, offer.parcels)
 
 
 def _kept(draft: Draft, pair: Inbound, parcel: Parcel) -> Parcel:

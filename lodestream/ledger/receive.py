@@ -38,6 +38,7 @@ def receive(draft: Draft) -> None:
             dry = _take(draft, line, one, offered.get(line.id))
         came[line.id] = came.get(line.id, 0) + dry
     if any(came.values()):
+        containment.remember(draft, bare(draft), list(came))
         containment.arrive(draft, bare(draft), came)
     if party is None and not draft.pairs:
         draft.kind, draft.reason = "link", "another source received this before: confirmed, nothing posted"

@@ -437,11 +437,22 @@ class Container(Struct, frozen=True, gc=False):
 
 
 class Manifest(Struct, frozen=True, gc=False):
-    """What a container holds that was offered to the site ("in <parent>") or left it ("out <parent>"): dry mass in mg by lot."""
+    """What a container holds that was offered to the site ("in <parent>") or left it ("out <parent>"): dry mass in mg by
+    lot, and when it left.
+    """
 
     consignment: str
     lots: dict[str, int] = {}
     children: list[str] = []
+    left_us: int = 0
+
+
+class Came(Struct, frozen=True, gc=False):
+    """A receipt that named a container before any offer told what is in it: all containers and lots that it named."""
+
+    identity: str
+    parents: list[str]
+    lots: list[str]
 
 
 class Packing(Struct, frozen=True, gc=False):
@@ -513,6 +524,7 @@ KINDS: dict[type[Struct], str] = {
     Pack: "pack",
     Container: "container",
     Manifest: "manifest",
+    Came: "came",
     Owed: "owed",
     Arranged: "arranged",
     Owners: "owners",

@@ -236,6 +236,45 @@ def test_a_receipt_that_names_container_and_contents_before_the_offer() -> None:
     assert (held(books, B, P), books.balance(B, "STOCK(x)"), books.open()) == (10 * T, T, set())
 
 
+@pytest.mark.parametrize("order", list(permutations(range(2))))
+def test_a_receipt_of_many_containers_and_their_contents_before_the_offer(order: tuple[int, ...]) -> None:
+    """The receipt names the pallet and 30 t of x; what is in which bag on it the offer tells, whenever it comes."""
+    for names in ([P, Q], [R], [R, P, Q]):
+        books = stocked()
+        books(aggregation("ADD", P, ("x", "10")), aggregation("ADD", Q, ("x", "20")), aggregation("ADD", R, P, Q))
+        both = [out(R, consignment_id="c"), come(*names, lots=[("x", "30", {"cu": "10"})], consignment_id="c")]
+        books(*[both[n] for n in order])
+        assert (held(books, B, P), held(books, B, Q), packed(books, B), books.open()) == (10 * T, 20 * T, 30 * T, set())
+        books(declared(both[1]))
+        assert (packed(books, B), books.balance(B, "STOCK(x)")) == (0, 0)
+
+
+def test_what_was_unpacked_before_the_offer_came_stays_out() -> None:
+    books = stocked()
+    sent = out(P, lots=[("x", "10", {})], consignment_id="c")
+    books(come(P, lots=[("x", "10", {"cu": "10"})], consignment_id="c"), aggregation("DELETE", P, at=B), sent)
+    assert (held(books, B, P), books.balance(B, "STOCK(x)")) == (0, T)
+
+
+def test_what_is_told_of_a_container_after_it_has_left() -> None:
+    """P left with 25 t of x; that 5 t of y were in it too comes late: a hold on y, until the shipment is corrected."""
+    books = stocked("x", "y")
+    first, late, wrong = aggregation("ADD", P, ("x", "25")), aggregation("ADD", P, ("y", "5")), out(P, consignment_id="c")
+    books(first, wrong)
+    outcome = books(late)[0]
+    assert (outcome.outcome, outcome.reason, outcome.findings[0].lots) == ("PARKED", "UNKNOWN_CONTENT", ["y"])
+    books(declared(wrong))
+    assert (held(books, A, P, "y"), books.open()) == (5 * T, set())
+    books(out(P, consignment_id="c"), come(P))
+    assert (books.balance(B, "STOCK(x)"), books.balance(B, "STOCK(y)"), books.open()) == (2_500_000_000, 500_000_000, set())
+
+
+def test_a_container_that_came_back_is_packed_again() -> None:
+    books = stocked()
+    books(aggregation("ADD", P, ("x", "25")), out(P, consignment_id="c"), aggregation("ADD", P, ("x", "5")))
+    assert (held(books, A, P), books.open()) == (5 * T, set())
+
+
 def test_a_serial_with_a_mass_of_its_own_moves_whole() -> None:
     """An SSCC that carries its mass by our item is a lot; on a pallet it moves with it."""
     books = Books()
@@ -370,6 +409,18 @@ def test_any_order_of_aggregations_and_move_ends_alike(order: tuple[int, ...]) -
     books(*[steps[n] for n in order])
     assert (books.balance(B, "STOCK(x)"), books.balance(A, "TRANSIT(c x)")) == (2_500_000_000, 0)
     assert (held(books, B, P), packed(books), books.open()) == (25 * T, 0, set())
+
+
+@pytest.mark.parametrize("order", list(permutations(range(4))))
+def test_metal_of_two_aggregations_goes_along_or_a_hold_says_so(order: tuple[int, ...]) -> None:
+    """x and y packed in two events, shipped and received by the container: both are at B, or a hold stands on the other."""
+    books = stocked("x", "y")
+    steps = [aggregation("ADD", P, ("x", "25")), aggregation("ADD", P, ("y", "5")), out(P, consignment_id="c"), come(P)]
+    books(*[steps[n] for n in order])
+    there = [lot for lot, mg in (("x", 2_500_000_000), ("y", 500_000_000)) if books.balance(B, f"STOCK({lot})") == mg]
+    held_back = [lot for _, f in books.fold.open_findings() if f.code == "UNKNOWN_CONTENT" for lot in f.lots]
+    assert sorted(there + held_back) == ["x", "y"]
+    assert there
 
 
 ACTIONS = st.tuples(
