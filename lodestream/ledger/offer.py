@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from lodestream.ledger import containment, matching, pairs
+from lodestream.ledger import manifests, matching, pairs
 from lodestream.ledger.draft import Draft
 from lodestream.ledger.records import Parcel
 from lodestream.ledger.state import Inbound
@@ -23,9 +23,9 @@ def take(draft: Draft) -> None:
             parcel = _kept(draft, pair, parcel)  # noqa: PLW2901  # what counts here of it
         elif parcel.path:
             draft.path = parcel.path
-        containment.expect(draft, offer.consignment, pair.offer, parcel)
+        manifests.expect(draft, offer.consignment, pair.offer, parcel)
         matching.update(draft, replace(pair, offer=parcel, from_site=offer.from_site, elements=offer.elements))
-    containment.arrange(draft, offer.parcels)
+    manifests.arrange(draft, offer.parcels)
 
 
 def _kept(draft: Draft, pair: Inbound, parcel: Parcel) -> Parcel:

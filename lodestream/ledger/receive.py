@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from lodestream.epcis.event import Material
-from lodestream.ledger import containment, create, matching, pairs
+from lodestream.ledger import create, manifests, matching, pairs
 from lodestream.ledger.accounts import source
 from lodestream.ledger.draft import Draft
 from lodestream.ledger.lots import refuse_unusable, told, wet_and_dry
@@ -20,7 +20,7 @@ def receive(draft: Draft) -> None:
     if to_location is not None and draft.entry.locations.get(to_location, draft.site) != draft.site:
         draft.reason = f"received at {draft.site}, destined for {to_location}: kept, moves nothing"
         return
-    moved = moved_lines(draft, containment.expected)
+    moved = moved_lines(draft, manifests.expected)
     if not moved:
         draft.reason = "what is received is empty by its offer: kept, moves nothing"
         return
@@ -28,7 +28,8 @@ def receive(draft: Draft) -> None:
     measured = refuse_unusable(draft, [line for line, _ in moved], known)
     party = next((ref.id for ref in event.sources if ref.id in draft.entry.external), None)
     draft.kind = "receive"
-    offered = containment.consignments(draft, bare(draft))
+    names = bare(draft)
+    offered = manifests.consignments(draft, names)
     came: dict[str, int] = {}
     for (line, _), one in zip(moved, measured, strict=True):
         if party is not None:
@@ -37,9 +38,9 @@ def receive(draft: Draft) -> None:
         else:
             dry = _take(draft, line, one, offered.get(line.id))
         came[line.id] = came.get(line.id, 0) + dry
-    if any(came.values()):
-        containment.remember(draft, bare(draft), list(came))
-        containment.arrive(draft, bare(draft), came)
+    if names and any(came.values()):
+        manifests.remember(draft, names, list(came))
+        manifests.arrive(draft, names, came)
     if party is None and not draft.pairs:
         draft.kind, draft.reason = "link", "another source received this before: confirmed, nothing posted"
 

@@ -55,7 +55,8 @@ def ship(draft: Draft) -> None:
 
 def bare(draft: Draft) -> list[str]:
     """The instances that the event names without a mass: containers, or lots of their own that move whole."""
-    return [line.id for line in lines(draft.event) if line.instance and line.material is None]
+    items = {(item.role, item.id) for item in draft.event.materials}
+    return [epc for epc in draft.event.epcs if ("object", epc) not in items]
 
 
 def _inside(draft: Draft, names: list[str], counted: set[str]) -> tuple[list[Line], list[str]]:

@@ -6,7 +6,7 @@ counting one names all lots that it moved; else the first stands and is confirme
 move unreported: what the other source said does not come back by itself.
 """
 
-from lodestream.ledger import containment, correct, matching
+from lodestream.ledger import correct, manifests, matching
 from lodestream.ledger.draft import Draft
 from lodestream.ledger.pairs import key
 from lodestream.ledger.ship import bare, consignment_of
@@ -42,7 +42,7 @@ def _shipped(draft: Draft) -> list[str]:
 def _received(draft: Draft) -> list[str]:
     """The pairs of a receipt, those in containers among them."""
     consignment = consignment_of(draft.event) or draft.event.event_hash
-    offered = containment.consignments(draft, bare(draft))
+    offered = manifests.consignments(draft, bare(draft))
     pairs = [key(consignment, x.id) for x in lines(draft.event)]
     return list(dict.fromkeys([*pairs, *(key(at, lot) for lot, at in offered.items())]))
 
