@@ -14,10 +14,11 @@ from lodestream.ids import derive
 from lodestream.ledger import answer, containers, identity, offer, restate, transform
 from lodestream.ledger.chain import ENCODER, canonical_bytes, chain_of
 from lodestream.ledger.draft import Draft, Refused, Unready
+from lodestream.ledger.held import Arranged
 from lodestream.ledger.kinds import handle_event
 from lodestream.ledger.parking import nothing_waits, park, unpark, waiting
 from lodestream.ledger.records import RULE_VERSION, Answer, Entry, Offer, Outcome, Posting
-from lodestream.ledger.state import Arranged, Fate, Head, Journal, Parked, SameHash, Seen
+from lodestream.ledger.state import Fate, Head, Journal, Parked, SameHash, Seen
 from lodestream.ledger.values import Said
 from lodestream.ledger.view import Books, View
 

@@ -8,7 +8,8 @@ a lot in many bags costs no more an event than one in a few.
 from msgspec.structs import replace
 
 from lodestream.ledger.draft import Draft
-from lodestream.ledger.state import Arranged, Container, Lot, Nesting, Owed, Pack, Packing
+from lodestream.ledger.held import Arranged, Container, Nesting, Owed, Pack, Packing
+from lodestream.ledger.state import Lot
 
 
 def inside(draft: Draft, parent: str, lot: str) -> int:

@@ -13,8 +13,9 @@ from lodestream.epcis.event import Material
 from lodestream.ledger import containers
 from lodestream.ledger.containers import carriers, container, inside
 from lodestream.ledger.draft import Draft, Unready
+from lodestream.ledger.held import Container, Manifest
 from lodestream.ledger.lots import moisture, refuse_unusable, told
-from lodestream.ledger.state import Container, Lot, Manifest, Outbound
+from lodestream.ledger.state import Lot, Outbound
 from lodestream.ledger.values import Said
 from lodestream.measures import Line, Refusal, kg, lines, measure, percent_of
 

@@ -10,12 +10,12 @@ from msgspec.structs import replace
 from lodestream.ledger import containers, links, lots, matching, ship
 from lodestream.ledger.accounts import Account, custody, transit
 from lodestream.ledger.draft import Draft, Refused, Unready
+from lodestream.ledger.held import Arranged
 from lodestream.ledger.identity import named_by, replay_suspect
 from lodestream.ledger.moves import change_of, move_at, receipt_key, vacate
 from lodestream.ledger.parcels import put_change
 from lodestream.ledger.parking import unpark
 from lodestream.ledger.state import (
-    Arranged,
     Assayed,
     Corrective,
     Journal,

@@ -16,22 +16,9 @@ from lodestream.ledger.attribution import in_order
 from lodestream.ledger.attribution import plus as plus_shares
 from lodestream.ledger.book import SiteBook
 from lodestream.ledger.catalogue import BLOCKING, CATALOGUE
+from lodestream.ledger.held import Nesting, Packing
 from lodestream.ledger.records import Edge, Entry, Finding, Line, LotState, Severity
-from lodestream.ledger.state import (
-    Assayed,
-    Balance,
-    Corrective,
-    Head,
-    Held,
-    Leg,
-    Lot,
-    LotChange,
-    Move,
-    Nesting,
-    Packing,
-    Vacant,
-    plus_squares,
-)
+from lodestream.ledger.state import Assayed, Balance, Corrective, Head, Held, Leg, Lot, LotChange, Move, Vacant, plus_squares
 from lodestream.ledger.values import Message, Said
 from lodestream.ledger.view import View
 from lodestream.measures import kg, share

@@ -10,8 +10,8 @@ from msgspec.structs import replace
 from lodestream.epcis.event import Event
 from lodestream.ledger.containers import carriers, container
 from lodestream.ledger.draft import Draft
+from lodestream.ledger.held import Arranged, Owners, Ownership
 from lodestream.ledger.lots import told
-from lodestream.ledger.state import Arranged, Owners, Ownership
 from lodestream.measures import Line, lines
 
 _LEAVES = frozenset({"shipping", "departing", "consigning", "void_shipping"})

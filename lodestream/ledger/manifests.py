@@ -9,9 +9,10 @@ from lodestream.ledger import containers
 from lodestream.ledger.containers import inside
 from lodestream.ledger.containment import is_bare, weighed
 from lodestream.ledger.draft import Draft
+from lodestream.ledger.held import Arranged, Came, Manifest
 from lodestream.ledger.parking import waiting
 from lodestream.ledger.records import Parcel
-from lodestream.ledger.state import Arranged, Came, Manifest, Parked, Seen
+from lodestream.ledger.state import Parked, Seen
 from lodestream.measures import Line, Refusal, lines, measure
 
 

@@ -7,9 +7,9 @@ of the offers and the receipts in their order, so that it does not matter which 
 
 from msgspec.structs import replace
 
-from lodestream.ledger import pairs
+from lodestream.ledger import listing, pairs
 from lodestream.ledger.draft import Draft
-from lodestream.ledger.state import Inbound, OpenPairs, Receipt
+from lodestream.ledger.state import Inbound, Receipt
 from lodestream.ledger.values import Judged
 
 
@@ -18,21 +18,15 @@ def update(draft: Draft, pair: Inbound) -> list[Judged]:
 
     Gives the judgements of all receipts in the pairs that were settled.
     """
-    if all(r.named for r in pair.receipts) and not {*_loose(draft, pair.lot)} - {pair.consignment}:
+    if all(r.named for r in pair.receipts) and not {*listing.loose(draft, pair.lot)} - {pair.consignment}:
         return pairs.settle(draft, pair)
-    others = [_pair(draft, c, pair.lot) for c in pairs.open_pairs(draft, pair.lot) if c != pair.consignment]
+    others = [_pair(draft, c, pair.lot) for c in listing.open_pairs(draft, pair.lot) if c != pair.consignment]
     before = {p.consignment: p for p in [pair, *others] if p is not None}
     judged = []
     for consignment, after in sorted(_assigned(draft, pair.lot, before).items()):
         if consignment == pair.consignment or after != before.get(consignment):
             judged += pairs.settle(draft, after)
     return judged
-
-
-def _loose(draft: Draft, lot: str) -> list[str]:
-    """The consignments of the pairs of a lot that hold a receipt without a consignment."""
-    known = draft.view.get(OpenPairs, lot)
-    return known.loose if known is not None else []
 
 
 def _pair(draft: Draft, consignment: str, lot: str) -> Inbound | None:
@@ -66,13 +60,13 @@ def confirms(draft: Draft, pair: Inbound, receipt: Receipt) -> bool:
 
 def unnamed(draft: Draft, lot: str, event_hash: str) -> list[Receipt]:
     """The receipts of a lot without a consignment that are of events with this hash, wherever they were matched to."""
-    found = [_pair(draft, c, lot) for c in _loose(draft, lot)]
+    found = [_pair(draft, c, lot) for c in listing.loose(draft, lot)]
     return [r for p in found if p is not None for r in p.receipts if not r.named and r.event_hash == event_hash]
 
 
 def pairs_with(draft: Draft, lot: str, identity: str, ref: str | None = None) -> list[Inbound]:
     """The pairs that hold a receipt of this event: of its own reference, or wherever it was matched to."""
     refs = [ref] if ref else []
-    refs += [pairs.key(c, lot) for c in _loose(draft, lot)]
+    refs += [pairs.key(c, lot) for c in listing.loose(draft, lot)]
     found = [draft.view.get(Inbound, r) for r in dict.fromkeys(refs)]
     return [p for p in found if p is not None and any(r.identity == identity for r in p.receipts)]

@@ -7,20 +7,17 @@ rule of its own.
 
 from msgspec.structs import replace
 
-from lodestream.ledger import attribution
+from lodestream.ledger import attribution, listing
 from lodestream.ledger.accounts import SINK_UNTRACKED, SOURCE_UNTRACKED, TRANSIT_VAR, Account, custody, stock
 from lodestream.ledger.draft import Draft, inherited
 from lodestream.ledger.lots import ensure, moisture, unassayed_finding
 from lodestream.ledger.moves import receipt_key
 from lodestream.ledger.records import Answer, Parcel, SettledParcel
-from lodestream.ledger.state import Inbound, LotChange, Move, OpenPage, OpenPairs, Receipt, Received, Shares, Unassayed, squared
+from lodestream.ledger.state import Inbound, LotChange, Move, Receipt, Received, Shares, Unassayed, squared
 from lodestream.ledger.values import Judged, Message, Said
 from lodestream.measures import Measured, Refusal, kg, measure, percent, percent_of, quadrature, share
 
 NOTHING_SHARED = Shares()
-
-
-ON_A_PAGE = 64
 
 
 def key(consignment: str, lot: str) -> str:
@@ -134,44 +131,12 @@ def settle(draft: Draft, pair: Inbound) -> list[Judged]:
     pair = _findings(draft, pair, judged)
     pair = _lineage(draft, pair, judged)
     pair = _answer(draft, pair, judged)
-    pair = _list(draft, pair, judged)
-    draft.view.put(pair, key(pair.consignment, pair.lot))
-    return judged
-
-
-def _list(draft: Draft, pair: Inbound, judged: list[Judged]) -> Inbound:
-    """Keep the pair where receipts without a consignment are matched, unless it can neither take nor hold one."""
     loose = not all(r.named for r in pair.receipts)
     closed = any(j.final for j in judged) and not loose
     idle = not pair.receipts and offered(pair) is None
-    known = draft.view.get(OpenPairs, pair.lot) or OpenPairs()
-    held = known
-    if loose != (pair.consignment in known.loose):
-        others = {*known.loose} - {pair.consignment}
-        held = replace(held, loose=sorted({*others, pair.consignment} if loose else others))
-    listed = -1 if closed or idle else pair.page if pair.page >= 0 else _with_room(draft, pair.lot, known.last)
-    if listed != pair.page:
-        page = max(listed, pair.page)
-        on = draft.view.get(OpenPage, key(pair.lot, str(page)))
-        consignments = {*(on.consignments if on else [])} ^ {pair.consignment}
-        draft.view.put(OpenPage(sorted(consignments)), key(pair.lot, str(page)))
-        held = replace(held, last=max(held.last, page))
-    if held != known:
-        draft.view.put(held, pair.lot)
-    return replace(pair, page=listed)
-
-
-def _with_room(draft: Draft, lot: str, last: int) -> int:
-    """The last page of open pairs, or a new one where that is full."""
-    page = draft.view.get(OpenPage, key(lot, str(last)))
-    return last + 1 if page is not None and len(page.consignments) >= ON_A_PAGE else last
-
-
-def open_pairs(draft: Draft, lot: str) -> list[str]:
-    """The consignments of all open pairs of a lot."""
-    known = draft.view.get(OpenPairs, lot) or OpenPairs()
-    pages = [draft.view.get(OpenPage, key(lot, str(n))) for n in range(known.last + 1)]
-    return [c for page in pages if page is not None for c in page.consignments]
+    pair = listing.enlist(draft, pair, is_open=not (closed or idle), loose=loose)
+    draft.view.put(pair, key(pair.consignment, pair.lot))
+    return judged
 
 
 def _masses(draft: Draft, pair: Inbound, judged: list[Judged]) -> Inbound:

@@ -11,7 +11,8 @@ from msgspec.structs import replace
 
 from lodestream.epcis.event import Event, Quantity, TypedRef
 from lodestream.ledger.book import SiteBook
-from lodestream.ledger.state import Lot, Pack
+from lodestream.ledger.held import Pack
+from lodestream.ledger.state import Lot
 from tests.ledger.making import Books, T, add, assay, codes, declared, entry, event, hashed, item, ship, transform
 
 A, B = "urn:site:a", "urn:site:b"
