@@ -6,6 +6,7 @@ from battery manufacturing waste and is in active materials (lead: in the batter
 """
 
 from collections.abc import Iterable
+from decimal import Decimal
 
 from lodestream.claims.profile import Profile
 from lodestream.claims.recycled import Check, Output, RecycledContent
@@ -54,19 +55,18 @@ def _line(profile: Profile, plant: str, year: int, element: str, by_class: dict[
         recycled_percent=_percent(old + waste, total),
         lots=lots,
         checks=[
-            _check(int(from_year), minimum, element, old + waste, total, profile)
-            for from_year, by_element in sorted(profile.minimum_percent.items())
-            if (minimum := str(by_element.get(element, "")))
+            _check(int(year_from), by_element[element], f"{kg(old + waste)} of {kg(total)} {element}", old + waste, total)
+            for year_from, by_element in sorted(profile.minimum_percent.items())
+            if element in by_element
         ],
     )
 
 
-def _check(from_year: int, minimum: str, element: str, recycled: int, total: int, profile: Profile) -> Check:
-    n, d = ratio(profile.minimum_percent[str(from_year)][element])
+def _check(from_year: int, minimum: Decimal, said: str, recycled: int, total: int) -> Check:
+    n, d = ratio(minimum)
     met = recycled * 100 * d >= n * total
     sign = ">=" if met else "<"
-    said = f"{kg(recycled)} of {kg(total)} {element} = {_percent(recycled, total)} % {sign} {minimum} % from {from_year}"
-    return Check(from_year, minimum, met, said)
+    return Check(from_year, str(minimum), met, f"{said} = {_percent(recycled, total)} % {sign} {minimum} % from {from_year}")
 
 
 def _percent(part: int, whole: int) -> str:
