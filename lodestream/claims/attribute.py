@@ -77,3 +77,8 @@ def credited(profile: Profile, key: str) -> list[str]:
     ranked = [f"scheme:{name}" for name in reversed(profile.levels)]
     named = [one for one in [*ranked, *certified] if one in certified and speaks_of(profile, one)]
     return [one for one in found if speaks_of(profile, one)] + named[:1]
+
+
+def creditable(profile: Profile, attribute: str, shares: dict[str, int]) -> int:
+    """How much of a flow is credited under the attribute, in mg; see `credited`."""
+    return sum(mg for key, mg in shares.items() if attribute in credited(profile, key))

@@ -47,14 +47,14 @@ def judge(
     return Refusal("DOUBLE_CLAIM", said)
 
 
-def judge_lot(asked: Claim, whole_mg: int, before_mg: int) -> Refusal | None:
-    """DOUBLE_CLAIM where a lot would be claimed, by credits of one kind of attribute, for more than it contains."""
-    need = needed(asked.percent, whole_mg)
-    if before_mg + need <= whole_mg:
+def judge_lot(attribute: str, need_mg: int, whole_mg: int, before_mg: int) -> Refusal | None:
+    """DOUBLE_CLAIM where a lot would be claimed, by credits of one kind of attribute, for more than there is of it."""
+    over = before_mg + need_mg - whole_mg
+    if over <= 0:
         return None
     said = (
-        f"{kg(before_mg)} {asked.element} of the lot are claimed already, {asked.percent} % {asked.attribute} needs "
-        f"{kg(need)} more, the lot contains {kg(whole_mg)}: {kg(before_mg + need - whole_mg)} would be claimed twice"
+        f"{kg(before_mg)} of the lot are claimed already, {attribute} needs {kg(need_mg)} more, there are {kg(whole_mg)}: "
+        f"{kg(over)} would be claimed twice"
     )
     return Refusal("DOUBLE_CLAIM", said)
 

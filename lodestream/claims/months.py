@@ -8,6 +8,11 @@ def month_of(year: int, month: int) -> int:
     return year * 12 + month - 1
 
 
+def month_named(text: str) -> int:
+    """The integer of `2026-03`."""
+    return month_of(int(text[:4]), int(text[5:7]))
+
+
 def named(month: int) -> str:
     """`2026-03`."""
     return f"{month // 12:04}-{month % 12 + 1:02}"

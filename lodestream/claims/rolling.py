@@ -2,10 +2,10 @@
 
     p = sum of certified input / sum of all input, over the last whole periods that fit into the window
 
-The flows are kept by period as for credits (credits.record); claims take nothing, they are at most p (F5).
+The flows are kept by period as for credits (credit.record); claims take nothing, they are at most p (F5).
 """
 
-from lodestream.claims.credits import versions
+from lodestream.claims.credit import versions
 from lodestream.claims.physical import judge_form, judge_share, unsupported
 from lodestream.claims.profile import Profile
 from lodestream.claims.values import Credits, Period, Refusal, Sums

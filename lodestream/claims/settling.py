@@ -11,7 +11,10 @@ from lodestream.measures.exact import ratio
 
 
 def credited_mg(profile: Profile, sums: Sums, factor: Decimal) -> int:
-    """What the flows of a period are worth in credits, by the profile's credit basis (ledger-rules section 10)."""
+    """What the flows of a period are worth in credits, by the profile's credit basis (ledger-rules section 10).
+
+    Never more than came in (I2). Below zero where more of what carries the credits was used up than was made.
+    """
     n, d = 0, 1
     match profile.credit_basis:
         case "output_share":
@@ -20,9 +23,9 @@ def credited_mg(profile: Profile, sums: Sums, factor: Decimal) -> int:
             f = ratio(factor)
             n, d = sums.certified_mg * f[0], f[1]
         case "input_percent" if sums.input_mg > 0:
-            n, d = sums.certified_mg * sums.output_mg, sums.input_mg
+            n, d = sums.certified_mg * max(0, min(sums.output_mg, sums.input_mg)), sums.input_mg
     unit = profile.rounding_unit_mg or 1
-    return max(0, n) // (d * unit) * unit
+    return n // (d * unit) * unit
 
 
 def supply(profile: Profile, one: Open, factor: Decimal) -> int:

@@ -1,6 +1,6 @@
 """Whether credits may move from one account to another (I5, I9): within the profile's scope, the product group, the direction.
 
-A move is two-sided: `credits.transfer_out` of the giver under a reference, `credits.transfer_in` of the taker under the same.
+A move is two-sided: `credit.transfer_out` of the giver under a reference, `credit.transfer_in` of the taker under the same.
 """
 
 from decimal import Decimal

@@ -76,6 +76,7 @@ class Draft:
         self.nestings: list[Nesting] = []
         self.owned: list[str] = []
         self.contents: list[str] = []  # containers of which more is known now
+        self.flows: list[tuple[LotChange, int]] = []  # movements as they were made (1) and undone (-1), where claims are kept
         self.managed: set[str] = set()  # findings of an account, a pair or another event: they do not end with this event
         self.record_time_us = max(self.head.record_time_us, entry.record_time_us)
         self._others: set[int] = set()  # legs that are not this event's: it does not take them back
@@ -141,6 +142,8 @@ class Draft:
         lot = self.lot(change.lot)
         assert lot is not None, "masses change only in a lot that is there"
         sign = -1 if undo else 1
+        if self.book.profiles:
+            self.flows.append((change, sign))
         entered, u2 = lot.entered_mg, plus_squares(lot.entered_u2, change.entered_u2, sign)
         for element, mg in change.entered_mg.items():
             entered = plus(entered, element, sign * mg)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from lodestream.claims.closing import close
-from lodestream.claims.credits import claim, record, start, versions, withdraw
+from lodestream.claims.credit import claim, record, start, versions, withdraw
 from lodestream.claims.profile import Profile
 from lodestream.claims.settling import balance, project, total
 from lodestream.claims.values import Closing, CreditPosting, Credits, Refusal, Step, Sums

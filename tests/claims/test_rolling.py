@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from lodestream.claims.closing import close
-from lodestream.claims.credits import record, start
+from lodestream.claims.credit import record, start
 from lodestream.claims.rolling import claim, window
 from lodestream.claims.values import Closing, Sums
 from tests.claims.making import Q1, T, asked, posted, profile, refused

@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from lodestream.claims.closing import close
-from lodestream.claims.credits import claim, record, start, versions
+from lodestream.claims.credit import claim, record, start, versions
 from lodestream.claims.profile import Profile
 from lodestream.claims.settling import balance, supply
 from lodestream.claims.values import Closing, CreditPosting, Credits, Layer, Refusal, Step, Sums

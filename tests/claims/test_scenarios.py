@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from lodestream.claims.closing import close
-from lodestream.claims.credits import claim, judge_factor, record, start
+from lodestream.claims.credit import claim, judge_factor, record, start
 from lodestream.claims.library import profiles
 from lodestream.claims.methods import clash, judge, note
 from lodestream.claims.methods import judge_lot as judge_twice
@@ -115,13 +115,11 @@ def test_which_methods_bar_each_other(other: str, kind: str, clashes: bool) -> N
 
 
 def test_a_lot_is_not_claimed_for_more_than_it_contains() -> None:
-    half = asked("credit-strict", "country:ZM", "60")
-    assert judge_twice(half, 1_000 * KG, 400 * KG) is None
-    fails = refused(judge_twice(half, 1_000 * KG, 500 * KG))
+    assert judge_twice("country:ZM", 600 * KG, 1_000 * KG, 400 * KG) is None
+    fails = refused(judge_twice("country:ZM", 600 * KG, 1_000 * KG, 500 * KG))
     assert fails.code == "DOUBLE_CLAIM"
     assert fails.arithmetic == (
-        "500 kg Cu of the lot are claimed already, 60 % country:ZM needs 600 kg more, the lot contains 1,000 kg: "
-        "100 kg would be claimed twice"
+        "500 kg of the lot are claimed already, country:ZM needs 600 kg more, there are 1,000 kg: 100 kg would be claimed twice"
     )
 
 

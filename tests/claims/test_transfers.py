@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 from msgspec.structs import replace
 
-from lodestream.claims.credits import record, start, transfer_in, transfer_out
+from lodestream.claims.credit import record, start, transfer_in, transfer_out
 from lodestream.claims.library import profiles
 from lodestream.claims.settling import balance
 from lodestream.claims.transfers import judge

@@ -1,0 +1,170 @@
+"""Claims of an event (`crm:claims`), judged after it has posted (ledger-rules sections 9 and 10).
+
+"Claim refused" is read so: the event is a fact and posts, whatever it claims; the claim that is not supported is a finding
+(hold, on the lot), takes no credits, and stays until the event is corrected. Facts and claims share no balance.
+
+A claim on a lot that the event moved is about the parcel that moved, else about all that the lot holds.
+"""
+
+from msgspec.structs import replace
+
+from lodestream.claims import closing, credit, library, methods, physical, rolling
+from lodestream.claims.attribute import kind_of
+from lodestream.claims.months import span
+from lodestream.claims.physical import needed
+from lodestream.claims.profile import Profile
+from lodestream.claims.values import Closing, Credits, Period, Refusal
+from lodestream.epcis.event import Claim
+from lodestream.ledger.attribution import added
+from lodestream.ledger.crediting import BALANCED, ROLLING, account, account_name, count, ends, rules_of
+from lodestream.ledger.draft import Draft
+from lodestream.ledger.kinds import TRANSFER
+from lodestream.ledger.state import ClaimedOf, Claims, FlowIndex, Taken
+from lodestream.ledger.values import Said
+
+
+def finish(draft: Draft, month: int) -> None:
+    """Count what an entry moved and judge what its event claims. `month`: that of its valid time (claims.months)."""
+    count(draft, month)
+    event = draft.entry.event
+    if event is None or event.error_declaration is not None:
+        return
+    if draft.kind == "link" and event.biz_step in TRANSFER:  # another source told of the move before
+        return
+    taken: list[Taken] = []
+    for item in event.materials:
+        for asked in item.claims:
+            found = _judge(draft, item.id, asked, month, taken)
+            if isinstance(found, Refusal):
+                inputs = (event.identity, item.id, asked.profile, asked.element, asked.attribute)
+                draft.find(found.code, inputs, found.arithmetic, [item.id])
+            else:
+                taken.append(found)
+                _note(draft, found, 1)
+    if taken:
+        draft.view.put(Claims(taken), event.identity)
+
+
+def withdraw(draft: Draft, identity: str) -> None:
+    """A declaration voids an event: its claims are taken back, and their credits are there again."""
+    made = draft.view.get(Claims, identity)
+    for one in made.taken if made is not None else []:
+        known = draft.view.get(Credits, one.account) if one.account else None
+        if known is not None:
+            draft.view.put(credit.withdraw(known, one.period.number, one.mg, draft.entry.entry_id).credits, one.account)
+        _note(draft, one, -1)
+    if made is not None:
+        draft.view.drop(Claims, identity)
+
+
+def close(draft: Draft, element: str, month: int, book_mg: int) -> None:
+    """The books of a month are closed: so are the periods of credits of an element that end with it or before.
+
+    `book_mg` is the element's stock by book. A close that is refused is a finding, and is tried again with the next month.
+    """
+    index = draft.view.get(FlowIndex, element) or FlowIndex()
+    draft.view.put(replace(index, closed=max(month, index.closed)), element)
+    event = draft.entry.event
+    evidence = (event.overdraft_evidence if event is not None else None) or ""
+    for name in index.accounts:
+        profile = rules_of(name.split(" ")[0])
+        known = draft.view.get(Credits, name)
+        assert known is not None, "the index names accounts that are there"
+        while ends(known) <= month:
+            period = known.open[0].period
+            said = Said("NEGATIVE_AT_CLOSE", (name, span(period)), "")
+            elsewhere = methods.clash(profile, kind_of(name.split(" ")[3]), period, index.uses, library.profiles()) is not None
+            step = closing.close(profile, known, Closing(draft.entry.entry_id, evidence, book_mg, None, elsewhere))
+            if isinstance(step, Refusal):
+                draft.managed.add(draft.open(replace(said, arithmetic=step.arithmetic)))
+                break
+            draft.close_finding(draft.finding_id(said))
+            known = step.credits
+        draft.view.put(known, name)
+
+
+def _judge(draft: Draft, lot: str, asked: Claim, month: int, taken: list[Taken]) -> Taken | Refusal:
+    """Whether a claim stands: by its profile, by other methods, by the lot's shares or by credits, in that order.
+
+    `taken` are the claims of the same event so far.
+    """
+    profile = library.profiles().get(asked.profile)
+    if profile is None:
+        return physical.unsupported(f"no profile {asked.profile!r}: there are {', '.join(library.profiles())}")
+    booked = draft.book.profiles
+    if profile.name not in booked and (booked or profile.model not in physical.PHYSICAL):
+        return physical.unsupported(f"{draft.site} claims by {', '.join(booked) or 'no mass balance'}, not by {profile.name}")
+    whole, shares, contacts, product_class = _content(draft, lot, asked.element)
+    if whole <= 0:
+        return physical.unsupported(f"{asked.percent} % {asked.attribute} of {lot}: it holds no {asked.element} that is known")
+    balanced = profile.model in BALANCED
+    profile = rules_of(profile.name)
+    name = account_name(profile, asked.element, product_class, asked.attribute) if balanced else ""
+    known = account(draft, name, month) if balanced else None
+    period = _period(known, month) if known is not None else Period(0, month, 1)
+    index = draft.view.get(FlowIndex, asked.element) or FlowIndex()
+    refused = methods.judge(profile, asked, whole, period, index.uses, library.profiles())
+    if refused is not None:
+        return refused
+    kind = kind_of(asked.attribute)
+    if known is None:
+        refused = physical.judge_lot(profile, asked, shares, contacts)
+    elif profile.model == ROLLING:
+        refused = rolling.claim(profile, known, month, asked)
+    else:
+        refused = _judge_again(draft, lot, asked, whole, taken)
+        if refused is None:
+            step = credit.claim(profile, known, month, asked, whole, draft.event.identity)
+            if isinstance(step, Refusal):
+                return step
+            draft.view.put(step.credits, name)
+    if refused is not None:
+        return refused
+    return Taken(lot, asked.element, profile.name, kind, name, period, needed(asked.percent, whole))
+
+
+def _judge_again(draft: Draft, name: str, asked: Claim, whole: int, taken: list[Taken]) -> Refusal | None:
+    """A parcel is claimed once in its event, and a lot, over all events, for no more than ever entered it."""
+    kind = kind_of(asked.attribute)
+    here = sum(one.mg for one in taken if (one.lot, one.element, one.kind) == (name, asked.element, kind))
+    refused = methods.judge_lot(asked.attribute, needed(asked.percent, whole), whole, here)
+    lot, known = draft.lot(name), draft.view.get(ClaimedOf, name)
+    if refused is not None or lot is None or known is None:
+        return refused
+    before = known.claimed_mg.get(f"{asked.element} {kind}", 0)
+    return methods.judge_lot(asked.attribute, needed(asked.percent, whole), lot.entered_mg.get(asked.element, 0), before)
+
+
+def _content(draft: Draft, name: str, element: str) -> tuple[int, dict[str, int], list[str], str]:
+    """What a claim is about: mg of the element, its shares, what the lot touched, its product class."""
+    lot = draft.lot(name)
+    if lot is None:
+        return 0, {}, [], "-"
+    shares: dict[str, int] = {}
+    for change in draft.changes:
+        if change.lot == name:
+            vector = change.shares.vectors.get(element, {})
+            shares = added(shares, vector, 1 if change.contained_mg.get(element, 0) > 0 else -1)
+    if not any(change.lot == name for change in draft.changes):
+        shares = dict(lot.shares.vectors.get(element, {}))
+    contacts = sorted(key for key, times in lot.shares.contacts.items() if times > 0)
+    return sum(shares.values()), shares, contacts, lot.product_class or "-"
+
+
+def _period(known: Credits, month: int) -> Period:
+    """The period of the account in which a claim of this month stands: the first open one where its own is closed."""
+    first = known.open[0].period
+    later = max(0, (month - first.first_month) // first.months)
+    return Period(first.number + later, first.first_month + later * first.months, first.months)
+
+
+def _note(draft: Draft, one: Taken, sign: int) -> None:
+    """Keep in the registers that a claim was made, or that it is none any more."""
+    profile: Profile = rules_of(one.profile)
+    index = draft.view.get(FlowIndex, one.element) or FlowIndex()
+    uses = methods.note(index.uses, profile, one.kind, one.period, sign * one.mg)
+    draft.view.put(replace(index, uses=uses), one.element)
+    if profile.model == "mass_balance_credit":
+        line = f"{one.element} {one.kind}"
+        held = draft.view.get(ClaimedOf, one.lot) or ClaimedOf()
+        draft.view.put(ClaimedOf(added(held.claimed_mg, {line: sign * one.mg})), one.lot)
