@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "lots": ("cli.lots", "The lots and what they hold."),
     "trace": ("cli.trace", "Where a lot came from and where it went."),
     "findings": ("cli.findings", "What the rules found, with the arithmetic."),
+    "claims": ("cli.claims", "The rules of the schemes, and where each is from."),
     "sql": ("cli.sql", "Ask ClickHouse."),
     "sink": ("cli.sink", "Prove that ClickHouse holds each row once."),
     "keys": ("cli.keys", "The issuer's key and its DID document."),

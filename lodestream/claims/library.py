@@ -42,6 +42,13 @@ def leaves(raw: dict[str, Any], prefix: str = "") -> dict[str, Any]:
     return found
 
 
+def settings(profile: Profile) -> dict[str, Any]:
+    """Every setting of a profile that says something, by its dotted name, for people: a number that it does not set is none."""
+    plain = leaves(msgspec.to_builtins(profile, builtin_types=(Decimal,)))
+    kept = {"name", "version", "title"} | {n for n, value in plain.items() if is_number(value) and n not in profile.sources}
+    return {name: value for name, value in plain.items() if name not in kept and value not in (None, "", [])}
+
+
 def is_number(value: object) -> bool:
     """Whether a setting is a number, which needs a source: True and False are none."""
     return isinstance(value, NUMBER) and not isinstance(value, bool)

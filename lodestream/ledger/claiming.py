@@ -16,10 +16,10 @@ from lodestream.claims.profile import Profile
 from lodestream.claims.values import Closing, Credits, Period, Refusal
 from lodestream.epcis.event import Claim
 from lodestream.ledger.attribution import added
+from lodestream.ledger.claimed import ClaimedOf, Claims, FlowIndex, Taken
 from lodestream.ledger.crediting import BALANCED, ROLLING, account, account_name, count, ends, rules_of
 from lodestream.ledger.draft import Draft
 from lodestream.ledger.kinds import TRANSFER
-from lodestream.ledger.state import ClaimedOf, Claims, FlowIndex, Taken
 from lodestream.ledger.values import Said
 
 

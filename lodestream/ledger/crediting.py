@@ -16,8 +16,9 @@ from lodestream.claims.attribute import creditable
 from lodestream.claims.profile import Profile
 from lodestream.claims.values import Closing, Credits, Refusal, Sums
 from lodestream.ledger.attribution import Vector, added
+from lodestream.ledger.claimed import FlowIndex, FlowMonth, MonthFlow
 from lodestream.ledger.draft import Draft
-from lodestream.ledger.state import FlowIndex, FlowMonth, LotChange, MonthFlow
+from lodestream.ledger.state import LotChange
 
 CREDIT, ROLLING = "mass_balance_credit", "rolling_average"
 BALANCED = frozenset({CREDIT, ROLLING})

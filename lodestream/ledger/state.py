@@ -2,9 +2,10 @@
 
 from msgspec import Struct
 
-from lodestream.claims.values import Credits, Period, Use
+from lodestream.claims.values import Credits
 from lodestream.ledger.book import SiteBook
 from lodestream.ledger.held import Arranged, Came, Container, Manifest, Owed, Owners, Pack, Packed
+from lodestream.ledger.claimed import ClaimedOf, Claims, FlowIndex, FlowMonth, MonthFlow
 from lodestream.ledger.records import Entry, Finding, Parcel, SettledParcel
 from lodestream.measures import Line
 from lodestream.measures.exact import root
@@ -405,57 +406,6 @@ class OpenPage(Struct, frozen=True, gc=False):
     """Consignments of open pairs of one lot, under "<lot> <page>"."""
 
     consignments: list[str]
-
-
-class MonthFlow(Struct, frozen=True, gc=False, omit_defaults=True):
-    """What claims are counted from, of one element and calendar month: mg by origin key (crediting.py).
-
-    `came_mg` entered the site; `left_mg` was shipped. `made_mg` is, by product class, what came to be there less what was
-    used up there.
-    """
-
-    came_mg: dict[str, int] = {}
-    left_mg: int = 0
-    made_mg: dict[str, dict[str, int]] = {}
-
-
-class FlowIndex(Struct, frozen=True, gc=False, omit_defaults=True):
-    """Of one element: the months that have flows, the last month that was closed, and the references of credit accounts."""
-
-    months: list[int] = []
-    closed: int = 0
-    accounts: list[str] = []
-    uses: list[Use] = []
-
-
-class FlowMonth(Struct, frozen=True, gc=False):
-    """The month in which the movement of a lot's slot counts, however late it is told anew."""
-
-    month: int
-
-
-class ClaimedOf(Struct, frozen=True, gc=False, omit_defaults=True):
-    """What mass-balance methods claimed of one lot, in mg by "<element> <kind of attribute>"."""
-
-    claimed_mg: dict[str, int] = {}
-
-
-class Taken(Struct, frozen=True, gc=False):
-    """One accepted claim: of which lot and element, by which account (none: judged by shares), and in which period it stands."""
-
-    lot: str
-    element: str
-    profile: str
-    kind: str
-    account: str
-    period: Period
-    mg: int
-
-
-class Claims(Struct, frozen=True, gc=False):
-    """The claims of one event that were accepted, so that a declaration takes them back."""
-
-    taken: list[Taken]
 
 
 KINDS: dict[type[Struct], str] = {

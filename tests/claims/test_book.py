@@ -7,8 +7,8 @@ import pytest
 from msgspec.structs import replace
 
 from lodestream.epcis.event import Claim, ContainedMass, Event, OriginPart
+from lodestream.ledger.claimed import Claims, FlowIndex, MonthFlow
 from lodestream.ledger.draft import Draft
-from lodestream.ledger.state import Claims, FlowIndex, MonthFlow
 from lodestream.ledger.view import ENCODER
 from tests.claims.book import Book
 from tests.claims.making import T
