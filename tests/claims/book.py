@@ -28,6 +28,7 @@ class Book:
         self.site = site
         self.view: View = Books(Nothing()).of(site)
         self.view.put(Head(book=SiteBook(profiles=list(profiles), booked=True, **settings), parked=0))
+        self.view.keep()
         self.open: dict[str, Finding] = {}
 
     def post(self, event: Event, month: str = "2026-03") -> Draft:
