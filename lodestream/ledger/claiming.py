@@ -19,7 +19,6 @@ from lodestream.ledger.attribution import added
 from lodestream.ledger.claimed import ClaimedOf, Claims, FlowIndex, Taken
 from lodestream.ledger.crediting import BALANCED, ROLLING, account, account_name, count, ends, rules_of
 from lodestream.ledger.draft import Draft
-from lodestream.ledger.kinds import TRANSFER
 from lodestream.ledger.values import Said
 
 
@@ -29,7 +28,7 @@ def finish(draft: Draft, month: int) -> None:
     event = draft.entry.event
     if event is None or event.error_declaration is not None:
         return
-    if draft.kind == "link" and event.biz_step in TRANSFER:  # another source told of the move before
+    if draft.kind == "link" and draft.reason:  # it only confirms what another source told, or was not for this site
         return
     taken: list[Taken] = []
     for item in event.materials:

@@ -142,8 +142,7 @@ class Draft:
         lot = self.lot(change.lot)
         assert lot is not None, "masses change only in a lot that is there"
         sign = -1 if undo else 1
-        if self.book.profiles:
-            self.flows.append((change, sign))
+        self.flow(change, sign)
         entered, u2 = lot.entered_mg, plus_squares(lot.entered_u2, change.entered_u2, sign)
         for element, mg in change.entered_mg.items():
             entered = plus(entered, element, sign * mg)
@@ -164,6 +163,11 @@ class Draft:
                 moved=max(lot.moved, change.slot + 1),
             )
         )
+
+    def flow(self, change: LotChange, sign: int) -> None:
+        """Note a movement that is made (1) or undone (-1), where the site's book keeps claims (crediting.py)."""
+        if self.book.profiles:
+            self.flows.append((change, sign))
 
     def edge(self, origin: tuple[str, str, int] | str, lot: str, dry_mg: int, contained_mg: dict[str, int]) -> None:
         """Lineage into `lot` of this site, from a lot here or from (site, lot, version) elsewhere."""

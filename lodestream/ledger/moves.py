@@ -51,6 +51,8 @@ def amend(draft: Draft, lot: str, move: Move, new: LotChange) -> None:
     assert held is not None, "who has slots is there"
     first = len(draft.legs)
     if new == replace(old, shares=new.shares):  # as at the end of every run: its outputs get their shares
+        draft.flow(old, -1)
+        draft.flow(new, 1)
         draft.put_lot(replace(held, shares=attribution.plus(attribution.plus(held.shares, old.shares, -1), new.shares)))
     else:
         draft.change_lot(old, undo=True)

@@ -31,9 +31,9 @@ class Book:
         self.view.keep()
         self.open: dict[str, Finding] = {}
 
-    def post(self, event: Event, month: str = "2026-03") -> Draft:
+    def post(self, event: Event, month: str = "2026-03", source: str = "local") -> Draft:
         """Post an event that counts in a month."""
-        draft = Draft(self.view, entry(event))
+        draft = Draft(self.view, entry(event, source))
         handle_event(draft)
         if event.error_declaration is not None:
             claiming.withdraw(draft, event.identity)

@@ -244,3 +244,13 @@ def test_a_parcel_is_claimed_once_and_another_parcel_of_the_lot_too() -> None:
         book.post(sold("L1", "10", **claims("credit-strict")))
     assert not book.said("CREDIT_OVERDRAWN")
     assert len(book.said("DOUBLE_CLAIM")) == 1
+
+
+def test_who_confirms_a_shipment_claims_nothing() -> None:
+    book = fed("credit-strict")
+    book.post(smelt(("L1", "60", {}), ("L2", "40", {})))
+    sale = sold("L1", "60", **claims("credit-strict"))
+    book.post(sale)
+    confirmed = book.post(replace(sale, event_id="urn:carrier:1", event_hash="other", content_digest="other"), source="carrier")
+    assert confirmed.kind == "link"
+    assert not book.open
