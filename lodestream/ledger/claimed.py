@@ -3,6 +3,7 @@
 from msgspec import Struct
 
 from lodestream.claims.values import Period, Use
+from lodestream.epcis.event import Claim
 
 
 class MonthFlow(Struct, frozen=True, gc=False, omit_defaults=True):
@@ -51,6 +52,14 @@ class Taken(Struct, frozen=True, gc=False):
 
 
 class Claims(Struct, frozen=True, gc=False):
-    """The claims of one event that were accepted, so that a declaration takes them back."""
+    """The claims of one event, so that a declaration takes them back: those accepted, and the slots of those that stand."""
 
     taken: list[Taken]
+    slots: list[str] = []
+
+
+class Standing(Struct, frozen=True, gc=False):
+    """What an event claims of the parcel in a lot's slot by its shares: judged anew when these change."""
+
+    identity: str
+    asked: list[Claim]

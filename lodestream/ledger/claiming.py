@@ -3,7 +3,9 @@
 "Claim refused" is read so: the event is a fact and posts, whatever it claims; the claim that is not supported is a finding
 (hold, on the lot), takes no credits, and stays until the event is corrected. Facts and claims share no balance.
 
-A claim on a lot that the event moved is about the parcel that moved, else about all that the lot holds.
+A claim on a lot that the event moved is about the parcel that moved, else about all that the lot holds. What was claimed by a
+parcel's shares is judged anew when a correction or the close of a campaign changes them; credits that are no longer there
+show when their period closes.
 """
 
 from msgspec.structs import replace
@@ -16,44 +18,102 @@ from lodestream.claims.profile import Profile
 from lodestream.claims.values import Closing, Credits, Period, Refusal
 from lodestream.epcis.event import Claim
 from lodestream.ledger.attribution import added
-from lodestream.ledger.claimed import ClaimedOf, Claims, FlowIndex, Taken
+from lodestream.ledger.claimed import ClaimedOf, Claims, FlowIndex, Standing, Taken
 from lodestream.ledger.crediting import BALANCED, ROLLING, account, account_name, count, ends, rules_of
 from lodestream.ledger.draft import Draft
 from lodestream.ledger.values import Said
 
 
 def finish(draft: Draft, month: int) -> None:
-    """Count what an entry moved and judge what its event claims. `month`: that of its valid time (claims.months)."""
-    count(draft, month)
+    """Count what an entry moved, judge anew what changed under a claim, and judge what its event claims.
+
+    `month`: that of its valid time (claims.months).
+    """
+    if draft.book.profiles:
+        count(draft, month)
+    _judge_restated(draft)
+    draft.flows.clear()
     event = draft.entry.event
     if event is None or event.error_declaration is not None:
         return
     if draft.kind == "link" and draft.reason:  # it only confirms what another source told, or was not for this site
         return
     taken: list[Taken] = []
+    slots: list[str] = []
     for item in event.materials:
         for asked in item.claims:
             found = _judge(draft, item.id, asked, month, taken)
             if isinstance(found, Refusal):
-                inputs = (event.identity, item.id, asked.profile, asked.element, asked.attribute)
-                draft.find(found.code, inputs, found.arithmetic, [item.id])
+                draft.open(_said(event.identity, item.id, asked, found))
             else:
                 taken.append(found)
                 _note(draft, found, 1)
-    if taken:
-        draft.view.put(Claims(taken), event.identity)
+        if item.claims:
+            slots += _stand(draft, item.id, item.claims)
+    if taken or slots:
+        draft.view.put(Claims(taken, slots), event.identity)
 
 
 def withdraw(draft: Draft, identity: str) -> None:
     """A declaration voids an event: its claims are taken back, and their credits are there again."""
     made = draft.view.get(Claims, identity)
-    for one in made.taken if made is not None else []:
+    if made is None:
+        return
+    for one in made.taken:
         known = draft.view.get(Credits, one.account) if one.account else None
         if known is not None:
             draft.view.put(credit.withdraw(known, one.period.number, one.mg, draft.entry.entry_id).credits, one.account)
         _note(draft, one, -1)
-    if made is not None:
-        draft.view.drop(Claims, identity)
+    for ref in made.slots:
+        standing = draft.view.get(Standing, ref)
+        if standing is not None and standing.identity == identity:
+            for asked in standing.asked:
+                unsaid = _said(identity, ref.rsplit(" ", 1)[0], asked, physical.unsupported(""))
+                draft.close_finding(draft.finding_id(unsaid), superseded=True)
+            draft.view.drop(Standing, ref)
+    draft.view.drop(Claims, identity)
+
+
+def _said(identity: str, lot: str, asked: Claim, refused: Refusal) -> Said:
+    inputs = (identity, lot, asked.profile, asked.element, asked.attribute, str(asked.percent))
+    return Said(refused.code, inputs, refused.arithmetic, [lot])
+
+
+def _stand(draft: Draft, lot: str, claims: list[Claim]) -> list[str]:
+    """Keep what is claimed by shares with the slots of the parcel, to be judged anew with them."""
+    known = library.profiles()
+    asked = [one for one in claims if one.profile in known and known[one.profile].model in physical.PHYSICAL]
+    slots = [f"{lot} {change.slot}" for change in draft.changes if change.lot == lot]
+    if not asked or len(slots) != 1:
+        return []
+    draft.view.put(Standing(draft.event.identity, asked), slots[0])
+    return slots
+
+
+def _judge_restated(draft: Draft) -> None:
+    """Claims by shares on parcels of other events that this entry told anew: what was right may be wrong now, and back."""
+    own = {(change.lot, change.slot) for change in draft.changes}
+    undone = {(change.lot, change.slot) for change, sign in draft.flows if sign < 0} - own
+    for lot, slot in sorted(undone):
+        standing = draft.view.get(Standing, f"{lot} {slot}")
+        last, sign = next(flow for flow in reversed(draft.flows) if (flow[0].lot, flow[0].slot) == (lot, slot))
+        if standing is None or sign < 0:  # nothing claimed, or the event is void
+            continue
+        for asked in standing.asked:
+            shares = {key: abs(mg) for key, mg in last.shares.vectors.get(asked.element, {}).items()}
+            profile = library.profiles()[asked.profile]
+            refused = physical.judge_lot(profile, asked, shares, _contacts(draft, lot))
+            said = _said(standing.identity, lot, asked, refused or physical.unsupported(""))
+            if refused is not None:
+                draft.managed.add(draft.restate_finding(said))
+            else:
+                draft.close_finding(draft.finding_id(said))
+
+
+def _contacts(draft: Draft, name: str) -> list[str]:
+    """What a lot touched and has no share of."""
+    lot = draft.lot(name)
+    return sorted(key for key, times in lot.shares.contacts.items() if times > 0) if lot is not None else []
 
 
 def close(draft: Draft, element: str, month: int, book_mg: int) -> None:
@@ -61,6 +121,8 @@ def close(draft: Draft, element: str, month: int, book_mg: int) -> None:
 
     `book_mg` is the element's stock by book. A close that is refused is a finding, and is tried again with the next month.
     """
+    if not draft.book.profiles:
+        return
     index = draft.view.get(FlowIndex, element) or FlowIndex()
     draft.view.put(replace(index, closed=max(month, index.closed)), element)
     event = draft.entry.event
@@ -146,8 +208,7 @@ def _content(draft: Draft, name: str, element: str) -> tuple[int, dict[str, int]
             shares = added(shares, vector, 1 if change.contained_mg.get(element, 0) > 0 else -1)
     if not any(change.lot == name for change in draft.changes):
         shares = dict(lot.shares.vectors.get(element, {}))
-    contacts = sorted(key for key, times in lot.shares.contacts.items() if times > 0)
-    return sum(shares.values()), shares, contacts, lot.product_class or "-"
+    return sum(shares.values()), shares, _contacts(draft, name), lot.product_class or "-"
 
 
 def _period(known: Credits, month: int) -> Period:

@@ -40,14 +40,11 @@ def account_name(profile: Profile, element: str, product_class: str, attribute: 
 
 def count(draft: Draft, month: int) -> None:
     """Count what moved in this entry, and let the accounts follow. `month`: that of the entry's valid time."""
-    if not draft.flows:
-        return
     flows: dict[tuple[str, int], MonthFlow] = {}
     for change, sign in draft.flows:
         at = _month_of(draft, change, sign, month)
         for element, mg in change.contained_mg.items():
             flows[element, at] = _plus(flows.get((element, at), NOTHING), _flow(draft, change, element, mg, sign))
-    draft.flows.clear()
     for (element, at), flow in sorted(flows.items()):
         if flow != NOTHING:
             _record(draft, element, at, flow)

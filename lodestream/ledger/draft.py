@@ -77,6 +77,7 @@ class Draft:
         self.owned: list[str] = []
         self.contents: list[str] = []  # containers of which more is known now
         self.flows: list[tuple[LotChange, int]] = []  # movements as they were made (1) and undone (-1), where claims are kept
+        self.flows: list[tuple[LotChange, int]] = []  # movements as they were made (1) and undone (-1)
         self.managed: set[str] = set()  # findings of an account, a pair or another event: they do not end with this event
         self.record_time_us = max(self.head.record_time_us, entry.record_time_us)
         self._others: set[int] = set()  # legs that are not this event's: it does not take them back
@@ -165,9 +166,8 @@ class Draft:
         )
 
     def flow(self, change: LotChange, sign: int) -> None:
-        """Note a movement that is made (1) or undone (-1), where the site's book keeps claims (crediting.py)."""
-        if self.book.profiles:
-            self.flows.append((change, sign))
+        """Note a movement that is made (1) or undone (-1): what claims are counted from and judged by (claiming.py)."""
+        self.flows.append((change, sign))
 
     def edge(self, origin: tuple[str, str, int] | str, lot: str, dry_mg: int, contained_mg: dict[str, int]) -> None:
         """Lineage into `lot` of this site, from a lot here or from (site, lot, version) elsewhere."""

@@ -6,6 +6,7 @@ from lodestream.claims.values import Credits
 from lodestream.ledger.book import SiteBook
 from lodestream.ledger.held import Arranged, Came, Container, Manifest, Owed, Owners, Pack, Packed
 from lodestream.ledger.claimed import ClaimedOf, Claims, FlowIndex, FlowMonth, MonthFlow
+from lodestream.ledger.claimed import ClaimedOf, Claims, FlowIndex, FlowMonth, MonthFlow, Standing
 from lodestream.ledger.records import Entry, Finding, Parcel, SettledParcel
 from lodestream.measures import Line
 from lodestream.measures.exact import root
@@ -443,4 +444,5 @@ KINDS: dict[type[Struct], str] = {
     FlowMonth: "flowed",
     ClaimedOf: "claimed",
     Claims: "claims",
+    Standing: "standing",
 }

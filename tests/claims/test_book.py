@@ -254,3 +254,14 @@ def test_who_confirms_a_shipment_claims_nothing() -> None:
     confirmed = book.post(replace(sale, event_id="urn:carrier:1", event_hash="other", content_digest="other"), source="carrier")
     assert confirmed.kind == "link"
     assert not book.open
+
+
+def test_a_refused_claim_stands_once_a_correction_supports_it() -> None:
+    """The lot was mixed with Chilean copper by an event that is void now."""
+    book = Book(R, "segregated")
+    book.post(feed("pile", "60", "ZM"))
+    wrong = book.post(feed("pile", "40", "CL")).event
+    book.post(sold("pile", "50", **claims("segregated")))
+    assert "have 30,000 kg (60 %)" in book.said("ORIGIN_UNSUPPORTED")[0]
+    book.post(declared(wrong))
+    assert not book.said("ORIGIN_UNSUPPORTED")

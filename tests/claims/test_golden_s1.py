@@ -111,3 +111,23 @@ def test_a_void_receipt_is_felt_by_the_account_that_drew_on_it() -> None:
     assert (after.open[0].sums.certified_output_mg, after.open[0].claimed_mg) == (0, 138_920_000_000)
     book.close("Cu", "2026-03")
     assert "short 138,920 kg" in book.said("NEGATIVE_AT_CLOSE")[0]
+
+
+def test_a_claim_on_a_provisional_share_is_judged_anew_when_the_campaign_closes() -> None:
+    """While only A and B have gone in, 88 % of the cathode is Zambian; with C and the scrap 63.297761 % are."""
+    book = smelter("controlled-blending")
+    book.post(campaign(SMELTER, "urn:campaign", inputs()[:2], [opening()], **EVIDENCE))
+    book.post(campaign(SMELTER, "urn:campaign", outputs()[:1], []))
+    book.post(transform(SMELTER, *SPLIT))
+    for lot, mass, percent in (("L1", "500", "80"), ("L2", "796", "60")):
+        claims = [asked("controlled-blending", "country:ZM", percent)]
+        sale = book.post(ship(lot, mass, SMELTER, "urn:buyer", consignment_id=f"C-{lot}", claims=claims)).event
+        if lot == "L1":
+            first = sale
+    assert not book.open
+    book.post(campaign(SMELTER, "urn:campaign", [*inputs()[2:], *outputs()[1:]], [closing()], campaign_close=True, **CARBON))
+    assert book.said("ORIGIN_UNSUPPORTED") == [
+        "80 % country:ZM of 499,950 kg Cu needs 399,960 kg, have 316,457.157079 kg (63.297761 %), short 83,502.842921 kg"
+    ]
+    book.post(declared(first))
+    assert not book.said("ORIGIN_UNSUPPORTED")
