@@ -9,8 +9,8 @@ from lodestream.claims.credit import claim, judge_factor, record, start
 from lodestream.claims.library import profiles
 from lodestream.claims.methods import clash, judge, note
 from lodestream.claims.methods import judge_lot as judge_twice
-from lodestream.claims.physical import judge_lot
-from lodestream.claims.settling import balance
+from lodestream.claims.physical import judge_lot, needed
+from lodestream.claims.settling import balance, credited_mg
 from lodestream.claims.values import Closing, Layer, Period, Sums
 from tests.claims.making import CL, KG, Q1, REC, ZM, asked, posted, profile, refused
 
@@ -94,6 +94,7 @@ def test_f4a2_the_same_input_by_another_method() -> None:
         "10,549.7664 kg more of the same input by recycled: one method per product group and period"
     )
     assert judge(profile("controlled-blending"), blended, rest, Period(0, Q1 + 3, 1), uses, known) is None
+    assert judge(profile("controlled-blending"), blended, rest, Period(0, Q1 - 1, 1), uses, known) is None
     assert note(uses, strict, "recycled", quarter, -16_934_400_000) == []
 
 
@@ -161,6 +162,7 @@ def test_a_profile_speaks_only_of_what_it_certifies() -> None:
 def test_a_conversion_factor_is_at_most_the_measured_recovery() -> None:
     rules = profile("credit-strict-input")
     assert judge_factor(rules, Decimal("0.96"), 98_672, 100_000) is None
+    assert judge_factor(rules, Decimal("0.98672"), 98_672, 100_000) is None
     assert "at most that" in refused(judge_factor(rules, Decimal("0.99"), 98_672, 100_000)).arithmetic
     assert judge_factor(profile("asi-coc"), Decimal("0.99"), 98_672, 100_000) is None
 
@@ -171,3 +173,22 @@ def test_strict_credits_expire_after_one_more_period() -> None:
     credits_ = posted(close(strict, credits_, Closing("Q1")))
     assert credits_.layers == [Layer(0, KG)]
     assert posted(close(strict, credits_, Closing("Q2"))).layers == []
+
+
+def test_a_claim_rounds_up_and_credits_round_down() -> None:
+    assert [needed(Decimal(percent), 10) for percent in ("30", "30.0001", "100")] == [3, 4, 10]
+    strict = profile("copper-mark")
+    assert credited_mg(strict, Sums(1, 3, 0, 2), Decimal(1)) == 0
+    assert credited_mg(strict, Sums(2, 3, 0, 2), Decimal(1)) == 1
+
+
+def test_no_more_is_credited_than_came_in() -> None:
+    """I2: old stock that is shipped with it makes no input worth more than itself."""
+    assert credited_mg(profile("copper-mark"), Sums(40 * KG, 100 * KG, 0, 150 * KG), Decimal(1)) == 40 * KG
+
+
+def test_a_stock_at_the_tolerance_is_within_it() -> None:
+    iscc = profile("iscc-plus")
+    for counted, remarks in ((995, 0), (994, 1), (1005, 0), (1006, 1)):
+        closed = posted(close(iscc, start(iscc, Q1, 3), Closing("Q1", book_mg=1_000 * KG, counted_mg=counted * KG))).closed[0]
+        assert len(closed.remarks) == remarks
