@@ -76,7 +76,6 @@ class Draft:
         self.nestings: list[Nesting] = []
         self.owned: list[str] = []
         self.contents: list[str] = []  # containers of which more is known now
-        self.flows: list[tuple[LotChange, int]] = []  # movements as they were made (1) and undone (-1), where claims are kept
         self.flows: list[tuple[LotChange, int]] = []  # movements as they were made (1) and undone (-1)
         self.managed: set[str] = set()  # findings of an account, a pair or another event: they do not end with this event
         self.record_time_us = max(self.head.record_time_us, entry.record_time_us)

@@ -4,9 +4,8 @@ from msgspec import Struct
 
 from lodestream.claims.values import Credits
 from lodestream.ledger.book import SiteBook
-from lodestream.ledger.held import Arranged, Came, Container, Manifest, Owed, Owners, Pack, Packed
-from lodestream.ledger.claimed import ClaimedOf, Claims, FlowIndex, FlowMonth, MonthFlow
 from lodestream.ledger.claimed import ClaimedOf, Claims, FlowIndex, FlowMonth, MonthFlow, Standing
+from lodestream.ledger.held import Arranged, Came, Container, Manifest, Owed, Owners, Pack, Packed
 from lodestream.ledger.records import Entry, Finding, Parcel, SettledParcel
 from lodestream.measures import Line
 from lodestream.measures.exact import root
