@@ -48,7 +48,7 @@ def made(outcome: Outcome) -> list[Line]:
 
 
 def significant_digits(value: Decimal) -> int:
-    """How many digits of a value say something: 1000 has one, 24320 four. Zeros behind a decimal point were measured: 28.50 has four."""
+    """How many digits of a value say something: 1000 has one, 24320 four; 28.50 has four, what stands behind a point was read."""
     stated = value.as_tuple()
     digits = "".join(map(str, stated.digits)).lstrip("0")
     exponent = stated.exponent if isinstance(stated.exponent, int) else 0

@@ -74,8 +74,9 @@ def _over(key: tuple[str, str, str], runs: list[Run], at: int, nameplate: Decima
     n, d = ratio(nameplate)
     if product * HOUR_US * 100 * d > MARGIN_PERCENT * n * _KG * span:
         site, process, element = key
+        hours, rate = decimal((span, HOUR_US), 2), decimal((product * HOUR_US, _KG * span), 1)
         said = (
-            f"{process}: {kg(product)} {element} in {decimal((span, HOUR_US), 2)} h = {decimal((product * HOUR_US, _KG * span), 1)} kg/h "
+            f"{process}: {kg(product)} {element} in {hours} h = {rate} kg/h "
             f"> 1.2 x nameplate {decimal((n, d))} kg/h = {decimal((MARGIN_PERCENT * n, 100 * d))} kg/h"
         )
         yield finding("CAPACITY", (site, process, element, runs[at][1]), said, [line.lot for line in made(outcome)])

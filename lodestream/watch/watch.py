@@ -54,7 +54,7 @@ class Watch:
         return [_entry(one, outcome) for one in found if self._is_new(one)]
 
     def advance(self, now_us: int) -> None:
-        """All that will still come was recorded at `now_us` or later, as far as is known: what is older than it matters may go."""
+        """What still comes was recorded at `now_us` or later, as far as is known: what is too old by then may be forgotten."""
         for rule in self._forgetful:
             rule.advance(now_us)
 
