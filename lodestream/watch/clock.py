@@ -16,11 +16,6 @@ class Clock:
         self._due_us: dict[str, int] = {}
         self._sent_us: dict[str, int] = {}
 
-    @property
-    def waiting(self) -> int:
-        """At how many sites something is due, now or later."""
-        return len(self._due_us)
-
     def see(self, outcome: Outcome) -> None:
         """Take over what an outcome says is due. A duplicate changes nothing, and what is unreadable says nothing of a site."""
         if outcome.outcome in {"DUPLICATE", "UNREADABLE"}:
@@ -30,15 +25,22 @@ class Clock:
         else:
             self._due_us.pop(outcome.site, None)
 
+    def is_due(self, now_us: int) -> bool:
+        """Whether a site would get a tick if all that came before now were routed."""
+        return any(self._gets(site, self._cut(now_us)) for site in self._due_us)
+
     def ticks(self, routed_us: int) -> list[Entry]:
         """The ticks for the sites with 0 < due_us <= T, T being `routed_us` cut to whole intervals; each is given once."""
-        until = routed_us - routed_us % self._interval_us
-        made = []
-        for site, due in sorted(self._due_us.items()):
-            if due <= until and self._sent_us.get(site, 0) < until:
-                self._sent_us[site] = until
-                made.append(_tick(site, until))
-        return made
+        until = self._cut(routed_us)
+        sites = [site for site in sorted(self._due_us) if self._gets(site, until)]
+        self._sent_us.update(dict.fromkeys(sites, until))
+        return [_tick(site, until) for site in sites]
+
+    def _cut(self, time_us: int) -> int:
+        return time_us - time_us % self._interval_us
+
+    def _gets(self, site: str, until_us: int) -> bool:
+        return self._due_us[site] <= until_us and self._sent_us.get(site, 0) < until_us
 
 
 def _tick(site: str, until_us: int) -> Entry:
