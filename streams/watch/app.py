@@ -68,7 +68,7 @@ def make_app(settings: Settings, surveillance: Surveillance) -> faust.App:
         web_enabled=settings.watch.web_port is not None,
         web_bind=settings.watch.web_address,
         web_host=settings.watch.web_address,
-        web_port=settings.watch.web_port or 0,
+        web_port=settings.watch.web_port or 6066,  # Faust wants one, where it serves nothing too
         debug=False,
     )
     transport = Transport(app.conf.broker_consumer, app)

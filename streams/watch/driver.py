@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, cast
 
 import aiokafka
+import structlog
 from aiokafka.coordinator.assignors.abstract import AbstractPartitionAssignor
 from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment, ConsumerProtocolMemberMetadata
 from faust.transport.drivers import aiokafka as faust_driver
@@ -19,6 +20,9 @@ from runtime.port import Partition
 from runtime.settings import Settings
 from streams.watch.history import read_on
 from streams.watch.surveillance import Surveillance
+
+
+_log = structlog.get_logger(__name__)
 
 
 class AllToOne(AbstractPartitionAssignor):  # type: ignore[misc]  # aiokafka has no types
@@ -53,6 +57,8 @@ class AllToOne(AbstractPartitionAssignor):  # type: ignore[misc]  # aiokafka has
 class ConsumerThread(faust_driver.AIOKafkaConsumerThread):
     """Faust's consumer thread with a consumer of our own making."""
 
+    logger = faust_driver.logger
+
     def _create_worker_consumer(self, transport: Any) -> aiokafka.AIOKafkaConsumer:
         conf = self.app.conf
         return aiokafka.AIOKafkaConsumer(
@@ -83,6 +89,8 @@ class ConsumerThread(faust_driver.AIOKafkaConsumerThread):
         for tp in self.assignment():
             taken = transport.surveillance.taken.get(Partition(tp.topic, tp.partition), 0)
             await self.call_thread(_seek, consumer, tp, taken)
+        if self.assignment():
+            _log.info("the watch works", partitions=len(self.assignment()))
         return {}
 
 
@@ -92,6 +100,8 @@ async def _seek(consumer: aiokafka.AIOKafkaConsumer, tp: TP, offset: int) -> Non
 
 class Consumer(faust_driver.Consumer):
     """Faust's consumer on that thread."""
+
+    logger = faust_driver.logger
 
     def _new_consumer_thread(self) -> ConsumerThread:
         return ConsumerThread(self, loop=self.loop, beacon=self.beacon)

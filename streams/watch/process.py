@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import signal
 import time
 from collections.abc import Iterator
@@ -23,6 +24,8 @@ from streams.watch.history import read_on
 from streams.watch.surveillance import Surveillance
 
 BEAT_S = 1.0
+CHATTY = ("faust", "mode", "aiokafka")
+"""What says in twenty lines that it starts and stops."""
 
 _log = structlog.get_logger(__name__)
 
@@ -34,6 +37,8 @@ def run_watch(settings: Settings, book: BookFile) -> int:
 
 async def work(settings: Settings, book: BookFile) -> None:
     """The watch, until a signal. Raises FatalError."""
+    for name in CHATTY:
+        logging.getLogger(name).setLevel(logging.WARNING)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -49,6 +54,7 @@ async def work(settings: Settings, book: BookFile) -> None:
 
 
 async def _run(settings: Settings, surveillance: Surveillance, stop: asyncio.Event, instruments: Instruments | None) -> None:
+    settings.data_dir.mkdir(parents=True, exist_ok=True)  # Faust makes its own folder in it, though the watch keeps nothing
     app = make_app(settings, surveillance)
     app.finalize()
     await app.start()

@@ -46,8 +46,8 @@ def outcome(site: str, seq: int, kind: str = "create", **fields: Any) -> Outcome
     fields.setdefault("event_hash", f"ni:{fields['event_id']}")
     fields.setdefault("valid_time_us", START + seq * HOUR)
     fields.setdefault("outcome", "TRANSACTION")
+    fields.setdefault("entry_id", f"e-{site}-{seq}")
     return Outcome(
-        entry_id=f"e-{site}-{seq}",
         txn_id=f"t-{site}-{seq}",
         attempt=1,
         site=site,
