@@ -2,7 +2,7 @@
 
 For every balance that was judged, U = in - out (all losses counted in out) with its standard uncertainty u. F21 is a two-sided
 CUSUM of z = (U - declared loss) / u: S+ = max(0, S+ + z - 0.5), S- = max(0, S- - z - 0.5), alarm above 5; then that side begins
-anew. F22 is ten balances in a row with abs(U) < 0.05 u. z is kept in millionths, rounded once, half to even. A balance
+anew. A single balance counts for three units at most: what is beyond says so itself, as F1 or F28. F22 is ten balances in a row with abs(U) < 0.05 u. z is kept in millionths, rounded once, half to even. A balance
 counts as it was first judged: what a correction takes back is not taken out of the sums.
 """
 
@@ -19,6 +19,7 @@ from lodestream.watch.reading import finding, made
 MILLION = 1_000_000
 SLACK = MILLION // 2
 ALARM = 5 * MILLION
+MOST = 3 * MILLION
 PERFECT_ROW = 10
 PERFECT_PERCENT = 5
 
@@ -51,11 +52,11 @@ class Drift:
         book = self._books.get(site)
         declared = percent_of(book.declared_loss_percent, closure.inputs_mg) if book else 0
         gap = closure.inputs_mg - closure.outputs_mg
-        z = rounded(((gap - declared) * MILLION, closure.u_mg))
+        z = max(-MOST, min(MOST, rounded(((gap - declared) * MILLION, closure.u_mg))))
         before = course.missing, course.created
         course.missing = max(0, course.missing + z - SLACK)
         course.created = max(0, course.created - z - SLACK)
-        measured = f"{closure.element}: z = (U {kg(gap)} - declared loss {kg(declared)}) / u {kg(closure.u_mg)} = {_units(z)}"
+        measured = f"{closure.element}: z = (U {kg(gap)} - declared loss {kg(declared)}) / u {kg(closure.u_mg)} = {_units(z)}{' at most' if abs(z) == MOST else ''}"
         if course.missing > ALARM:
             said = f"{measured}; S+ = {_units(before[0])} + z - 0.5 = {_units(course.missing)} > 5: it keeps missing"
             yield finding("DRIFT", (site, closure.element, "missing", closure.run), said, lots)

@@ -6,6 +6,7 @@ was committed: it is what the surveillance has not taken yet.
 """
 
 import asyncio
+import logging
 from collections.abc import Mapping
 from typing import Any, ClassVar, cast
 
@@ -21,7 +22,7 @@ from runtime.settings import Settings
 from streams.watch.history import read_on
 from streams.watch.surveillance import Surveillance
 
-
+FAUST_LOGGER = logging.getLogger("faust.consumer")
 _log = structlog.get_logger(__name__)
 
 
@@ -57,7 +58,7 @@ class AllToOne(AbstractPartitionAssignor):  # type: ignore[misc]  # aiokafka has
 class ConsumerThread(faust_driver.AIOKafkaConsumerThread):
     """Faust's consumer thread with a consumer of our own making."""
 
-    logger = faust_driver.logger
+    logger = FAUST_LOGGER
 
     def _create_worker_consumer(self, transport: Any) -> aiokafka.AIOKafkaConsumer:
         conf = self.app.conf
@@ -101,7 +102,7 @@ async def _seek(consumer: aiokafka.AIOKafkaConsumer, tp: TP, offset: int) -> Non
 class Consumer(faust_driver.Consumer):
     """Faust's consumer on that thread."""
 
-    logger = faust_driver.logger
+    logger = FAUST_LOGGER
 
     def _new_consumer_thread(self) -> ConsumerThread:
         return ConsumerThread(self, loop=self.loop, beacon=self.beacon)

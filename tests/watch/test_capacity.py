@@ -23,9 +23,7 @@ def test_a_mine_brings_out_more_than_its_licence() -> None:
     assert said([found]) == [("ORIGIN_CAPACITY", "hold", MINE)]
     assert found.rule == "F6"
     assert found.lots == ["c"]
-    assert found.arithmetic == (
-        "Cu out of the mine in 2026: 110 t + 0.001 t = 110.001 t > 1.1 x licence 100 t = 110 t"
-    )
+    assert found.arithmetic == ("Cu out of the mine in 2026: 110 t + 0.001 t = 110.001 t > 1.1 x licence 100 t = 110 t")
     assert watched(add("d", "10", MINE, cu="10", source_class="mine", event_time_us=YEAR_2027)) == []
 
 

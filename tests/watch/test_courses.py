@@ -86,6 +86,15 @@ def test_the_declared_loss_is_the_centre() -> None:
     assert "z = (U 0 kg - declared loss 10 kg) / u 5 kg = -2" in found.arithmetic
 
 
+def test_one_balance_is_no_drift() -> None:
+    """A gap of 31 u is F1 or F28 by itself, and counts for 3 here: 2.5 and 5 are no alarm, the third such run makes 7.5."""
+    watch = Watch(BookFile())
+    runs = [run(A, n, 9_000 * MG, 9_999 * MG, 32 * MG) for n in range(1, 4)]
+    assert found_by(watch, *runs[:2]) == []
+    (found,) = found_by(watch, runs[2])
+    assert "= -3 at most; S- = 5 - z - 0.5 = 7.5 > 5" in found.arithmetic
+
+
 def test_elements_and_sites_do_not_mix() -> None:
     runs = [
         run(site, n, 1_000 * MG, 990 * MG, 5 * MG, element) for n in range(1, 4) for site in (A, B) for element in ("Cu", "Co")
@@ -143,9 +152,7 @@ def test_more_output_after_it_was_sold(declared_first: bool) -> None:
     events = [correction(first, more), more]
     (found,) = watched(*(events if declared_first else events[::-1]))
     assert said([found]) == [("CORRECTION_ABUSE", "warn", A)]
-    assert found.arithmetic == (
-        f"{more.event_id} in place of {first.event_id}: Cu 10,000 kg -> 11,000 kg, after x was shipped"
-    )
+    assert found.arithmetic == (f"{more.event_id} in place of {first.event_id}: Cu 10,000 kg -> 11,000 kg, after x was shipped")
 
 
 def test_less_output_or_nothing_sold_is_no_abuse() -> None:

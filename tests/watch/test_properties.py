@@ -1,4 +1,4 @@
-"""The watch over random histories of three sites: what comes again adds nothing, and how the sites' logs are mixed is no matter."""
+"""The watch over random histories of three sites: repeats add nothing, and how the sites' logs are mixed is no matter."""
 
 from hypothesis import given, settings
 from hypothesis import strategies as st

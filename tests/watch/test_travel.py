@@ -53,9 +53,7 @@ def test_each_mode_has_its_speed(mode: str, top: int) -> None:
         made = watched()
         sent = ship("x", "10", KOLWEZI, DURBAN, consignment_id="c", event_time_us=START + HOUR, cu="25")
         sent = replace(sent, transport_mode=mode)
-        came = receive(
-            "x", "10", DURBAN, consignment_id="c", event_time_us=START + HOUR + int(hours * factor * HOUR), cu="25"
-        )
+        came = receive("x", "10", DURBAN, consignment_id="c", event_time_us=START + HOUR + int(hours * factor * HOUR), cu="25")
         assert len(made(sent, came)) == count
 
 
