@@ -2,8 +2,9 @@
 
 For every balance that was judged, U = in - out (all losses counted in out) with its standard uncertainty u. F21 is a two-sided
 CUSUM of z = (U - declared loss) / u: S+ = max(0, S+ + z - 0.5), S- = max(0, S- - z - 0.5), alarm above 5; then that side begins
-anew. A single balance counts for three units at most: what is beyond says so itself, as F1 or F28. F22 is ten balances in a row with abs(U) < 0.05 u. z is kept in millionths, rounded once, half to even. A balance
-counts as it was first judged: what a correction takes back is not taken out of the sums.
+anew. A single balance counts for three units at most: what is beyond says so itself, as F1 or F28. F22 is ten balances in a row
+with abs(U) < 0.05 u. z is kept in millionths, rounded once, half to even. A balance counts as it was first judged: what a later
+assay or correction makes of it changes no sum.
 """
 
 from collections.abc import Iterator, Mapping
@@ -14,7 +15,8 @@ from lodestream.ledger.book import SiteBook
 from lodestream.ledger.records import Closure, Finding, Outcome
 from lodestream.measures import decimal, kg, percent_of
 from lodestream.measures.exact import rounded
-from lodestream.watch.reading import finding, made
+from lodestream.watch.reading import SEEN_US, finding, made
+from lodestream.watch.recent import Recent
 
 MILLION = 1_000_000
 SLACK = MILLION // 2
@@ -38,11 +40,18 @@ class Drift:
     def __init__(self, books: Mapping[str, SiteBook]) -> None:
         self._books = books
         self._courses: dict[tuple[str, str], Course] = {}
+        self._judged: Recent[tuple[str, str, str], bool] = Recent(SEEN_US, bool)
+
+    def advance(self, now_us: int) -> None:
+        """See Recent."""
+        self._judged.advance(now_us)
 
     def see(self, outcome: Outcome) -> Iterator[Finding]:
         """Follow the balances that were judged in an outcome. One without any uncertainty cannot be followed."""
         for closure in outcome.closures:
-            if closure.u_mg > 0:
+            key = (outcome.site, closure.run, closure.element)
+            if closure.u_mg > 0 and not self._judged.get(key):
+                self._judged.put(key, True)
                 course = self._courses.setdefault((outcome.site, closure.element), Course())
                 lots = [line.lot for line in made(outcome)]
                 yield from self._cusum(outcome.site, closure, course, lots)
@@ -56,7 +65,10 @@ class Drift:
         before = course.missing, course.created
         course.missing = max(0, course.missing + z - SLACK)
         course.created = max(0, course.created - z - SLACK)
-        measured = f"{closure.element}: z = (U {kg(gap)} - declared loss {kg(declared)}) / u {kg(closure.u_mg)} = {_units(z)}{' at most' if abs(z) == MOST else ''}"
+        bound = " at most" if abs(z) == MOST else ""
+        measured = (
+            f"{closure.element}: z = (U {kg(gap)} - declared loss {kg(declared)}) / u {kg(closure.u_mg)} = {_units(z)}{bound}"
+        )
         if course.missing > ALARM:
             said = f"{measured}; S+ = {_units(before[0])} + z - 0.5 = {_units(course.missing)} > 5: it keeps missing"
             yield finding("DRIFT", (site, closure.element, "missing", closure.run), said, lots)

@@ -20,14 +20,15 @@ class Watch:
     """The state of the surveillance. Licences, nameplates, losses and coordinates are those of the book file as it is now."""
 
     def __init__(self, book: BookFile) -> None:
-        travels, replays, clones, corrections, copies = Travels(book.register), Replays(), Clones(), Corrections(), Copies()
-        self._forgetful = (travels, replays, clones, corrections, copies)
+        travels, replays, clones, copies = Travels(book.register), Replays(), Clones(), Copies()
+        drift, corrections = Drift(book.sites), Corrections()
+        self._forgetful = (travels, replays, clones, drift, corrections, copies)
         self._rules: tuple[Rule, ...] = (
             Licences(book.sites).see,
             travels.see,
             replays.see,
             clones.see,
-            Drift(book.sites).see,
+            drift.see,
             corrections.see,
             copies.see,
             Throughput(book.sites).see,
