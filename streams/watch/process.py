@@ -7,6 +7,7 @@ import signal
 import time
 from collections.abc import Iterator
 
+import faust
 import structlog
 
 from lodestream.ledger.book import BookFile
@@ -61,7 +62,7 @@ async def _run(settings: Settings, surveillance: Surveillance, stop: asyncio.Eve
     try:
         while not stop.is_set() and not app.crashed:
             if instruments is not None:
-                _beat(instruments, {Partition(tp.topic, tp.partition) for tp in app.consumer.assignment()})
+                instruments.health.beat(_picture(app, surveillance), joined=True)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), BEAT_S)
     finally:
@@ -71,10 +72,11 @@ async def _run(settings: Settings, surveillance: Surveillance, stop: asyncio.Eve
         raise reason if isinstance(reason, FatalError) else FatalError(f"Faust has ended: {reason!r}")
 
 
-def _beat(instruments: Instruments, ours: set[Partition]) -> None:
+def _picture(app: faust.App, surveillance: Surveillance) -> Picture:
     """All that is assigned runs; who stands by has nothing, and is well too."""
-    picture = Picture(dict.fromkeys(ours, Phase.RUNNING), dict.fromkeys(ours, time.monotonic()))
-    instruments.health.beat(picture, joined=True)
+    ends = {Partition(tp.topic, tp.partition): app.consumer.highwater(tp) for tp in app.consumer.assignment()}
+    lags = {each: max(end - surveillance.taken.get(each, 0), 0) for each, end in ends.items() if end is not None}
+    return Picture(dict.fromkeys(ends, Phase.RUNNING), dict.fromkeys(ends, time.monotonic()), lags)
 
 
 @contextlib.contextmanager

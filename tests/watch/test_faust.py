@@ -1,8 +1,11 @@
 """The watch as a process on real Kafka: committed transactions only, findings and ticks as entries, kill -9, a second watch."""
 
+import json
 import time
 import uuid
 from collections.abc import Callable
+from socket import socket
+from urllib.request import urlopen
 
 import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
@@ -73,7 +76,11 @@ def member(cluster: Cluster, instance: str) -> bool:
     return True
 
 
-def test_findings_of_the_watch_become_entries(cluster: Cluster) -> None:
+def test_findings_of_the_watch_become_entries(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    monkeypatch.setenv("LODESTREAM_WATCH__WEB_PORT", str(port))
     log = Log(cluster)
     log.weighed("x", "history")
     log.weighed("y", "history")
@@ -98,6 +105,11 @@ def test_findings_of_the_watch_become_entries(cluster: Cluster) -> None:
     assert (headers["ce_source"], headers["ce_subject"]) == (b"/lodestream/watch", A.encode())
     assert headers["ce_type"] == b"org.lodestream.v1.Entry"
     assert headers["traceparent"].startswith(b"00-")
+
+    with urlopen(f"http://127.0.0.1:{port}/", timeout=10) as page:
+        shown = json.load(page)
+    assert shown["findings"] == [{"code": "REPLAY_SUSPECT", "severity": "warn", "count": 2}]
+    assert shown["next_offsets"][f"{TRANSACTIONS}/{message.partition()}"] > 0
 
     watch.kill()
     cluster.workers.remove(watch)
