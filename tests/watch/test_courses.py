@@ -10,7 +10,7 @@ from lodestream.ledger.book import BookFile, SiteBook
 from lodestream.ledger.records import Line, Outcome, StatedAssay
 from lodestream.watch.reading import significant_digits
 from lodestream.watch.watch import Watch
-from tests.ledger.making import START, add, declared, hashed, ship, transform
+from tests.ledger.making import START, add, assay, declared, hashed, ship, transform
 from tests.watch.watching import Watched, found_by, outcome, run, said
 
 A, B = "urn:a", "urn:b"
@@ -39,6 +39,19 @@ def test_three_lots_with_one_vector_and_certificates_of_their_own() -> None:
         "3 lots with certificates of their own state the same As 0.1204 P1 dry, Cu 28.51 P1 dry, Fe 22.47 P1 dry, S 31 P1 dry: "
         "x by c1; y by c2; z by c3"
     )
+
+
+def test_assays_that_come_later_are_seen_too() -> None:
+    """The normal day: lots without an assay, then a laboratory's event for each."""
+    watched = Watched()
+    found = watched(*(add(lot, "40", A) for lot in "xyz"))
+    assert found == []
+    for n, lot in enumerate("xyz"):
+        inspected = assay(lot, A, cu="28.51")
+        values = [Assay(name, Decimal(value), "P1", certificate=f"c{n}") for name, value in FULL.items()]
+        found = watched(hashed(replace(inspected, materials=[replace(inspected.materials[0], assays=values)])))
+    assert said(found) == [("ASSAY_CLONED", "warn", A)]
+    assert found[0].lots == ["x", "y", "z"]
 
 
 @pytest.mark.parametrize(
