@@ -1,4 +1,4 @@
-"""The watch and the ledger on real Kafka: a finding stands in the site's transactions and holds its lots; what is due is ticked."""
+"""The watch and the ledger on real Kafka: a finding stands in its site's transactions and holds its lots; ticks go round."""
 
 import pytest
 from confluent_kafka import Producer
