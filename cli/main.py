@@ -20,7 +20,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "topics": ("cli.topics", "The topics that Lodestream needs."),
     "schemas": ("cli.schemas", "The numbers of the schemas, and the registry that gives them."),
     "migrate": ("cli.migrate", "Bring the ClickHouse tables up to date."),
-    "worker": ("cli.worker", "Run the gate, the ledger, the issuer or the sink."),
+    "worker": ("cli.worker", "Run the gate, the ledger, the watch, the issuer or the sink."),
     "balance": ("cli.balance", "What each account of a site holds, by element."),
     "lots": ("cli.lots", "The lots and what they hold."),
     "trace": ("cli.trace", "Where a lot came from and where it went."),

@@ -1,4 +1,4 @@
-"""`lodestream worker`: the gate, the ledger, the issuer or the sink, until it is told to stop.
+"""`lodestream worker`: the gate, the ledger, the watch, the issuer or the sink, until it is told to stop.
 
 Each needs other rooms, and a worker process should load only its own: so each has a function that imports them.
 """
@@ -66,7 +66,14 @@ def sink(context: Context) -> int:
     return run_sink(context.settings)
 
 
-WORKERS: dict[str, Callable[[Context], int]] = {"gate": gate, "ledger": ledger, "issuer": issuer, "sink": sink}
+def watch(context: Context) -> int:
+    """Findings that need windows or history across sites, and ticks, to the entries of their sites."""
+    from streams.watch.process import run_watch
+
+    return run_watch(context.settings, context.book())
+
+
+WORKERS: dict[str, Callable[[Context], int]] = {"gate": gate, "ledger": ledger, "watch": watch, "issuer": issuer, "sink": sink}
 
 
 EXAMPLES = (
@@ -84,10 +91,12 @@ def command(context: Context, name: str, check: bool) -> None:
     \b
     gate    documents of the inboxes to canonical events of their sites, or to rejections
     ledger  the entries of each site to transactions, lots and entries of other sites
+    watch   findings that need windows or history across sites, and ticks, to the entries of their sites
     issuer  what the ledger vouches for to signed credentials
     sink    all of it to ClickHouse
 
-    Run as many of each as you like, each with an `instance` name and a `data_dir` of its own.
+    Run as many of each as you like, each with an `instance` name and a `data_dir` of its own. Of several watches one works,
+    and the others stand by.
     """
     if check:
         sys.exit(_check(context.settings, name))

@@ -32,7 +32,7 @@ Ends = Callable[[Collection[Partition]], Mapping[Partition, int]]
 
 
 class Instruments:
-    """A registry of one worker, and what is in every worker's. Each metric has the label `worker`: gate, ledger, issuer, sink."""
+    """A registry of one worker, and what is in every worker's. Each metric has the label `worker`: gate, ledger and so on."""
 
     def __init__(self, health: Health) -> None:
         self.registry = CollectorRegistry()

@@ -137,6 +137,14 @@ class Worker(Section):
     store: Literal["rocksdb", "memory"] = "rocksdb"
 
 
+class Watch(Section):
+    """The surveillance over the transactions, and its clock. Whoever reaches the page's address may read it."""
+
+    tick_s: int = Field(default=60, ge=1, description="a site gets at most one tick in so many seconds")
+    web_address: str = "127.0.0.1"
+    web_port: int | None = Field(default=None, ge=1, le=65_535, description="a page of how the watch is, by Faust; none: off")
+
+
 def _instance() -> str:
     """This host's name, made fit for a Kafka id and a folder. Two workers of one kind on one host need a name each."""
     return re.sub(r"[^A-Za-z0-9._-]", "-", socket.gethostname()).lstrip(".")[:100] or "local"
@@ -172,6 +180,7 @@ class Settings(BaseSettings):
     worker: Worker = Worker()
     metrics: Metrics = Metrics()
     traces: Traces = Traces()
+    watch: Watch = Watch()
     partitions: int = Field(default=64, ge=1, le=1024)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "console", "auto"] = "auto"

@@ -17,6 +17,7 @@ def _avro(kind: type[Struct], writer: str) -> Envelope:
 ENTRY_OF_GATE = _avro(Entry, "gate")
 REJECTION = _avro(Rejection, "gate")
 _ENTRY_OF_LEDGER = _avro(Entry, "ledger")
+_ENTRY_OF_WATCH = _avro(Entry, "watch")
 _OUTCOME = _avro(Outcome, "ledger")
 _LOT = _avro(LotState, "ledger")
 CREDENTIAL = _avro(CredentialRecord, "issuer")
@@ -36,3 +37,8 @@ def of_lot(lot: LotState, key: str, outcome: Outcome, trace: Headers) -> Headers
 def of_made(entry: Entry, trace: Headers) -> Headers:
     """The headers of an entry that the ledger made for a site."""
     return _ENTRY_OF_LEDGER.headers(entry.entry_id, entry.record_time_us, entry.site, trace)
+
+
+def of_watched(entry: Entry, trace: Headers) -> Headers:
+    """The headers of a finding or a tick that the watch made for a site."""
+    return _ENTRY_OF_WATCH.headers(entry.entry_id, entry.record_time_us, entry.site, trace)

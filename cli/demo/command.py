@@ -1,4 +1,4 @@
-"""`lodestream demo`: broker, gate, ledger, issuer and sink on this machine; the examples go through them."""
+"""`lodestream demo`: broker, gate, ledger, watch, issuer and sink on this machine; the examples go through them."""
 
 import os
 import time

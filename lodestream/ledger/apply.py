@@ -192,6 +192,7 @@ class _Work:
             lots=draft.lot_states(),
             edges=draft.edges(),
             lines=draft.lines,
+            closures=list(draft.closures.values()),
         )
 
     def _park(self, entry: Entry, unready: Unready, parked: Parked | None) -> None:
@@ -283,6 +284,9 @@ def _plain(entry: Entry, outcome: str, attempt: int, record_time_us: int) -> Out
         event_time_zone_offset=event.event_time_zone_offset if event else None,
         transformation_id=event.transformation_id if event else None,
         cause=entry.cause,
+        read_point=event.read_point if event else None,
+        transport_mode=event.transport_mode if event else None,
+        correctives=event.error_declaration.corrective_event_ids if event and event.error_declaration else [],
     )
 
 

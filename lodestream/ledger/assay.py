@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from lodestream.epcis.event import Material
 from lodestream.ledger import attribution, matching, reassay
 from lodestream.ledger.draft import Draft, Refused, Unready
-from lodestream.ledger.lots import note_grades, refuse_unusable, settled_by, tracked, unassayed_finding, wet_and_dry
+from lodestream.ledger.lots import note_grades, refuse_unusable, settled_by, told, tracked, unassayed_finding, wet_and_dry
 from lodestream.ledger.moves import change_of
 from lodestream.ledger.parcels import put_change, with_assay
 from lodestream.ledger.state import Assayed, Inbound, LotChange, Move, Unassayed, squared
@@ -28,6 +28,7 @@ def observe(draft: Draft) -> None:
                 continue
             said = f"an assay of {line.id}, which is not at {draft.site} yet"
             raise Unready([f"lot:{line.id}"], Said("UNASSAYED", (line.id, draft.event.identity), said))
+        draft.lines.append(told(line, 0, 0, {}))  # what was stated; it moves no mass
         if not lot.unassayed:
             reassay.assay_again(draft, lot, line.material)
             continue

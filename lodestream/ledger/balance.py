@@ -4,7 +4,7 @@ U = in - out, all losses and the work in process counted; u_U is the root of the
 section 2.2). F1: U < -3u_U, hold up to 4u_U and hard beyond; F28: U > 3u_U (ledger-rules section 9).
 """
 
-from lodestream.ledger.records import Severity
+from lodestream.ledger.records import Closure, Severity
 from lodestream.ledger.values import Balanced, Said
 from lodestream.measures import percent, tonnes
 
@@ -28,3 +28,11 @@ def judge(run: Balanced) -> list[Said]:
             severity: Severity = "hard" if -gap > 4 * u else "hold"
             said.append(Said("IMPOSSIBLE", (run.identity, element), arithmetic, run.lots, severity))
     return said
+
+
+def closures(run: Balanced) -> list[Closure]:
+    """The balance of each element as it is judged, for whoever follows them one after the other (F21, F22)."""
+    return [
+        Closure(run.identity, element, run.inputs_mg.get(element, 0), run.outputs_mg.get(element, 0), run.u_mg[element])
+        for element in run.elements
+    ]

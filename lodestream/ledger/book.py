@@ -43,7 +43,8 @@ class SiteBook(Struct, frozen=True, gc=False, omit_defaults=True):
 
     `elements` empty: an element is balanced where inputs and outputs both state it. `sources` empty: any source
     may write. `mass_basis` is used where an item states none. Tolerances are percentages. `main_element` empty: carbon
-    goes by the first element that is balanced. `effective_us` 0: from the BOOK entry on.
+    goes by the first element that is balanced. `effective_us` 0: from the BOOK entry on. `declared_loss_percent`: of what goes
+    into a run, what the site says it loses unseen; F21 is centred on it.
     """
 
     name: str = ""
@@ -66,15 +67,20 @@ class SiteBook(Struct, frozen=True, gc=False, omit_defaults=True):
     exclusions: list[Exclusion] = []
     effective_us: int = 0
     booked: bool = False  # written by a BOOK entry; a default book is not
+    declared_loss_percent: Decimal = Decimal(0)
 
 
 class Register(Struct, frozen=True, gc=False, omit_defaults=True):
-    """Who is where: `locations` maps a canonical location id to its site. An open register takes other places as sites."""
+    """Who is where: `locations` maps a canonical location id to its site. An open register takes other places as sites.
+
+    `coordinates` of a location or site: latitude and longitude (WGS 84) in millionths of a degree.
+    """
 
     open: bool = True
     locations: dict[str, str] = {}
     sites: list[str] = []
     external_parties: list[str] = []
+    coordinates: dict[str, tuple[int, int]] = {}
 
 
 class BookFile(Struct, frozen=True, gc=False, omit_defaults=True):

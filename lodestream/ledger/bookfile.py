@@ -4,6 +4,9 @@
     open = false                              # other places than those below are external parties
     external_parties = ["https://id.gs1.org/417/9501101539992"]
 
+    [coordinates]                             # of locations or sites: latitude, longitude in degrees (WGS 84)
+    "https://id.gs1.org/414/9501101530003" = [-11.664, 27.479]
+
     [sources]
     mes = "epcis.inbox.mes.v1"                # a source may write to this topic, and only it may
 
@@ -24,6 +27,7 @@
     running_attribution = false
     counting_source = "mes"                   # whose moves count where two sources report them
     profiles = ["iscc-plus"]
+    declared_loss_percent = 0.4               # of what goes into a run, what it loses unseen as a rule
     effective = 2026-07-01T00:00:00+02:00     # without it: from now on
 
     [[sites."https://id.gs1.org/414/9501101530003".processes]]
@@ -133,6 +137,15 @@ class _Register(_Model):
     external_parties: list[Uri] = []
 
 
+def _within_the_earth(place: list[Decimal]) -> list[Decimal]:
+    if len(place) != 2 or abs(place[0]) > 90 or abs(place[1]) > 180:
+        raise PydanticCustomError("mismatch", "should be [latitude, longitude] in degrees, such as [-11.664, 27.479]")
+    return place
+
+
+_Coordinates = Annotated[list[Annotated[Decimal, Field(max_digits=12, strict=False)]], AfterValidator(_within_the_earth)]
+
+
 class _Process(_Model):
     name: str = Field(max_length=200)
     element: Element
@@ -174,10 +187,12 @@ class _Site(_Model):
     licences: list[_Licence] = []
     exclusions: list[_Exclusion] = []
     effective: Time = _EPOCH
+    declared_loss_percent: Percent = Decimal(0)
 
 
 class _Book(_Model):
     register_: _Register = Field(default=_Register(), alias="register")
+    coordinates: dict[Uri, _Coordinates] = {}
     sources: dict[SourceName, InboxTopic] = {}
     sites: dict[Uri, _Site] = {}
 
@@ -215,6 +230,7 @@ def read_book(text: str) -> BookFile:
         locations=locations | {site: site for site in book.sites},
         sites=sorted(book.sites),
         external_parties=sorted(book.register_.external_parties),
+        coordinates={place: (_millionths(lat), _millionths(lon)) for place, (lat, lon) in book.coordinates.items()},
     )
     return BookFile(register=register, sources=dict(book.sources), sites={site: _site_book(s) for site, s in book.sites.items()})
 
@@ -253,6 +269,10 @@ def _site_book(site: _Site) -> SiteBook:
 
 def _us(time: datetime) -> int:
     return (time - _EPOCH) // timedelta(microseconds=1)
+
+
+def _millionths(degrees: Decimal) -> int:
+    return int(degrees.scaleb(6).to_integral_value())
 
 
 def _double_sites(raw: dict[str, Any]) -> list[tuple[str, str]]:

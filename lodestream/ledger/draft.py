@@ -17,7 +17,7 @@ from lodestream.ledger.attribution import plus as plus_shares
 from lodestream.ledger.book import SiteBook
 from lodestream.ledger.catalogue import BLOCKING, CATALOGUE
 from lodestream.ledger.held import Nesting, Packing
-from lodestream.ledger.records import Edge, Entry, Finding, Line, LotState, Severity
+from lodestream.ledger.records import Closure, Edge, Entry, Finding, Line, LotState, Severity
 from lodestream.ledger.state import Assayed, Balance, Corrective, Head, Held, Leg, Lot, LotChange, Move, Vacant, plus_squares
 from lodestream.ledger.values import Message, Said
 from lodestream.ledger.view import View
@@ -55,6 +55,7 @@ class Draft:
         self.legs: list[tuple[str, Account, int]] = []
         self.changes: list[LotChange] = []
         self.lines: list[Line] = []
+        self.closures: dict[tuple[str, str], Closure] = {}
         self.findings: list[Finding] = []
         self.messages: list[Message] = []
         self.pairs: list[str] = []

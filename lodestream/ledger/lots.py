@@ -164,4 +164,9 @@ def told(line: Line, wet_mg: int, dry_mg: int, contained_mg: dict[str, int]) -> 
         uom=line.uom,
         product_class=item.product_class if item else None,
         loss_class=item.loss_class if item else None,
+        tickets=item.tickets if item else [],
+        assays=[records.StatedAssay(a.substance, a.value, a.unit, a.basis, a.status, a.certificate) for a in item.assays]
+        if item
+        else [],
+        process=item.process if item else None,
     )

@@ -192,10 +192,22 @@ class Entry(Struct, frozen=True, gc=False, omit_defaults=True):
     finding: Finding | None = None
 
 
+class StatedAssay(Struct, frozen=True, gc=False, omit_defaults=True):
+    """One assay value of a line as the event stated it: `value` in `unit` (Rec 20) on `basis`."""
+
+    substance: str
+    value: Decimal
+    unit: str
+    basis: str
+    status: str
+    certificate: str | None = None
+
+
 class Line(Struct, frozen=True, gc=False, omit_defaults=True):
     """One lot's part in the event as the ledger took it: drawn (input), made or created (output, object).
 
-    `quantity` and `uom` are as the event stated them; `contained_mg` is empty while the lot is not assayed.
+    `quantity`, `uom`, `tickets`, `assays` and `process` are as the event stated them; `contained_mg` is empty while the lot
+    is not assayed. The line of an assay has no mass: it moves none.
     """
 
     role: str
@@ -207,6 +219,19 @@ class Line(Struct, frozen=True, gc=False, omit_defaults=True):
     uom: str | None = None
     product_class: str | None = None
     loss_class: str | None = None
+    tickets: list[str] = []
+    assays: list[StatedAssay] = []
+    process: str | None = None
+
+
+class Closure(Struct, frozen=True, gc=False, omit_defaults=True):
+    """The balance of one element over one run, as it was judged: `u_mg` is the standard uncertainty of in - out."""
+
+    run: str
+    element: str
+    inputs_mg: int
+    outputs_mg: int
+    u_mg: int
 
 
 class Outcome(Struct, frozen=True, gc=False, omit_defaults=True):
@@ -214,6 +239,7 @@ class Outcome(Struct, frozen=True, gc=False, omit_defaults=True):
 
     Only a TRANSACTION has `seq`, `prev` and `chain`. A refused event is a TRANSACTION without postings. `due_us` is when
     something is next due at the site (0: nothing): the clock sends a TICK then.
+    `correctives` are the eventIDs that an errorDeclaration names in place of the event; `closures` the balances judged.
     `kind` says what the transaction does: create, transform, split, ship, offer, receive, answer, destroy, assay,
     contain, count, correct, book, link or refuse.
     """
@@ -245,3 +271,7 @@ class Outcome(Struct, frozen=True, gc=False, omit_defaults=True):
     transformation_id: str | None = None
     cause: str | None = None
     due_us: int = 0
+    read_point: str | None = None
+    transport_mode: str | None = None
+    correctives: list[str] = []
+    closures: list[Closure] = []

@@ -244,7 +244,10 @@ def _judged(draft: Draft, run: Run, name: str, sums: Sums) -> Run:
     waits = not all(p.assayed for p in run.parts) or (
         run.campaign and not nothing_waits(draft.view) and bool(waiting(draft.view, f"campaign:{run.run}"))
     )
-    said = [] if waits or not run.parts or not is_closed(run) else balance.judge(balanced(run, name, sums))
+    judged = None if waits or not run.parts or not is_closed(run) else balanced(run, name, sums)
+    if judged is not None:
+        draft.closures |= {(name, one.element): one for one in balance.closures(judged)}
+    said = balance.judge(judged) if judged is not None else []
     ids = [draft.restate_finding(one) for one in said]
     draft.managed.update(ids)
     for finding in run.findings:

@@ -78,6 +78,7 @@ ILLUSTRATIVE = {
     "issuer.base_url",
     "issuer.key_file",
     "metrics.port",
+    "watch.web_port",
     "traces.endpoint",
 }
 
