@@ -1,33 +1,36 @@
-"""The balance of a transformation: created metal is IMPOSSIBLE (F1), missing metal LOSS_UNEXPLAINED (F28).
+"""The balance of a transformation: created metal is IMPOSSIBLE (F1), missing metal LOSS_UNEXPLAINED (F28), and its yield.
 
 U = in - out, all losses and the work in process counted; u_U is the root of the sum of squares of the streams (mass-balance
 section 2.2). F1: U < -3u_U, hold up to 4u_U and hard beyond; F28: U > 3u_U (ledger-rules section 9).
+F2 and F36: yields.py.
 """
 
+from lodestream.ledger import yields
+from lodestream.ledger.book import SiteBook
 from lodestream.ledger.records import Closure, Severity
 from lodestream.ledger.values import Balanced, Said
 from lodestream.measures import percent, tonnes
 
 
-def judge(run: Balanced) -> list[Said]:
-    """F1 or F28 for each element of a run whose balance is complete."""
-    said = []
-    for element in run.elements:
-        inputs, outputs, u = run.inputs_mg.get(element, 0), run.outputs_mg.get(element, 0), run.u_mg[element]
-        gap = inputs - outputs
-        if abs(gap) <= 3 * u:
-            continue
-        ratio = f"out {percent(outputs, inputs, 2)} of in" if inputs else "nothing in"
-        arithmetic = (
-            f"{element}: in {tonnes(inputs)} - out {tonnes(outputs)} = U {tonnes(gap)} ({ratio}); "
-            f"u_U {tonnes(u)}, |U| > 3u_U {tonnes(3 * u)}"
-        )
-        if gap > 0:
-            said.append(Said("LOSS_UNEXPLAINED", (run.identity, element), arithmetic, run.lots))
-        else:
-            severity: Severity = "hard" if -gap > 4 * u else "hold"
-            said.append(Said("IMPOSSIBLE", (run.identity, element), arithmetic, run.lots, severity))
-    return said
+def judge(run: Balanced, book: SiteBook) -> list[Said]:
+    """F1 or F28, and F2 or F36, for each element of a run whose balance is complete."""
+    return [said for element in run.elements for said in [*_balance(run, element), *yields.said(book, run, element)]]
+
+
+def _balance(run: Balanced, element: str) -> list[Said]:
+    inputs, outputs, u = run.inputs_mg.get(element, 0), run.outputs_mg.get(element, 0), run.u_mg[element]
+    gap = inputs - outputs
+    if abs(gap) <= 3 * u:
+        return []
+    ratio = f"out {percent(outputs, inputs, 2)} of in" if inputs else "nothing in"
+    arithmetic = (
+        f"{element}: in {tonnes(inputs)} - out {tonnes(outputs)} = U {tonnes(gap)} ({ratio}); "
+        f"u_U {tonnes(u)}, |U| > 3u_U {tonnes(3 * u)}"
+    )
+    if gap > 0:
+        return [Said("LOSS_UNEXPLAINED", (run.identity, element), arithmetic, run.lots)]
+    severity: Severity = "hard" if -gap > 4 * u else "hold"
+    return [Said("IMPOSSIBLE", (run.identity, element), arithmetic, run.lots, severity)]
 
 
 def closures(run: Balanced) -> list[Closure]:

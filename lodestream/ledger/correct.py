@@ -7,7 +7,7 @@ and what was drawn since is told anew (restate.py).
 
 from msgspec.structs import replace
 
-from lodestream.ledger import containers, links, lots, matching, ship
+from lodestream.ledger import backing, containers, links, lots, matching, ship
 from lodestream.ledger.accounts import Account, custody, transit
 from lodestream.ledger.draft import Draft, Refused, Unready
 from lodestream.ledger.held import Arranged
@@ -77,6 +77,7 @@ def take_back(draft: Draft, identity: str) -> None:
         containers.undo(draft, arranged)
         links.disown(draft, identity, arranged)
         draft.view.drop(Arranged, identity)
+    backing.withdraw(draft, identity)
     seen = draft.view.get(Seen, identity)
     if seen is not None:
         for finding in seen.findings:

@@ -1,6 +1,6 @@
 """Object events ADD and DELETE: metal enters the book from SOURCE, or leaves it to LOSS (ledger-rules section 5)."""
 
-from lodestream.ledger import attribution
+from lodestream.ledger import attribution, run_around
 from lodestream.ledger.accounts import STOCK_ADJ, Account, loss, source, stock
 from lodestream.ledger.draft import Draft
 from lodestream.ledger.draw import draw, post_drawn
@@ -31,6 +31,7 @@ def add(draft: Draft) -> None:
 
 def put(draft: Draft, line: Line, measured: Measured, account: Account) -> None:
     """One parcel from an account into its lot; without an assay its mass alone."""
+    line = run_around.kept(draft, line)
     wet, dry = wet_and_dry(measured)
     lot = ensure(draft, line, draft.event.event_time_us)
     contained = tracked(draft, measured.contained_mg) if measured.assayed else {}
@@ -78,7 +79,8 @@ def origin(draft: Draft, line: Line) -> str:
     for party in event.sources:
         if party.id in draft.entry.external:
             return f"external:{party.id}"
-    stated = line.material.source_class if line.material else None
+    item = run_around.kept(draft, line).material
+    stated = item.source_class if item else None
     if stated is None and event.biz_step == "collecting":
         stated = "scrap"
     if stated is None or stated.startswith("external:"):  # that a party is external the register says, not the event

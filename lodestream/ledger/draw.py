@@ -4,7 +4,7 @@
 lot's tolerance a draw above the book posts the excess from STOCK_ADJ; beyond it the event is parked.
 """
 
-from lodestream.ledger import attribution
+from lodestream.ledger import attribution, exclusion
 from lodestream.ledger.accounts import STOCK_ADJ, STOCK_ADJ_ASSAY, Account, stock
 from lodestream.ledger.draft import Draft, Refused, Unready
 from lodestream.ledger.lots import moisture, refuse_unusable, tracked, wet_and_dry
@@ -25,6 +25,8 @@ def draw(draft: Draft, line: Line, target: Account) -> Drawn:
     """Take a line from its lot for an account: masses and shares change, legs are the caller's. `Unready`: not yet."""
     lot = _known(draft, line)
     measured = _measured(draft, line, lot)
+    if draft.book.exclusions:
+        exclusion.look(draft, lot)
     there = max(0, lot.dry_mg)
     wanted = there if measured is None else wet_and_dry(measured)[1] or measured.wet_mg or 0
     excess = max(0, wanted - there)

@@ -8,7 +8,21 @@ from collections.abc import Callable
 from msgspec.structs import replace
 
 from lodestream.epcis.event import Event
-from lodestream.ledger import assay, containment, correct, create, identity, links, receive, ship, sources, stocktake, transform
+from lodestream.ledger import (
+    assay,
+    backing,
+    containment,
+    correct,
+    create,
+    identity,
+    links,
+    receive,
+    run_around,
+    ship,
+    sources,
+    stocktake,
+    transform,
+)
 from lodestream.ledger.draft import Draft, Refused
 from lodestream.ledger.values import Said
 
@@ -51,6 +65,7 @@ def handle_event(draft: Draft) -> None:
     _check_action(event)
     _check_sites(draft)
     handler = handler_of(event)
+    relabelled = run_around.said(draft, event.biz_step in RECEIVING) if event.error_declaration is None else []
     if handler is not None:
         if event.type == "ObjectEvent" and event.biz_step in TRANSFER and event.error_declaration is None:
             sources.make_way(draft, ships=event.biz_step in SHIPPING)
@@ -58,6 +73,9 @@ def handle_event(draft: Draft) -> None:
     links.own(draft)
     if (draft.legs or draft.changes or draft.pairs) and event.error_declaration is None:
         _check_clock(draft)
+        backing.note(draft)
+        for said in relabelled:
+            draft.open(said)
         suspect = identity.replay_suspect(draft.view, event, posting=True)
         if suspect is not None:
             draft.managed.add(draft.open(replace(suspect, lots=draft.touched)))

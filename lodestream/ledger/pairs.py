@@ -7,7 +7,7 @@ rule of its own.
 
 from msgspec.structs import replace
 
-from lodestream.ledger import attribution, listing
+from lodestream.ledger import attribution, confusion, listing
 from lodestream.ledger.accounts import SINK_UNTRACKED, SOURCE_UNTRACKED, TRANSIT_VAR, Account, custody, stock
 from lodestream.ledger.draft import Draft, inherited
 from lodestream.ledger.lots import ensure, moisture, unassayed_finding
@@ -298,6 +298,7 @@ def _said(draft: Draft, pair: Inbound, judged: list[Judged]) -> list[Said]:
     said += [_too_early(pair, receipt, offer, skew) for receipt in early]
     if any(j.final for j in taken):
         said += _in_transit(draft, pair, offer, taken)
+        said += confusion.said(pair.consignment, pair.lot, offer, taken)
     return said
 
 

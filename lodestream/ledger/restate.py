@@ -7,7 +7,7 @@ took it, and from those to other lots. One entry does a bounded number of moveme
 
 from msgspec.structs import replace
 
-from lodestream.ledger import attribution, runs, ship
+from lodestream.ledger import attribution, exclusion, runs, ship
 from lodestream.ledger.accounts import STOCK_ADJ_ASSAY
 from lodestream.ledger.attribution import Vector
 from lodestream.ledger.draft import Draft
@@ -30,6 +30,7 @@ def finish(draft: Draft) -> None:
             lot = min(draft.dirty, key=lambda name: (_seq(draft, name, draft.dirty[name]), name))
             told += _tell(draft, lot, draft.dirty.pop(lot))
     draft.check_signs()
+    exclusion.judge(draft)
     met: set[str] = set()
     while draft.spread:
         if told >= MAX_MOVES:

@@ -1,7 +1,7 @@
 """A run: one transformation, or a campaign of several events. What it posts is a function of its parts (ledger-rules section 5).
 
 Inputs and opening work in process make the pool; outputs, losses and closing work in process come out of it; when the run is
-closed the rest is UNACCOUNTED, and F1 and F28 are judged. `settle` posts the difference to what the run posted before, so a
+closed the rest is UNACCOUNTED, and balance.py judges it. `settle` posts the difference to what the run posted before, so a
 late assay, a void half of a campaign or a restated input needs no rule of its own.
 
 Shares: while a campaign is open, outputs inherit the running pool when they appear, provisionally; at its close they are told
@@ -247,7 +247,7 @@ def _judged(draft: Draft, run: Run, name: str, sums: Sums) -> Run:
     judged = None if waits or not run.parts or not is_closed(run) else balanced(run, name, sums)
     if judged is not None:
         draft.closures |= {(name, one.element): one for one in balance.closures(judged)}
-    said = balance.judge(judged) if judged is not None else []
+    said = balance.judge(judged, draft.book) if judged is not None else []
     ids = [draft.restate_finding(one) for one in said]
     draft.managed.update(ids)
     for finding in run.findings:
@@ -259,14 +259,24 @@ def _judged(draft: Draft, run: Run, name: str, sums: Sums) -> Run:
 def balanced(run: Run, name: str, sums: Sums) -> Balanced:
     """The sums of a run that its balance is judged by."""
     outputs = [p for p in run.parts if p.role == "output"]
-    process = [(p, 1 if p.role == "wip_open" else -1) for p in run.parts if p.role.startswith("wip")]
+    products = [p for p in outputs if not p.loss]
+    feeding = [p for p in run.parts if p.role != "output"]
+    closing = totals([p for p in feeding if p.role == "wip_close"])
     return Balanced(
         identity=name,
         elements=sums.balanced,
         inputs_mg=sums.going_in,
         outputs_mg=sums.coming_out,
-        products_mg=totals([p for p in outputs if not p.loss]),
-        in_process_mg={e: sum(sign * p.contained_mg.get(e, 0) for p, sign in process) for e in sums.balanced},
-        u_mg={e: quadrature(*(p.u_mg.get(e, 0) for p in run.parts)) for e in sums.balanced},
+        products_mg=totals(products),
+        feed_mg={e: sums.going_in.get(e, 0) - closing.get(e, 0) for e in sums.balanced},
+        u_mg=_together(run.parts, sums.balanced),
+        u_products_mg=_together(products, sums.balanced),
+        u_feed_mg=_together(feeding, sums.balanced),
         lots=[p.lot for p in outputs],
+        processes=sorted({p.process for p in run.parts if p.process}) if not run.split else [],
     )
+
+
+def _together(parts: list[Part], elements: list[str]) -> dict[str, int]:
+    """The combined standard uncertainty of some parts by element."""
+    return {e: quadrature(*(p.u_mg.get(e, 0) for p in parts)) for e in elements}

@@ -3,6 +3,7 @@
 from msgspec import Struct
 
 from lodestream.claims.values import Credits
+from lodestream.ledger.backed import Backing
 from lodestream.ledger.book import SiteBook
 from lodestream.ledger.claimed import ClaimedOf, Claims, FlowIndex, FlowMonth, MonthFlow, Standing
 from lodestream.ledger.held import Arranged, Came, Container, Manifest, Owed, Owners, Pack, Packed
@@ -253,7 +254,7 @@ class Part(Struct, frozen=True, gc=False, omit_defaults=True):
     """What one line of an event is to a run: `role` is input, output, wip_open or wip_close.
 
     An input's `shares` are what it brought into the pool, an output's are in its change (`index` in the journal of `identity`).
-    `assayed` is false while the content is not known.
+    `assayed` is false while the content is not known. `process` is what the item names.
     """
 
     identity: str
@@ -266,6 +267,7 @@ class Part(Struct, frozen=True, gc=False, omit_defaults=True):
     assayed: bool = True
     loss: bool = False
     shares: Shares = Shares()
+    process: str = ""
 
 
 class Run(Struct, frozen=True, gc=False, omit_defaults=True):
@@ -436,6 +438,7 @@ KINDS: dict[type[Struct], str] = {
     Owed: "owed",
     Arranged: "arranged",
     Owners: "owners",
+    Backing: "backing",
     Finding: "finding",
     Credits: "credits",
     MonthFlow: "flow",

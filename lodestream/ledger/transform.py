@@ -9,7 +9,7 @@ follows from the parts of a run: runs.py.
 from msgspec.structs import replace
 
 from lodestream.epcis.event import Material
-from lodestream.ledger import process
+from lodestream.ledger import cycle, process
 from lodestream.ledger.accounts import stock, wip
 from lodestream.ledger.draft import Draft, Refused, Unready
 from lodestream.ledger.draw import draw, post_drawn
@@ -70,6 +70,7 @@ def _take_part(draft: Draft, run: Run, inputs: list[Line], outputs: list[Line], 
     weighed = process.measured(draft, in_process)
     drawn = [draw(draft, line, wip(run.run)) for line in inputs]
     _check_times(draft, drawn)
+    cycle.note(draft, [line.id for line in inputs], [line.id for line in outputs])
     for one in drawn:
         for element in one.contained_mg:
             post_drawn(draft, one, element, wip(run.run))
@@ -100,7 +101,8 @@ def _moisture(draft: Draft, inputs: list[Line]) -> Ratio | None:
 
 def _input(draft: Draft, one: Drawn) -> Part:
     identity = draft.event.identity
-    return Part(identity, "input", one.line.id, one.index, one.dry_mg, one.contained_mg, one.u_mg, shares=one.shares)
+    content, u = one.contained_mg, one.u_mg
+    return Part(identity, "input", one.line.id, one.index, one.dry_mg, content, u, shares=one.shares, process=_process(one.line))
 
 
 def _output(draft: Draft, run: Run, line: Line, measured: Measured) -> Part:
@@ -119,7 +121,13 @@ def _output(draft: Draft, run: Run, line: Line, measured: Measured) -> Part:
     wet, dry = wet_and_dry(measured)
     draft.lines.append(told(line, wet, dry, contained))
     loss = lot.loss_class is not None
-    return Part(draft.event.identity, "output", line.id, index, dry, contained, u, assayed, loss)
+    identity = draft.event.identity
+    return Part(identity, "output", line.id, index, dry, contained, u, assayed, loss, process=_process(line))
+
+
+def _process(line: Line) -> str:
+    """The process that the item names: it is held against what that can do."""
+    return (line.material.process if line.material is not None else None) or ""
 
 
 def _check_times(draft: Draft, drawn: list[Drawn]) -> None:

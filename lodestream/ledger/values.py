@@ -4,6 +4,7 @@ They stand apart from the rules because mypyc compiles those, and does not know 
 """
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 from msgspec import Struct
 
@@ -31,9 +32,10 @@ class Message(Struct, frozen=True, gc=False):
 
 
 class Balanced(Struct, frozen=True, gc=False):
-    """The sums of a run by element in mg: all that went in and came out, the products, opening less closing work in process.
+    """The sums of a run by element in mg: all that went in and came out, and for its yield the products and the feed.
 
-    `u_mg` is the combined standard uncertainty of all streams, `lots` are the outputs.
+    Products carry no loss class; the feed is what went in less closing work in process. `u_*` are combined standard uncertainties
+    of their streams, `u_mg` of all of them. `lots` are the outputs, `processes` what the items name.
     """
 
     identity: str
@@ -41,9 +43,12 @@ class Balanced(Struct, frozen=True, gc=False):
     inputs_mg: dict[str, int]
     outputs_mg: dict[str, int]
     products_mg: dict[str, int]
-    in_process_mg: dict[str, int]
+    feed_mg: dict[str, int]
     u_mg: dict[str, int]
+    u_products_mg: dict[str, int]
+    u_feed_mg: dict[str, int]
     lots: list[str]
+    processes: list[str]
 
 
 class Drawn(Struct, frozen=True, gc=False):
@@ -87,3 +92,11 @@ class Judged(Struct, frozen=True, gc=False):
     known: bool
     final: bool
     shares: Shares = Shares()
+
+
+class Envelope(Struct, frozen=True, gc=False):
+    """What a process can do for an element: its least and its highest yield in percent; `name` says who says so."""
+
+    name: str
+    min_percent: Decimal | None
+    max_percent: Decimal | None

@@ -63,9 +63,12 @@ def _measured(line: Line, item: Material, body: Body) -> Measured:
             remarks.append(f"{element}: a grade on {'dry' if grade.basis == 'dry' else 'as received'} basis needs the moisture")
         else:
             amounts[element] = amount
+    stated = _stated(line, item, body)
+    if stated:
+        grades = [grade for grade in grades if grade.element not in stated] + _implied(stated, body)
     _check_sum(line, grades, body)
     notes = _beyond_form(line, item, grades, body)
-    amounts |= _stated(line, item, body)
+    amounts |= stated
     wet, dry = (None if mass is None else _fitting(line, mass) for mass in (body.wet, body.dry))
     return Measured(
         wet_mg=wet,
@@ -172,6 +175,17 @@ def _check_sum(line: Line, grades: list[Grade], body: Body) -> None:
     if sum(n * SCALE // d for n, d in fractions) > bound:
         parts = " + ".join(f"{grade.element} {_percents(fraction)}" for grade, fraction in zip(grades, fractions, strict=True))
         raise RefusedError("GRADE_IMPOSSIBLE", f"{line.id}: {parts} is above 100 % + 3u = {_percents((bound, SCALE))}")
+
+
+def _implied(stated: dict[str, Amount], body: Body) -> list[Grade]:
+    """The grades that contained masses come to where their bulk was weighed: a form bounds them like any other."""
+    bulk, basis = (body.dry, "dry") if body.dry is not None else (body.wet, "wet")
+    if bulk is None or bulk[0] == 0:
+        return []
+    return [
+        Grade(element, times(amount.contained, bulk[::-1]), basis, amount.u_mg * SCALE * bulk[1] // bulk[0])
+        for element, amount in stated.items()
+    ]
 
 
 def _beyond_form(line: Line, item: Material, grades: list[Grade], body: Body) -> list[Note]:

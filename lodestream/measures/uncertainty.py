@@ -26,7 +26,8 @@ MASS_METHOD = {
     "draft_survey": 25 * _HUNDREDTH,
 }
 
-_UNCLASSED = ClassDefault(10 * _HUNDREDTH, 10 * _HUNDREDTH)
+PLAIN_MASS = 10 * _HUNDREDTH  # of which nothing is known but that it was weighed
+_UNCLASSED = ClassDefault(PLAIN_MASS, 10 * _HUNDREDTH)
 _ORE = ClassDefault(10 * _HUNDREDTH, 150 * _HUNDREDTH, relative=True)
 _TAILINGS = ClassDefault(200 * _HUNDREDTH, 150 * _HUNDREDTH, relative=True)
 _REST = ClassDefault(200 * _HUNDREDTH, 500 * _HUNDREDTH, relative=True)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from lodestream.epcis.intake import Accepted, intake
 from lodestream.epcis.routing import admit
 from lodestream.ids import derive
-from lodestream.ledger.book import Register, SiteBook
+from lodestream.ledger.book import Exclusion, Process, Register, SiteBook
 from lodestream.ledger.catalogue import BLOCKING
 from lodestream.ledger.fold import Fold
 from lodestream.ledger.records import Entry, Outcome
@@ -89,14 +89,20 @@ class Maker:
             "crm:volumeUom": self.one_of(["LTR", "MTQ"]),
             "crm:massUncertaintyPercent": self.one_of(["0", "60", "100"]),
             "crm:moistureUncertaintyPoints": self.one_of(["0", "60", "100"]),
-            "crm:tickets": self.one_of([["T1"], ["T2"]]),
             "crm:contained": [{"crm:element": "Cu", "crm:mass": self.number(), "crm:uom": self.one_of(["KGM", "TNE"])}],
             "crm:embodiedGCO2e": "999999999999999",
             "crm:chemicalForm": "CuO",
             "crm:lossClass": self.one_of(["slag", "tailings"]),
-            "crm:sourceClass": self.one_of(["mine", "scrap"]),
         }
-        return made | {key: value for key, value in rare.items() if self.odd(0.06) or (key == "crm:tickets" and self.chance(0.1))}
+        often: dict[str, Any] = {
+            "crm:tickets": self.one_of([["T1"], ["T2"]]),
+            "crm:sourceClass": self.one_of(["mine", "scrap", "end_of_life"]),
+            "crm:process": self.one_of(["flotation", "smelting_refining", "https://example.com/process"]),
+            "crm:credential": self.one_of(["https://example.com/vc/1", "https://example.com/vc/2"]),
+            "crm:credentialMass": self.number(),
+        }
+        kept = {key: value for key, value in rare.items() if self.odd(0.06)}
+        return made | kept | {key: value for key, value in often.items() if self.chance(0.1)}
 
     def listed(self, role: str) -> tuple[list[dict[str, Any]], list[str], list[dict[str, Any]]]:
         lots = [self.one_of(LOTS) for _ in range(self.one_of([1, 1, 1, 2, 3]))]
@@ -215,6 +221,8 @@ class Maker:
             mass_basis=self.one_of([None, "dry", "wet"]),
             lot_tolerance_percent=self.one_of([Decimal("0.5"), Decimal(0), Decimal(50)]),
             transit_tolerance_percent=self.one_of([Decimal("0.5"), Decimal(0), Decimal(50)]),
+            exclusions=self.one_of([[], [], [Exclusion("ZZ")], [Exclusion(SITES[0], 1_773_000_000_000_000)]]),
+            processes=self.one_of([[], [Process("flotation", "Cu", Decimal(50), Decimal(60))], [Process("flotation", "Ni")]]),
         )
 
 

@@ -82,6 +82,8 @@ def traffic(draw: st.DrawFn, kinds: st.SearchStrategy[str] = receipts) -> tuple[
             fields["consignment_id"] = draw(consignments)
         kind = draw(kinds)
         fields |= {"own": {"moisture": "8.1", "cu": "24.9"}, "dry": {}, "wet": {"mass_basis": "wet"}}[kind]
+        if draw(st.booleans()):
+            fields |= {"credential": "urn:vc", "credential_mass": Decimal(draw(tonnes))}
         got.append(receive("x", draw(tonnes), B, **fields))
     for events in (sent[1:], got):
         if draw(st.booleans()):

@@ -128,6 +128,22 @@ def test_a_grade_above_the_declared_form_holds() -> None:
     assert notes("21.50", "NiSO4.6H2O") == []
 
 
+def test_a_contained_mass_is_bound_like_a_grade() -> None:
+    """1 t of the heptahydrate holds 209.656 kg Co; a contained mass stated without its u has 1 % of it."""
+
+    def stated(kg: str, **more: str) -> list[str]:
+        contained = [ContainedMass("Co", Decimal(kg), "KGM")]
+        return [n.arithmetic for n in measured("1", "TNE", "dry", contained=contained, chemical_form="CoSO4.7H2O", **more).notes]
+
+    assert stated("216") == []
+    (note,) = stated("216", mass_uncertainty_percent="0.1")
+    assert note == "lot: Co 21.6 % is above the 20.9656 % that CoSO4.7H2O holds + 3u = 21.0304 %"
+    both = line("1", "TNE", "dry", assays=[assay("Fe", "40.5")], contained=[ContainedMass("Cu", Decimal("650"), "KGM")])
+    assert refused(both, "GRADE_IMPOSSIBLE", "F13").arithmetic == "lot: Fe 40.5 % + Cu 65 % is above 100 % + 3u = 101.9729 %"
+    contained_alone = line("0", "TNE", "dry", contained=[ContainedMass("Cu", Decimal(0), "KGM")], chemical_form="CuO")
+    assert isinstance(measure(contained_alone), Measured)
+
+
 def test_more_than_can_be() -> None:
     refused(line("9223372036854.775808", "KGM", "dry"), "TOO_LARGE", "F49")
     assert measured("9223372036854.775807", "KGM", "dry").dry_mg == 2**63 - 1

@@ -1,0 +1,203 @@
+"""F14 UNIT_BASIS and F15 UNIT_SUSPECT: what was received against what was sent."""
+
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from lodestream.ledger import confusion
+from lodestream.ledger.records import Finding, Parcel
+from tests.ledger.making import Books, add, codes, declared, receive, ship
+
+M2, R = "urn:site:m2", "urn:site:r"
+WET = {"moisture": "8.00"}
+
+
+def moved(sent: str, came: str, at_sender: dict[str, str], at_receiver: dict[str, str]) -> Books:
+    """One lot from M2 to R, received in full."""
+    books = Books()
+    books(add("C", sent, M2, cu="30.20", **at_sender), ship("C", sent, M2, R, consignment_id="C-C", **at_sender))
+    books(receive("C", came, R, consignment_id="C-C", receipt="final", cu="30.20", **at_receiver))
+    return books
+
+
+def said(books: Books, code: str) -> list[Finding]:
+    return [f for _, f in books.fold.open_findings() if f.code == code]
+
+
+# -- worked examples ----------------------------------------------------------------------------------------------
+
+
+def test_scenario_f1b_a_wet_mass_booked_as_dry() -> None:
+    """1,500 wet t at 8 % booked as 1,500 dry t: 453.000 t Cu instead of 416.760, +36.240; 108.6957 % = 1/(1-0.08)."""
+    books = moved("1500", "1500", WET, {})
+    (finding,) = said(books, "UNIT_BASIS")
+    assert finding.severity == "hold"
+    assert finding.arithmetic == (
+        "dry: received 1,500,000 kg / shipped 1,380,000 kg = 1.086957, "
+        "within 0.2 % of 1/(1-M) = 1.086957, M = 8 % by the sender: a wet mass taken for a dry one?"
+    )
+    assert (books.balance(R, "STOCK(C)"), books.balance(R, "TRANSIT_VAR")) == (453_000_000_000, -36_240_000_000)
+    assert books.open() == {"UNIT_BASIS", "TRANSIT_GAIN"}
+
+
+def test_the_sender_may_be_the_one() -> None:
+    """Sent as 1,500 dry t, weighed there as 1,500 wet t at 8 %: 1,380 / 1,500 = 0.92 = 1 - M."""
+    books = moved("1500", "1500", {}, WET)
+    (finding,) = said(books, "UNIT_BASIS")
+    assert "= 0.92, within 0.2 % of (1-M) = 0.92, M = 8 % by the receiver" in finding.arithmetic
+    assert books.open() == {"UNIT_BASIS", "TRANSIT_LOSS"}
+
+
+def test_the_edge_of_two_per_mille() -> None:
+    """1/(1-0.08) x 1.002 = 1.0891304 of 1,380 t is 1,503 t."""
+    assert said(moved("1500", "1503", WET, {}), "UNIT_BASIS")
+    assert not said(moved("1500", "1503.001", WET, {}), "UNIT_BASIS")
+
+
+def test_a_moisture_that_two_scales_can_differ_by_is_no_confusion() -> None:
+    """At 0.5 % moisture 1/(1-M) is 1.005, and u of the ratio is 0.2 %."""
+    assert said(moved("1500", "1500", {"moisture": "0.5"}, {}), "UNIT_BASIS") == []
+    assert said(moved("1500", "1500", {"moisture": "2"}, {}), "UNIT_BASIS")
+
+
+@pytest.mark.parametrize(
+    ("came", "name"),
+    [
+        ("1500000", "a thousandfold unit"),
+        ("1.5", "a thousandfold unit"),
+        ("1360.77711", "short ton"),
+        ("1653.46693", "short ton"),
+        ("1524.07034", "long ton"),
+        ("3306.93393", "pound"),
+        ("680.388555", "pound"),
+        ("46655.2152", "troy ounce"),
+        ("48.2261", "troy ounce"),
+    ],
+)
+def test_units(came: str, name: str) -> None:
+    (finding,) = said(moved("1500", came, {}, {}), "UNIT_SUSPECT")
+    assert name in finding.arithmetic
+    assert finding.severity == "hold"
+
+
+def test_a_long_ton_the_other_way_is_a_common_loss() -> None:
+    """1 / 1.016047 of 1,500 t is 1,476.3 t: 1.58 % are gone, which two assays at 30 % can differ by."""
+    assert moved("1500", "1476.3", {}, {}).open() == set()
+
+
+@pytest.mark.parametrize(
+    ("grade", "name"),
+    [("38.748", "Li2O and Li mixed"), ("95.819", "Li2CO3 and Li mixed"), ("15.847", "LiOH.H2O and Li2CO3"), ("18.2", None)],
+)
+def test_compounds_of_lithium(grade: str, name: str | None) -> None:
+    """Sent with 18 % Li: x 2.1527 is Li2O, x 5.3233 is LCE, x 0.8804 the monohydrate read as carbonate."""
+    books = Books()
+    books(add("S", "100", M2, li="18"), ship("S", "100", M2, R, consignment_id="c"))
+    books(receive("S", "100", R, consignment_id="c", receipt="final", li=grade))
+    found = said(books, "UNIT_SUSPECT")
+    assert [name in f.arithmetic for f in found] == ([True] if name else [])
+
+
+def lithium(*receipts: dict[str, str]) -> list[Finding]:
+    """100 t with 18 % Li, received in equal parts."""
+    books = Books()
+    books(add("S", "100", M2, li="18"), ship("S", "100", M2, R, consignment_id="c"))
+    for one in receipts:
+        books(receive("S", str(100 // len(receipts)), R, consignment_id="c", **one))
+    return said(books, "UNIT_SUSPECT")
+
+
+def test_lithium_of_a_poor_assay_is_not_judged_nor_where_a_part_has_none() -> None:
+    poor = Books()
+    poor(add("S", "100", M2, li="0.6"), ship("S", "100", M2, R, consignment_id="c"))
+    poor(receive("S", "100", R, consignment_id="c", receipt="final", li="0.52826"))
+    assert said(poor, "UNIT_SUSPECT") == [], "0.8804, and u is 0.10 points of 0.6 %"
+    assert len(lithium({"li": "38.748"}, {"li": "38.748"})) == 1
+    assert lithium({"li": "77.496"}, {"li": "0"}) == [], "a part without lithium is another question"
+
+
+def test_a_poor_scale_cannot_tell_a_confusion() -> None:
+    """1.087 is within 3u of 1 where the receiver's mass has u = 5 %; with 2 % it is not."""
+    for u, found in (("5", 0), ("2", 1)):
+        books = Books()
+        books(add("C", "1500", M2, cu="30.20", **WET), ship("C", "1500", M2, R, consignment_id="c", **WET))
+        poor = {"receipt": "final", "cu": "30.20", "mass_uncertainty_percent": Decimal(u)}
+        books(receive("C", "1500", R, consignment_id="c", **poor))
+        assert len(said(books, "UNIT_BASIS")) == found
+
+
+def test_it_ends_with_the_receipt_and_with_the_shipment() -> None:
+    books = Books()
+    books(add("C", "1500", M2, cu="30.20", **WET))
+    sent = ship("C", "1500", M2, R, consignment_id="c", **WET)
+    wrong = receive("C", "1500", R, consignment_id="c", receipt="final", cu="30.20")
+    books(sent, wrong)
+    assert "UNIT_BASIS" in books.open()
+    assert "UNIT_BASIS" in codes(books(declared(wrong)), "superseded")
+    assert books.open() == set()
+    books(receive("C", "1500", R, consignment_id="c", receipt="final", cu="30.20", **WET))
+    assert books.open() == set()
+    again = receive("C", "1500", R, consignment_id="c2", receipt="final", cu="30.20")
+    other = ship("C", "1400", M2, R, consignment_id="c2", **WET)
+    books(declared(sent), other, again)
+    assert said(books, "UNIT_BASIS") == [], "1,500 / 1,288 is no 1.087"
+
+
+def test_a_partial_receipt_is_not_judged_yet() -> None:
+    books = Books()
+    books(add("C", "1500", M2, cu="30.20", **WET), ship("C", "1500", M2, R, consignment_id="c", **WET))
+    books(receive("C", "1.38", R, consignment_id="c", cu="30.20"))
+    assert said(books, "UNIT_SUSPECT") == []
+    books(receive("C", "1378.62", R, consignment_id="c", cu="30.20"))
+    assert books.open() == set()
+
+
+# -- properties ---------------------------------------------------------------------------------------------------
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    tonnes=st.integers(10, 100_000),
+    moisture=st.integers(0, 60),
+    wet_error=st.integers(-100, 100),
+    moisture_error=st.integers(-100, 100),
+    dried=st.booleans(),
+)
+def test_two_honest_scales_confuse_nothing(tonnes: int, moisture: int, wet_error: int, moisture_error: int, dried: bool) -> None:
+    """The receiver's mass within 2u (0.2 %), its moisture within 2u (0.3 points); a lot may lose half its water on the way."""
+    true = Decimal(moisture) / (2 if dried else 1)
+    dry = tonnes * (100 - Decimal(moisture)) / 100
+    wet = dry / (100 - true) * 100 * (1 + Decimal(wet_error) / 50_000)
+    seen = max(Decimal(0), true + Decimal(moisture_error) * 3 / 1000)
+    books = moved(str(tonnes), f"{wet:.6f}", {"moisture": str(moisture)}, {"moisture": f"{seen:.4f}"})
+    assert not books.open() & {"UNIT_BASIS", "UNIT_SUSPECT"}
+
+
+@settings(max_examples=60, deadline=None)
+@given(tonnes=st.integers(10, 100_000), permille=st.integers(20, 600))
+def test_a_confused_basis_is_always_found(tonnes: int, permille: int) -> None:
+    moisture = {"moisture": str(Decimal(permille) / 10)}
+    assert said(moved(str(tonnes), str(tonnes), moisture, {}), "UNIT_BASIS")
+    assert said(moved(str(tonnes), str(tonnes), {}, moisture), "UNIT_BASIS")
+
+
+@given(
+    n=st.integers(1, 10**18),
+    d=st.integers(1, 10**18),
+    target=st.sampled_from([t for _, t in confusion.MASS_UNITS]),
+    per=st.integers(1, 9),
+)
+def test_near_is_what_fractions_say(n: int, d: int, target: tuple[int, int], per: int) -> None:
+    expected = abs(Fraction(n, d) / Fraction(*target) - 1) <= Fraction(per, 1000)
+    assert confusion.near((n, d), target, (per, 1000)) == expected
+    assert confusion.near(target, target, (per, 1000))
+
+
+def test_nothing_is_said_of_what_has_no_mass() -> None:
+    offer = Parcel("x", 1, 100, 110, True, {}, {}, 0)
+    assert confusion.said("c", "x", offer, []) == []
+    assert confusion.said("c", "x", replace(offer, dry_mg=0), []) == []
