@@ -8,7 +8,21 @@ from collections.abc import Callable
 from msgspec.structs import replace
 
 from lodestream.epcis.event import Event
-from lodestream.ledger import assay, containment, correct, create, identity, links, receive, ship, sources, stocktake, transform
+from lodestream.ledger import (
+    assay,
+    close,
+    containment,
+    correct,
+    create,
+    identity,
+    links,
+    receive,
+    ship,
+    sources,
+    stocktake,
+    transform,
+    void,
+)
 from lodestream.ledger.draft import Draft, Refused
 from lodestream.ledger.values import Said
 
@@ -29,8 +43,12 @@ def handler_of(event: Event) -> Handler | None:
         return containment.aggregate
     if event.type in {"TransactionEvent", "AssociationEvent"}:
         return links.link
-    if event.type != "ObjectEvent":
-        return None
+    return _of_object(event) if event.type == "ObjectEvent" else None
+
+
+def _of_object(event: Event) -> Handler:
+    if event.biz_step == "void_shipping":
+        return void.ask
     if event.action == "ADD":
         return create.add
     if event.action == "DELETE":
@@ -56,6 +74,8 @@ def handle_event(draft: Draft) -> None:
             sources.make_way(draft, ships=event.biz_step in SHIPPING)
         handler(draft)
     links.own(draft)
+    if event.period_close and event.error_declaration is None:
+        close.by_event(draft, event.period_close)
     if (draft.legs or draft.changes or draft.pairs) and event.error_declaration is None:
         _check_clock(draft)
         suspect = identity.replay_suspect(draft.view, event, posting=True)
