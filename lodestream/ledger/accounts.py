@@ -44,6 +44,11 @@ def source(origin: str) -> Account:
     return Account("SOURCE", origin)
 
 
+def sink(destination: str) -> Account:
+    """Where metal leaves the books for good: external:<party> and so on."""
+    return Account("SINK", destination)
+
+
 def wip(run: str) -> Account:
     """Metal in process, by transformationID or, without one, by event."""
     return Account("WIP", run)

@@ -2,8 +2,7 @@
 
 from msgspec.structs import replace
 
-from lodestream.ledger import pairs
-from lodestream.ledger.accounts import custody, transit
+from lodestream.ledger import accounts, aging, pairs, void
 from lodestream.ledger.draft import Draft
 from lodestream.ledger.state import Outbound
 
@@ -22,6 +21,17 @@ def take(draft: Draft) -> None:
             continue
         for element in sorted({*settled.contained_mg, *bound.settled_mg}):
             more = settled.contained_mg.get(element, 0) - bound.settled_mg.get(element, 0)
-            draft.move(element, transit(pair.consignment, pair.lot), custody(pair.consignment, pair.lot), more)
-        bound = replace(bound, settled_mg=dict(settled.contained_mg))
-        draft.view.put(replace(pair, bound={**pair.bound, answer.receiver: bound}), ref)
+            on_its_way = accounts.transit(pair.consignment, pair.lot)
+            draft.move(element, on_its_way, accounts.custody(pair.consignment, pair.lot), more)
+        if settled.dry_mg < bound.settled_dry_mg or (bound.final, bound.resolved) > (settled.final, settled.returned):
+            aging.look_again(draft, pair, answer.receiver)
+        bound = replace(
+            bound,
+            settled_mg=dict(settled.contained_mg),
+            settled_dry_mg=settled.dry_mg,
+            final=settled.final,
+            resolved=settled.returned,
+        )
+        pair = replace(pair, bound={**pair.bound, answer.receiver: bound})
+        void.give_back(draft, pair, answer.receiver)
+        draft.view.put(aging.clear(draft, pair), ref)

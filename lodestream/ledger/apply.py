@@ -9,16 +9,15 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
-from lodestream.epcis.event import Event
 from lodestream.ids import derive
-from lodestream.ledger import answer, containers, identity, offer, restate, transform
+from lodestream.ledger import answer, containers, due, identity, offer, period, restate, settings, tick, transform, watched
 from lodestream.ledger.chain import ENCODER, canonical_bytes, chain_of
 from lodestream.ledger.draft import Draft, Refused, Unready
-from lodestream.ledger.held import Arranged
 from lodestream.ledger.kinds import handle_event
 from lodestream.ledger.parking import nothing_waits, park, unpark, waiting
 from lodestream.ledger.records import RULE_VERSION, Answer, Entry, Offer, Outcome, Posting
-from lodestream.ledger.state import Fate, Head, Journal, Parked, SameHash, Seen
+from lodestream.ledger.remember import event_keys, remember, schedule, see
+from lodestream.ledger.state import Fate, Head, Parked, Seen, Slip
 from lodestream.ledger.values import Said
 from lodestream.ledger.view import Books, View
 
@@ -36,6 +35,7 @@ class Effects:
 def apply(books: Books, entry: Entry) -> Effects:
     """Apply one entry to its site's book."""
     work = _Work(books.of(entry.site))
+    settings.switch(work.view, max(entry.record_time_us, entry.tick_us))
     work.take(entry)
     work.retry_woken()
     work.view.keep()
@@ -65,8 +65,8 @@ class _Work:
         fate = self.view.get(Fate, entry.entry_id)
         handler = self._handler(entry)
         if handler is None:
-            self.unreadable(entry, f"kind {entry.kind} is not known or is empty")
-        elif fate is not None and fate.status not in {"refused", "unreadable"}:
+            self.unreadable(entry, f"kind {entry.kind} is not known, is empty, or names a time zone that is not known")
+        elif fate is not None and fate.status not in {"refused", "unreadable"} and entry.kind != "FINDING":
             self.say(entry, "DUPLICATE", reason="this entry has its outcome already")
         else:
             self._attempt(entry, handler, None)
@@ -92,8 +92,12 @@ class _Work:
             return offer.take
         if entry.kind == "ANSWER" and entry.answer is not None:
             return answer.take
-        if entry.kind == "BOOK" and entry.book is not None:
-            return _book
+        if entry.kind == "BOOK" and entry.book is not None and settings.usable(entry.book):
+            return settings.take
+        if entry.kind in {"TICK", "CONTINUE"} and entry.tick_us:
+            return tick.take
+        if entry.kind == "FINDING" and entry.finding is not None:
+            return _found
         if entry.kind == "CONTINUE":
             return restate.resume
         return None
@@ -112,11 +116,14 @@ class _Work:
             self._park(entry, unready, parked)
             return
         except _Repeated:
-            self.say(entry, "DUPLICATE", reason="the same event again")
+            self.say(entry, "DUPLICATE", reason="the same again")
             return
         except Refused as refused:
             self.view.roll_back(mark)
             draft = self._refusal(entry, refused, parked)
+        if draft.kind == "tick" and not tick.brought(draft):
+            self._nothing(draft)
+            return
         outcome = self._closed(draft, parked)
         canonical = canonical_bytes(outcome)
         size = max([len(canonical), *(len(ENCODER.encode(message.content)) for message in draft.messages)])
@@ -155,8 +162,10 @@ class _Work:
         containers.fit(draft)
         draft.check_sums()
         draft.check_shares()
+        period.post(draft)
         if entry.event is not None:
-            _remember(draft)
+            remember(draft)
+        schedule(draft)
         fate = self.view.get(Fate, entry.entry_id) or Fate(0, "")
         draft.view.put(Fate(fate.outcomes + 1, "refused" if draft.kind == "refuse" else "posted"), entry.entry_id)
         if parked is not None:
@@ -170,10 +179,11 @@ class _Work:
         draft.view.put(replace(head, seq=outcome.seq, chain=outcome.chain, record_time_us=draft.record_time_us, posted=posted))
         self.outcomes.append(outcome)
         self.entries.extend(_messages(draft, outcome))
+        self._continue(draft, outcome)
         self.woken.extend(f"lot:{lot}" for lot in draft.touched)
         self.woken.extend(f"content:{parent}" for parent in draft.contents)
         if draft.entry.event is not None:
-            self.woken.extend(_event_keys(draft.entry.event))
+            self.woken.extend(event_keys(draft.entry.event))
 
     def _transaction(self, draft: Draft, attempt: int) -> Outcome:
         plain = _plain(draft.entry, "TRANSACTION", attempt, draft.record_time_us)
@@ -193,6 +203,9 @@ class _Work:
             edges=draft.edges(),
             lines=draft.lines,
             closures=list(draft.closures.values()),
+            periods=draft.periods,
+            valid_time_us=plain.valid_time_us if draft.valid_us is None else draft.valid_us,
+            due_us=_due(draft.view),
         )
 
     def _park(self, entry: Entry, unready: Unready, parked: Parked | None) -> None:
@@ -210,16 +223,19 @@ class _Work:
         head = replace(draft.head, arrivals=draft.head.arrivals + 1, record_time_us=draft.record_time_us)
         draft.view.put(head)
         park(draft.view, Parked(entry, head.arrivals, unready.waits, [finding]))
+        due.add(draft.view, due.PARKED, Slip(draft.record_time_us, entry.entry_id))
         fate = self.view.get(Fate, entry.entry_id) or Fate(0, "")
         draft.view.put(Fate(fate.outcomes + 1, "parked"), entry.entry_id)
         if entry.event is not None and entry.event.error_declaration is None:
-            _see(draft.view, entry, "parked", [], [finding])
+            see(draft.view, entry, "parked", [], [finding])
         restate.finish(draft)
         plain = _plain(entry, "PARKED", fate.outcomes + 1, draft.record_time_us)
-        self.outcomes.append(replace(plain, reason=unready.said.code, findings=draft.findings, lots=draft.lot_states()))
+        self.outcomes.append(
+            replace(plain, reason=unready.said.code, findings=draft.findings, lots=draft.lot_states(), due_us=_due(draft.view))
+        )
         self.entries.extend(_messages(draft, plain))
         if entry.event is not None:
-            self.woken.extend(_event_keys(entry.event))
+            self.woken.extend(event_keys(entry.event))
             if entry.event.type == "AggregationEvent":  # a receipt of its parent may take the content from here
                 self.woken.append(f"content:{entry.event.parent_id}")
 
@@ -234,7 +250,25 @@ class _Work:
         head = self.view.get(Head) or Head()
         fate = self.view.get(Fate, entry.entry_id) or Fate(0, "")
         plain = _plain(entry, outcome, fate.outcomes + 1, max(head.record_time_us, entry.record_time_us))
-        self.outcomes.append(replace(plain, reason=reason))
+        self.outcomes.append(replace(plain, reason=reason, due_us=head.due_us))
+
+    def _nothing(self, draft: Draft) -> None:
+        """A tick that brought nothing, though it may have forgotten something."""
+        self.say(draft.entry, "NOTHING", reason="")
+        self._continue(draft, self.outcomes[-1])
+
+    def _continue(self, draft: Draft, outcome: Outcome) -> None:
+        """What is left of the work goes on in an entry of the same site."""
+        if draft.more_us:
+            rest = derive("continue", outcome.txn_id, "due")
+            self.entries.append(
+                Entry(rest, draft.site, "CONTINUE", draft.record_time_us, cause=outcome.txn_id, tick_us=draft.more_us)
+            )
+
+
+def _due(view: View) -> int:
+    head = view.get(Head)
+    return head.due_us if head is not None else 0
 
 
 class _Repeated(Exception):  # noqa: N818  # an outcome, not an error
@@ -247,8 +281,12 @@ def _event(draft: Draft) -> None:
         allowed = ", ".join(draft.book.sources)
         said = f"source {draft.entry.source!r} does not write for {draft.site}; its book names {allowed}"
         raise Refused(Said("NOT_AUTHORISED", (draft.entry.entry_id, draft.entry.source), said))
+    retried = not nothing_waits(draft.view) and draft.view.get(Parked, draft.entry.entry_id) is not None
+    age, horizon = draft.record_time_us - draft.event.event_time_us, draft.book.horizon_days
+    if age > horizon * due.DAY_US and not retried:
+        said = f"eventTime is {due.told(age)} before its record, the book knows what it has seen for {horizon} days"
+        raise Refused(Said("TOO_OLD", (draft.entry.entry_id,), said))
     if draft.event.error_declaration is None:
-        retried = not nothing_waits(draft.view) and draft.view.get(Parked, draft.entry.entry_id) is not None
         verdict = identity.NEW if retried else identity.judge(draft.view, draft.event)
         if verdict == identity.DUPLICATE:
             raise _Repeated
@@ -257,11 +295,9 @@ def _event(draft: Draft) -> None:
     handle_event(draft)
 
 
-def _book(draft: Draft) -> None:
-    """New settings of the site, from this entry on."""
-    assert draft.entry.book is not None
-    draft.kind = "book"
-    draft.view.put(replace(draft.head, book=replace(draft.entry.book, booked=True)))
+def _found(draft: Draft) -> None:
+    if not watched.take(draft):
+        raise _Repeated
 
 
 def _plain(entry: Entry, outcome: str, attempt: int, record_time_us: int) -> Outcome:
@@ -310,52 +346,3 @@ def _messages(draft: Draft, outcome: Outcome) -> list[Entry]:
         own = derive("continue", outcome.txn_id)
         made.append(Entry(own, draft.site, "CONTINUE", draft.record_time_us, cause=outcome.txn_id))
     return made
-
-
-# -- what the book remembers of an event ----------------------------------------------------------------------------
-
-
-def _remember(draft: Draft) -> None:
-    """Note an event as posted or refused, with its journal. A changed copy and a declaration leave the original's note."""
-    event, entry = draft.event, draft.entry
-    seen = draft.view.get(Seen, event.identity)
-    if event.error_declaration is not None:
-        if draft.kind == "refuse" and seen is not None and seen.status == "posted":  # until one comes that fits
-            opened = [f.id for f in draft.findings if f.state == "open"]
-            draft.view.put(replace(seen, findings=[*seen.findings, *opened]), event.identity)
-        return
-    if draft.kind == "refuse" and seen is not None and seen.status != "refused" and seen.entry_id != entry.entry_id:
-        opened = [f.id for f in draft.findings if f.state == "open"]  # what a changed copy says ends with the original
-        draft.view.put(replace(seen, findings=[*seen.findings, *opened]), event.identity)
-        return
-    opened = [f.id for f in draft.findings if f.state == "open" and f.id not in draft.managed]
-    if draft.kind == "refuse":
-        _see(draft.view, entry, "refused", [], opened or (seen.findings if seen else []))
-        return
-    for finding in seen.findings if seen is not None and seen.status == "refused" else []:
-        draft.close_finding(finding, superseded=True)
-    _see(draft.view, entry, "posted", draft.touched, opened)
-    if draft.packings or draft.nestings or draft.owned:
-        draft.view.put(Arranged(draft.packings, draft.nestings, draft.owned), event.identity)
-    if draft.legs or draft.changes or draft.pairs or draft.assayed:
-        journal = Journal(draft.kind, draft.leg_records(), draft.changes, draft.pairs, draft.assayed, draft.run)
-        draft.view.put(journal, event.identity)
-
-
-def _see(view: View, entry: Entry, status: str, lots: list[str], findings: list[str]) -> None:
-    event: Event | None = entry.event
-    assert event is not None
-    own = identity.tickets(event)
-    seen = Seen(event.event_hash, event.content_digest, entry.entry_id, status, event.event_id is not None, own, lots, findings)
-    view.put(seen, event.identity)
-    same = view.get(SameHash, event.event_hash) or SameHash([])
-    if event.identity not in same.identities:
-        view.put(SameHash([*same.identities, event.identity]), event.event_hash)
-
-
-# -- parking --------------------------------------------------------------------------------------------------------
-
-
-def _event_keys(event: Event) -> list[str]:
-    """What a declaration of this event waits for, by eventID or by hash."""
-    return list(dict.fromkeys([f"event:{event.identity}", f"event:{event.event_hash}"]))

@@ -44,7 +44,8 @@ class SiteBook(Struct, frozen=True, gc=False, omit_defaults=True):
     `elements` empty: an element is balanced where inputs and outputs both state it. `sources` empty: any source
     may write. `mass_basis` is used where an item states none. Tolerances are percentages. `main_element` empty: carbon
     goes by the first element that is balanced. `effective_us` 0: from the BOOK entry on. `declared_loss_percent`: of what goes
-    into a run, what the site says it loses unseen; F21 is centred on it.
+    into a run, what the site says it loses unseen; F21 is centred on it. An event that is older than
+    `horizon_days` when it is recorded is refused; for so long the book knows what it has seen.
     """
 
     name: str = ""
@@ -68,6 +69,7 @@ class SiteBook(Struct, frozen=True, gc=False, omit_defaults=True):
     effective_us: int = 0
     booked: bool = False  # written by a BOOK entry; a default book is not
     declared_loss_percent: Decimal = Decimal(0)
+    horizon_days: int = 400
 
 
 class Register(Struct, frozen=True, gc=False, omit_defaults=True):

@@ -22,7 +22,8 @@
     stock_tolerance_percent = 0.5
     time_zone = "Africa/Lusaka"               # of its periods, which are calendar months
     grace_hours = 336                         # what is parked or in transit for longer is a finding
-    lateness_days = 60
+    lateness_days = 60                        # an event recorded later than that after it happened is a finding
+    horizon_days = 400                        # an older event is refused; for so long the book knows what it has seen
     main_element = "Cu"                       # carbon goes by its contained mass
     running_attribution = false
     counting_source = "mes"                   # whose moves count where two sources report them
@@ -179,6 +180,7 @@ class _Site(_Model):
     time_zone: Zone = "UTC"
     grace_hours: int = Field(default=336, ge=1, le=87_600)
     lateness_days: int = Field(default=60, ge=0, le=3_650)
+    horizon_days: int = Field(default=400, ge=31, le=36_500)
     main_element: Element | Literal[""] = ""
     running_attribution: bool = False
     counting_source: SourceName | Literal[""] = ""

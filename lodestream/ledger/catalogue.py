@@ -29,6 +29,8 @@ CATALOGUE: dict[str, Rule] = {
     "TIME_ORDER": Rule("F8", "warn"),
     "IMPOSSIBLE_TRAVEL": Rule("F9", "warn"),
     "REPLAY_SUSPECT": Rule("F11", "hold"),
+    "LATE": Rule("F12", "warn"),
+    "BACKDATED": Rule("F12", "warn"),
     "GRADE_IMPOSSIBLE": Rule("F13", "hold"),
     "ASSAY_CLONED": Rule("F16", "warn"),
     "UNIT_BASIS": Rule("F14", "hold"),
@@ -45,6 +47,7 @@ CATALOGUE: dict[str, Rule] = {
     "CAPACITY": Rule("F26", "warn"),
     "VC_OVERDRAWN": Rule("F25", "hold"),
     "UNMATCHED": Rule("F27", "hold"),
+    "ONE_SIDED": Rule("F27", "info"),
     "LOSS_UNEXPLAINED": Rule("F28", "warn"),
     "RETRO_OVERDRAFT": Rule("F29", "hold"),
     "CREDIT_OVERDRAWN": Rule("F30", "hold"),
@@ -61,12 +64,14 @@ CATALOGUE: dict[str, Rule] = {
     "BASIS_MISSING": Rule("F41", "hold"),
     "NO_BOOK": Rule("F42", "info"),
     "DECLARATION_MISMATCH": Rule("F43", "hold"),
+    "CORRECTIVE_MISSING": Rule("F43", "info"),
     "UNIT_REFUSED": Rule("F44", "hold"),
     "NO_LOT": Rule("F45", "hold"),
     "NO_QUANTITY": Rule("F46", "hold"),
     "BOOK_EXCEEDED": Rule("F47", "info"),
     "ID_REUSED": Rule("F48", "warn"),
     "TOO_LARGE": Rule("F49", "hold"),
+    "TOO_OLD": Rule("F50", "hold"),
 }
 
 BLOCKING: frozenset[Severity] = frozenset({"hard", "hold"})

@@ -7,7 +7,7 @@ and what was drawn since is told anew (restate.py).
 
 from msgspec.structs import replace
 
-from lodestream.ledger import backing, containers, links, lots, matching, ship
+from lodestream.ledger import aging, backing, containers, links, lots, matching, ship, void
 from lodestream.ledger.accounts import Account, custody, transit
 from lodestream.ledger.draft import Draft, Refused, Unready
 from lodestream.ledger.held import Arranged
@@ -89,6 +89,9 @@ def _reverse(draft: Draft, identity: str, journal: Journal) -> None:
     if journal.kind == "receive" and journal.pairs:
         for ref in journal.pairs:
             _unreceive(draft, ref, identity)
+        return
+    if journal.kind == void.KIND:
+        void.withdraw(draft, journal.pairs)
         return
     for assayed in journal.assayed:
         _unassay(draft, assayed)
@@ -202,9 +205,13 @@ def _unship(draft: Draft, ref: str, identity: str) -> tuple[Outbound, str] | Non
     bound = pair.bound[to_site]
     for element, mg in bound.settled_mg.items():
         draft.move(element, custody(pair.consignment, pair.lot), transit(pair.consignment, pair.lot), mg)
-    bound = replace(bound, version=bound.version + 1, settled_mg={})
+    at_once = bound.void and not to_site
+    bound = replace(bound, version=bound.version + 1, settled_mg={}, settled_dry_mg=0, final=False, resolved=at_once)
     shipments = [s for s in pair.shipments if s.identity != identity]
     pair = replace(pair, shipments=shipments, bound={**pair.bound, to_site: bound})
+    void.give_back(draft, pair, to_site)
+    pair = aging.clear(draft, pair)
+    aging.look_again(draft, pair, to_site)
     draft.view.put(pair, ref)
     return pair, to_site
 

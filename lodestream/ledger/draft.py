@@ -17,7 +17,7 @@ from lodestream.ledger.attribution import plus as plus_shares
 from lodestream.ledger.book import SiteBook
 from lodestream.ledger.catalogue import BLOCKING, CATALOGUE
 from lodestream.ledger.held import Nesting, Packing
-from lodestream.ledger.records import Closure, Edge, Entry, Finding, Line, LotState, Severity
+from lodestream.ledger.records import Closure, Edge, Entry, Finding, Line, LotState, PeriodState, Severity
 from lodestream.ledger.state import Assayed, Balance, Corrective, Head, Held, Leg, Lot, LotChange, Move, Vacant, plus_squares
 from lodestream.ledger.values import Message, Said
 from lodestream.ledger.view import View
@@ -79,6 +79,11 @@ class Draft:
         self.contents: list[str] = []  # containers of which more is known now
         self.flows: list[tuple[LotChange, int]] = []  # movements as they were made (1) and undone (-1)
         self.managed: set[str] = set()  # findings of an account, a pair or another event: they do not end with this event
+        self.periods: list[PeriodState] = []
+        self.period = ""  # the month in which its legs count, where it is not that of the valid time
+        self.summed = 0  # of its legs so many are in the sums of a period
+        self.valid_us: int | None = None  # the valid time, where the entry has none of its own
+        self.more_us = 0  # up to this time more is due: the rest goes on in a CONTINUE entry
         self.record_time_us = max(self.head.record_time_us, entry.record_time_us)
         self._others: set[int] = set()  # legs that are not this event's: it does not take them back
         self._edges: list[tuple[str, str, int, str, int, dict[str, int]]] = []
@@ -244,12 +249,16 @@ class Draft:
             "open",
             lots=sorted(set(said.lots)),
         )
-        self.view.put(finding, identity)
+        self.admit(finding)
+        return identity
+
+    def admit(self, finding: Finding) -> None:
+        """Keep a finding that is open, with its hold on its lots."""
+        self.view.put(finding, finding.id)
         self.findings.append(finding)
         if finding.severity in BLOCKING:
             for name in finding.lots:
-                self._hold(name, {*self.held(name), identity})
-        return identity
+                self._hold(name, {*self.held(name), finding.id})
 
     def restate_finding(self, said: Said) -> str:
         """A finding as it stands now: one whose arithmetic or severity is another than before is superseded by it."""

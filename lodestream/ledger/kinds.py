@@ -11,6 +11,7 @@ from lodestream.epcis.event import Event
 from lodestream.ledger import (
     assay,
     backing,
+    close,
     containment,
     correct,
     create,
@@ -22,6 +23,7 @@ from lodestream.ledger import (
     sources,
     stocktake,
     transform,
+    void,
 )
 from lodestream.ledger.draft import Draft, Refused
 from lodestream.ledger.values import Said
@@ -43,8 +45,12 @@ def handler_of(event: Event) -> Handler | None:
         return containment.aggregate
     if event.type in {"TransactionEvent", "AssociationEvent"}:
         return links.link
-    if event.type != "ObjectEvent":
-        return None
+    return _of_object(event) if event.type == "ObjectEvent" else None
+
+
+def _of_object(event: Event) -> Handler:
+    if event.biz_step == "void_shipping":
+        return void.ask
     if event.action == "ADD":
         return create.add
     if event.action == "DELETE":
@@ -71,6 +77,8 @@ def handle_event(draft: Draft) -> None:
             sources.make_way(draft, ships=event.biz_step in SHIPPING)
         handler(draft)
     links.own(draft)
+    if event.period_close and event.error_declaration is None:
+        close.by_event(draft, event.period_close)
     if (draft.legs or draft.changes or draft.pairs) and event.error_declaration is None:
         _check_clock(draft)
         backing.note(draft)

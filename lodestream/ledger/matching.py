@@ -49,7 +49,9 @@ def _assigned(draft: Draft, lot: str, before: dict[str, Inbound]) -> dict[str, I
 
 def _is_pending(draft: Draft, pair: Inbound, arrival: int) -> bool:
     """Whether something of this offer is still pending when the receipt of that place in the book comes."""
-    return pairs.is_open(replace(pair, receipts=[r for r in pair.receipts if r.arrival < arrival]), draft)
+    return not pairs.too_late(pair, arrival) and pairs.is_open(
+        replace(pair, receipts=[r for r in pair.receipts if r.arrival < arrival]), draft
+    )
 
 
 def confirms(draft: Draft, pair: Inbound, receipt: Receipt) -> bool:

@@ -24,7 +24,9 @@ def take(draft: Draft) -> None:
         elif parcel.path:
             draft.path = parcel.path
         manifests.expect(draft, offer.consignment, pair.offer, parcel)
-        matching.update(draft, replace(pair, offer=parcel, from_site=offer.from_site, elements=offer.elements))
+        asked = draft.head.seq if pair.void_at is None else pair.void_at
+        pair = replace(pair, offer=parcel, from_site=offer.from_site, elements=offer.elements)
+        matching.update(draft, replace(pair, void_at=asked if parcel.void else None))
     manifests.arrange(draft, offer.parcels)
 
 

@@ -35,6 +35,11 @@ def is_open(pair: Inbound, draft: Draft) -> bool:
     return offered(pair) is not None and not any(j.final for j in judge(pair, draft))
 
 
+def too_late(pair: Inbound, arrival: int) -> bool:
+    """Whether the sender had asked the pair back when a receipt of that place in the book came: this book is the arbiter."""
+    return pair.void_at is not None and arrival >= pair.void_at
+
+
 # -- the judgement, a function of values ----------------------------------------------------------------------------
 
 
@@ -47,7 +52,7 @@ def judge(pair: Inbound, draft: Draft) -> list[Judged]:
     closed, judged = False, []
     for receipt in pair.receipts:
         wet, dry, got, u, u_dry, known = _measured(receipt, offer, draft)
-        if closed:
+        if closed or too_late(pair, receipt.arrival):
             judged.append(Judged(receipt, wet, dry, got, {}, u, u_dry, refused=True, known=known, final=False))
             continue
         final = False
@@ -303,7 +308,8 @@ def _said(draft: Draft, pair: Inbound, judged: list[Judged]) -> list[Said]:
 
 
 def _refused(pair: Inbound, receipt: Receipt) -> Said:
-    arithmetic = f"{pair.lot} of consignment {pair.consignment} was received in full before {receipt.identity}: pending 0 kg"
+    before = "given back to its sender" if too_late(pair, receipt.arrival) else "received in full"
+    arithmetic = f"{pair.lot} of consignment {pair.consignment} was {before} before {receipt.identity}: pending 0 kg"
     return Said("ALREADY_RESOLVED", (pair.consignment, pair.lot, receipt.identity), arithmetic, [pair.lot])
 
 
@@ -365,8 +371,10 @@ def _answer(draft: Draft, pair: Inbound, judged: list[Judged]) -> Inbound:
         for element, mg in one.settled_mg.items():
             settled[element] = settled.get(element, 0) + mg
     dry = sum(j.dry_mg for j in judged if j.known and not j.refused)
-    answer = SettledParcel(pair.lot, offer.version, dry, dict(sorted(settled.items())), any(j.final for j in judged))
-    nothing_yet = pair.answered is None and not settled and dry == 0
+    final = any(j.final for j in judged)
+    returned = offer.void and not final
+    answer = SettledParcel(pair.lot, offer.version, dry, dict(sorted(settled.items())), final, returned)
+    nothing_yet = pair.answered is None and not settled and dry == 0 and not returned
     if answer == pair.answered or nothing_yet:
         return pair
     draft.messages.append(Message(pair.from_site, Answer(pair.consignment, draft.site, [answer])))

@@ -234,6 +234,37 @@ class Closure(Struct, frozen=True, gc=False, omit_defaults=True):
     u_mg: int
 
 
+class PeriodLine(Struct, frozen=True, gc=False, omit_defaults=True):
+    """One account class of a period for one element, in mg: opening + late + in - out = closing.
+
+    `in_mg` and `out_mg` are the turnover, all positive and all negative legs. `late_mg` is what this period took of events
+    whose own period was closed before.
+    """
+
+    element: str
+    account_class: str
+    opening_mg: int
+    in_mg: int
+    out_mg: int
+    closing_mg: int
+    late_mg: int = 0
+
+
+class PeriodState(Struct, frozen=True, gc=False, omit_defaults=True):
+    """A closed accounting period of a site ("2026-03"), from `from_us` until before `until_us`: never changed, only restated.
+
+    A later `version` tells the same period with the events that came for it after it was closed. `counted`: a stock-take
+    stands in it; else the balances are the book's, not counted.
+    """
+
+    period: str
+    version: int
+    from_us: int
+    until_us: int
+    lines: list[PeriodLine]
+    counted: bool = False
+
+
 class Outcome(Struct, frozen=True, gc=False, omit_defaults=True):
     """What became of an entry: `outcome` is TRANSACTION, DUPLICATE, NOTHING, PARKED or UNREADABLE.
 
@@ -241,7 +272,8 @@ class Outcome(Struct, frozen=True, gc=False, omit_defaults=True):
     something is next due at the site (0: nothing): the clock sends a TICK then.
     `correctives` are the eventIDs that an errorDeclaration names in place of the event; `closures` the balances judged.
     `kind` says what the transaction does: create, transform, split, ship, offer, receive, answer, destroy, assay,
-    contain, count, correct, book, link or refuse.
+    contain, count, correct, void, finding, tick, close, book, link or refuse.
+    `periods` are the periods that it closed or restated.
     """
 
     outcome: str
@@ -275,3 +307,4 @@ class Outcome(Struct, frozen=True, gc=False, omit_defaults=True):
     transport_mode: str | None = None
     correctives: list[str] = []
     closures: list[Closure] = []
+    periods: list[PeriodState] = []

@@ -7,7 +7,7 @@ took it, and from those to other lots. One entry does a bounded number of moveme
 
 from msgspec.structs import replace
 
-from lodestream.ledger import attribution, exclusion, runs, ship
+from lodestream.ledger import attribution, exclusion, runs, ship, void
 from lodestream.ledger.accounts import STOCK_ADJ_ASSAY
 from lodestream.ledger.attribution import Vector
 from lodestream.ledger.draft import Draft
@@ -21,7 +21,7 @@ MAX_MOVES = 2_000  # told anew in one entry; the movements of one lot are never 
 def finish(draft: Draft) -> None:
     """Settle the runs and tell the lots anew that this entry touched, as far as one entry may; then offer what changed."""
     told = 0
-    while draft.runs or draft.dirty:
+    while draft.runs or draft.dirty or void.follow(draft):
         if draft.runs:
             runs.settle(draft, draft.runs.popitem()[0])
         elif told >= MAX_MOVES:

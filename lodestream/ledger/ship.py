@@ -109,6 +109,9 @@ def _send(draft: Draft, line: Line, consignment: str, to_site: str, to_location:
     pair = draft.view.get(Outbound, ref) or Outbound(consignment, line.id)
     if any(s.source != draft.entry.source for s in pair.shipments):
         return None
+    if pair.bound.get(to_site, Bound()).void:
+        said = f"{line.id} of consignment {consignment} was asked back: a shipment after that needs a consignment of its own"
+        raise Refused(Said("ALREADY_RESOLVED", (consignment, line.id, event.identity), said, [line.id]))
     account = transit(consignment, line.id)
     drawn = draw(draft, line, account)
     for element in drawn.contained_mg:
@@ -210,6 +213,7 @@ def parcel(draft: Draft, pair: Outbound, to_site: str) -> Parcel:
         path=[*draft.path, f"{draft.site} {lot.version}"] if draft.again else [],
         packed=_sum(s.packed for s in shipments),
         within={child: outer for s in shipments for child, outer in s.within.items()},
+        void=pair.bound[to_site].void,
     )
 
 

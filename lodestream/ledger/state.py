@@ -12,10 +12,21 @@ from lodestream.measures import Line
 from lodestream.measures.exact import root
 
 
-class Head(Struct, frozen=True, gc=False):
+class Lane(Struct, frozen=True, gc=False):
+    """A queue of slips in pages `first` to `last`; `since_us` is the time of the slip in front."""
+
+    first: int
+    last: int
+    since_us: int
+
+
+class Head(Struct, frozen=True, gc=False, omit_defaults=True):
     """The head of a site's book: last sequence, chain value and record time, its settings, and the count of all that ever parked.
 
-    `parked` counts what waits now; None in a head that was written before this was counted.
+    `parked` counts what waits now; None in a head that was written before this was counted. `due_us` is when something is
+    next due (0: nothing), of all that waits for time: `lanes` by name, the months `periods` in which something was posted
+    and that are open, the month `closing` that an event closes, and the next book. `closed` is the last month that is
+    closed, `missing` counts the open findings on correctives that never came.
     """
 
     seq: int = 0
@@ -25,6 +36,55 @@ class Head(Struct, frozen=True, gc=False):
     posted: bool = False
     arrivals: int = 0
     parked: int | None = None
+    due_us: int = 0
+    lanes: dict[str, Lane] = {}
+    periods: list[str] = []
+    closed: str = ""
+    closing: str = ""
+    next_book_us: int = 0
+    missing: int = 0
+
+
+class Slip(Struct, frozen=True, gc=False, array_like=True):
+    """A note that something is due some time after `since_us`: what `ref` and `note` name depends on the lane.
+
+    `valid_us` is set where an event is later than its own record.
+    """
+
+    since_us: int
+    ref: str
+    note: str = ""
+    valid_us: int = 0
+
+
+class Page(Struct, frozen=True, gc=False):
+    """A few slips of a lane, in order of time."""
+
+    slips: list[Slip]
+
+
+class NextBooks(Struct, frozen=True, gc=False):
+    """Settings that take effect later, by `effective_us`."""
+
+    books: list[SiteBook]
+
+
+class Period(Struct, frozen=True, gc=False, omit_defaults=True):
+    """The sums of a month by "<element> <account class>", in mg. Version 0: it is open. See `records.PeriodLine`."""
+
+    version: int = 0
+    opening_mg: dict[str, int] = {}
+    late_mg: dict[str, int] = {}
+    in_mg: dict[str, int] = {}
+    out_mg: dict[str, int] = {}
+    counted: bool = False
+    closed_us: int = 0
+
+
+class Carried(Struct, frozen=True, gc=False):
+    """The balances at the close of the last closed month, by "<element> <account class>", in mg: the next one opens with them."""
+
+    balances_mg: dict[str, int]
 
 
 class Shares(Struct, frozen=True, gc=False, omit_defaults=True):
@@ -289,7 +349,7 @@ class Run(Struct, frozen=True, gc=False, omit_defaults=True):
     next: list[str] = []
 
 
-class Shipment(Struct, frozen=True, gc=False):
+class Shipment(Struct, frozen=True, gc=False, omit_defaults=True):
     """One shipping event's part in a pair (consignment, lot) at the sender.
 
     `packed` says which containers hold it (dry mass in mg), `within` which container each of them is in; `owner` is the
@@ -309,12 +369,14 @@ class Shipment(Struct, frozen=True, gc=False):
     packed: dict[str, int] = {}
     within: dict[str, str] = {}
     owner: str | None = None
+    sunk: bool = False  # posted to SINK(external:party)
 
 
-class Bound(Struct, frozen=True, gc=False):
+class Bound(Struct, frozen=True, gc=False, omit_defaults=True):
     """What goes to one site: between which places, the version of the offer, and what that site has settled of it.
 
-    `findings` are the open hard and hold findings that the offer told.
+    `findings` are the open hard and hold findings that the offer told. `void`: asked back; `resolved`: the receiver gives
+    back what is pending (where no book answers, at once).
     """
 
     from_location: str = ""
@@ -322,18 +384,24 @@ class Bound(Struct, frozen=True, gc=False):
     version: int = 0
     settled_mg: dict[str, int] = {}
     findings: list[str] = []
+    settled_dry_mg: int = 0
+    final: bool = False
+    void: bool = False
+    resolved: bool = False
 
 
-class Outbound(Struct, frozen=True, gc=False):
+class Outbound(Struct, frozen=True, gc=False, omit_defaults=True):
     """A pair (consignment, lot) at the sender: the shipments that stand, and by site what is offered and settled.
 
-    The site is empty where no book answers: an external party's, or none named.
+    The site is empty where no book answers: an external party's, or none named. `aged` names the shipments that were
+    found open after the grace.
     """
 
     consignment: str
     lot: str
     shipments: list[Shipment] = []
     bound: dict[str, Bound] = {}
+    aged: list[str] = []
 
 
 class Receipt(Struct, frozen=True, gc=False):
@@ -374,6 +442,7 @@ class Inbound(Struct, frozen=True, gc=False):
     findings: list[str] = []
     answered: SettledParcel | None = None
     page: int = -1
+    void_at: int | None = None  # the sequence at which the sender asked it back: later receipts come too late
 
 
 class Restating(Struct, frozen=True, gc=False):
@@ -447,4 +516,8 @@ KINDS: dict[type[Struct], str] = {
     ClaimedOf: "claimed",
     Claims: "claims",
     Standing: "standing",
+    Page: "due",
+    NextBooks: "books",
+    Period: "period",
+    Carried: "carried",
 }

@@ -12,11 +12,13 @@ from lodestream.ids import derive
 from lodestream.ledger.book import BookFile, SiteBook
 from lodestream.ledger.fold import Fold
 from lodestream.ledger.records import Entry, Outcome
+from lodestream.ledger.state import Head
 
 T = 10**9  # a tonne in mg
 HOUR = 3_600_000_000
 START = 1_772_400_000_000_000  # 2026-03-01 in microseconds
 numbers = count()
+hours = count()
 
 
 def item(role: str, lot: str, mass: str | None = None, uom: str = "TNE", **more: Any) -> tuple[Quantity, Material | None]:
@@ -30,9 +32,8 @@ def item(role: str, lot: str, mass: str | None = None, uom: str = "TNE", **more:
 
 def event(type_: str, items: list[tuple[Quantity, Material | None]], **fields: Any) -> Event:
     """An event whose hash and digest are those of its own content, as far as the ledger is concerned."""
-    number = next(numbers)
-    fields.setdefault("event_id", f"urn:test:event:{number}")
-    fields.setdefault("event_time_us", START + number * HOUR)
+    fields.setdefault("event_id", f"urn:test:event:{next(numbers)}")
+    fields.setdefault("event_time_us", START + next(hours) * HOUR)
     roles = {role: [q for q, m in items if m is not None and m.role == role] for role in ("input", "output", "object")}
     made = Event(
         type=type_,
@@ -115,6 +116,16 @@ def entry(made: Event, source: str = "local", record_time_us: int | None = None,
     )
 
 
+def tick(site: str, at_us: int) -> Entry:
+    """The entry that the clock sends to a site: all inboxes are read below this time."""
+    return Entry(derive("tick", site, str(at_us)), site, "TICK", at_us, tick_us=at_us)
+
+
+def due_us(fold: Fold, site: str) -> int:
+    """When something is next due at a site."""
+    return next((head.due_us for s, _, head in fold._all(Head) if s == site), 0)
+
+
 class Books:
     """A fold with a memory of all outcomes."""
 
@@ -125,6 +136,12 @@ class Books:
     def __call__(self, *events: Event, source: str = "local") -> list[Outcome]:
         """Submit events in order; gives the outcomes of all of them."""
         made = [o for one in events for o in self.fold.submit(entry(one, source))]
+        self.outcomes.extend(made)
+        return made
+
+    def tick(self, site: str, at_us: int) -> list[Outcome]:
+        """A tick, with all that it sets off."""
+        made = self.fold.submit(tick(site, at_us))
         self.outcomes.extend(made)
         return made
 

@@ -10,7 +10,7 @@ from lodestream.ledger import view
 from lodestream.ledger.apply import apply, skip
 from lodestream.ledger.book import SiteBook
 from lodestream.ledger.records import Entry, Outcome
-from tests.ledger.making import Books, T, add, codes, declared, entry, hashed, transform
+from tests.ledger.making import START, Books, T, add, codes, declared, entry, hashed, transform
 
 A, B = "urn:site:a", "urn:site:b"
 
@@ -43,7 +43,7 @@ def test_parked_findings_replace_those_of_a_refusal() -> None:
     assert codes(books(early)) == ["NOT_AUTHORISED"]
     parked = books(early, source="mes")
     assert (codes(parked), codes(parked, "superseded")) == (["PHANTOM_STOCK"], ["NOT_AUTHORISED"])
-    books(add("x", "1", A, cu="1", event_time_us=0), source="mes")
+    books(add("x", "1", A, cu="1", event_time_us=START), source="mes")
     assert books.open(A) == set()
 
 

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from lodestream.epcis.event import TypedRef
 from lodestream.ledger.book import SiteBook
 from lodestream.ledger.records import Outcome
-from tests.ledger.making import HOUR, Books, T, add, assay, codes, declared, entry, event, item, receive, ship, transform
+from tests.ledger.making import HOUR, START, Books, T, add, assay, codes, declared, entry, event, item, receive, ship, transform
 
 A, B = "urn:site:a", "urn:site:b"
 
@@ -94,7 +94,7 @@ def test_openings_reuse_time_and_grade() -> None:
     assert codes(books(add("p", "1", A, cu="20", opening=True, opening_evidence="urn:stocktake:1"))) == []
     assert books.balance(A, "SOURCE(opening)") == -400_000_000
     assert codes(books(add("o", "1", A, cu="20", biz_step="commissioning"))) == ["ID_REUSED"]
-    early = transform(A, [("o", "2", {})], [("q", "2", {"cu": "20"})], event_time_us=0)
+    early = transform(A, [("o", "2", {})], [("q", "2", {"cu": "20"})], event_time_us=START - HOUR)
     assert codes(books(early)) == ["TIME_ORDER"]
     late = add("r", "1", A, cu="20")
     ahead = Books()

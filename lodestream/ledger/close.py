@@ -1,0 +1,90 @@
+"""Closing of accounting periods, by an event (`crm:periodClose`) or by a tick at the end of the month and the grace after it.
+
+Before a month closes, what was shipped to external parties in it leaves the book, TRANSIT -> SINK(external:party)
+(ledger-rules section 2). Months close in order and without a gap.
+"""
+
+from msgspec.structs import replace
+
+from lodestream.ledger import due, months, period
+from lodestream.ledger.accounts import sink, transit
+from lodestream.ledger.draft import Draft
+from lodestream.ledger.state import Head, Journal, Leg, Outbound, Slip
+
+KIND = "close"
+COST = 4  # of an entry's work, for each month
+
+
+def by_event(draft: Draft, month: str) -> None:
+    """The event closes a month that is over; a month that is closed, or not over yet, stays as it is."""
+    head = draft.view.get(Head) or draft.head
+    if not months.is_month(month):
+        draft.reason = f"{month} names no calendar month (2026-03): nothing is closed"
+    elif month <= head.closed:
+        draft.reason = f"{month} is closed already: what comes late restates it"
+    elif months.bounds(draft.book.time_zone, month)[1] > draft.record_time_us:
+        draft.reason = f"{month} is not over yet in {draft.book.time_zone}: nothing is closed"
+    else:
+        period.post(draft)  # what the event itself posts, a stock-take
+        draft.kind = KIND
+        head = draft.view.get(Head) or draft.head
+        draft.view.put(replace(head, closing=month))
+        if any(lane.startswith(due.EXTERNAL) for lane in head.lanes):  # its legs are the shipments', not this event's
+            due.reckon(draft.view)
+            draft.reason, draft.more_us = f"{month} closes when what went to external parties has left", draft.record_time_us
+        else:
+            work(draft, draft.record_time_us, due.BUDGET)
+
+
+def work(draft: Draft, until_us: int, budget: int) -> None:
+    """Close what is to be closed by now, as far as the budget goes; `more_us` of the draft says that there is more."""
+    head = draft.view.get(Head) or draft.head
+    by_time = [month for month in head.periods if due.closes_us(month, head) <= until_us]
+    last = max([*by_time, head.closing])
+    if not last:
+        return
+    month = months.shifted(head.closed, 1) if head.closed else min([*head.periods, last])
+    while month <= last and budget > 0:
+        sunk = due.take(draft.view, due.EXTERNAL + month, None, budget)
+        budget -= len(sunk)
+        draft.period = month
+        for slip in sunk:
+            _sink(draft, slip)
+        period.post(draft)
+        if budget <= 0:
+            break
+        period.close(draft, month)
+        budget -= COST
+        if draft.entry.event is None:
+            draft.valid_us = months.bounds(draft.book.time_zone, month)[1] - 1
+        month = months.shifted(month, 1)
+    if draft.periods:
+        draft.kind = KIND
+        counts = ", ".join(f"{p.period} version {p.version}: {'' if p.counted else 'book, not '}counted" for p in draft.periods)
+        draft.reason = counts
+    head = draft.view.get(Head) or draft.head
+    done = month > last
+    draft.view.put(replace(head, closing="" if done else last))
+    due.reckon(draft.view)
+    if not done:
+        draft.more_us = until_us
+
+
+def _sink(draft: Draft, slip: Slip) -> None:
+    """What one shipping event sent to an external party, unless it is void or was asked back; its declaration takes it back."""
+    journal = draft.view.get(Journal, slip.ref)
+    if journal is None:
+        return
+    legs = len(draft.legs)
+    for ref in dict.fromkeys(journal.pairs):
+        pair = draft.view.get(Outbound, ref)
+        if pair is None or pair.bound[""].void:
+            continue
+        for one in pair.shipments:
+            if one.identity == slip.ref and not one.sunk:
+                for element, mg in one.contained_mg.items():
+                    draft.move(element, transit(pair.consignment, pair.lot), sink(f"external:{slip.note}"), mg)
+        shipments = [replace(s, sunk=True) if s.identity == slip.ref else s for s in pair.shipments]
+        draft.view.put(replace(pair, shipments=shipments), ref)
+    made = [Leg(element, account.kind, account.ref, account.lot, mg) for element, account, mg in draft.legs[legs:]]
+    draft.view.put(replace(journal, legs=[*journal.legs, *made]), slip.ref)

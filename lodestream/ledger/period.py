@@ -1,0 +1,133 @@
+"""The sums of accounting periods, kept with every posting, and what a closed period says (ledger-rules section 8).
+
+Postings count in the month of their valid time, in the book's zone; of an event later than its own record in the month
+of the record. A month that is closed is never opened again: what comes for it counts in the first open month, as late,
+and the closed one is told anew as its next version.
+"""
+
+from collections.abc import Iterable
+
+from msgspec.structs import replace
+
+from lodestream.epcis.event import Event
+from lodestream.ledger import due, months
+from lodestream.ledger.accounts import Account
+from lodestream.ledger.draft import Draft
+from lodestream.ledger.records import PeriodLine, PeriodState
+from lodestream.ledger.state import Carried, Head, Period
+
+STOCK_TAKE = "count"
+Posted = tuple[str, Account, int]
+
+
+def post(draft: Draft) -> None:
+    """Count the legs that are not counted yet, in the month that they belong to; F12 where that is late."""
+    legs = draft.legs[draft.summed :] if draft.summed else draft.legs
+    if draft.kind == STOCK_TAKE:
+        _count(draft)
+    if not legs:
+        return
+    draft.summed = len(draft.legs)
+    head = draft.view.get(Head) or draft.head
+    month = draft.period or own_month(draft)
+    closed = head.closed != "" and month <= head.closed
+    if draft.entry.event is not None:
+        _judge(draft, draft.entry.event, month, closed=closed)
+    if closed:
+        _restate(draft, month, legs)
+        month = months.shifted(head.closed, 1)
+        period = draft.view.get(Period, month) or Period()
+        draft.view.put(replace(period, late_mg=_net(period.late_mg, legs)), month)
+    else:
+        draft.view.put(_summed(draft.view.get(Period, month) or Period(), legs), month)
+    if month not in head.periods:
+        draft.view.put(replace(head, periods=sorted([*head.periods, month])))
+        due.reckon(draft.view)
+
+
+def _count(draft: Draft) -> None:
+    """A stock-take stands in its month, also where it found what the book says; not a cycle count, which is of a part."""
+    month = own_month(draft)
+    if draft.event.biz_step == "stock_taking" and month > (draft.view.get(Head) or draft.head).closed:
+        draft.view.put(replace(draft.view.get(Period, month) or Period(), counted=True), month)
+
+
+def own_month(draft: Draft) -> str:
+    """The month of the valid time, or of the record where that is earlier."""
+    event = draft.entry.event
+    at = draft.record_time_us if event is None else min(event.event_time_us, draft.record_time_us)
+    return months.month_of(draft.book.time_zone, at)
+
+
+def _judge(draft: Draft, event: Event, month: str, *, closed: bool) -> None:
+    """F12: recorded later than the book allows, or for a month that was closed by then. A declaration is never late."""
+    age, allowed = draft.entry.record_time_us - event.event_time_us, draft.book.lateness_days
+    if (age <= allowed * due.DAY_US and not closed) or event.error_declaration is not None:
+        return
+    if age > allowed * due.DAY_US:
+        said = f"recorded {due.told(age)} after its eventTime, the book allows {allowed} days"
+        draft.find("LATE", (event.identity, "recorded"), said, draft.touched)
+    period = draft.view.get(Period, month) if closed else None
+    if period is not None and draft.entry.record_time_us >= period.closed_us:
+        said = f"eventTime is in {month}, closed before this was recorded: {month} is restated as version {period.version + 1}"
+        draft.find("BACKDATED", (event.identity, "closed"), said, draft.touched)
+
+
+def close(draft: Draft, month: str) -> None:
+    """Close a month, later than all that are closed: its balances become the opening of the next."""
+    carried = draft.view.get(Carried) or Carried({})
+    period = draft.view.get(Period, month) or Period()
+    period = replace(period, version=1, opening_mg=carried.balances_mg, closed_us=draft.record_time_us)
+    draft.view.put(period, month)
+    draft.view.put(Carried({line: mg for line, mg in _closing(period).items() if mg}))
+    head = draft.view.get(Head) or draft.head
+    draft.view.put(replace(head, closed=month, periods=[m for m in head.periods if m != month]))
+    draft.periods.append(_state(draft, month, period))
+
+
+def _restate(draft: Draft, month: str, legs: list[Posted]) -> None:
+    """The next version of a closed month, with these legs in it."""
+    period = draft.view.get(Period, month) or Period()
+    period = _summed(replace(period, version=period.version + 1), legs)
+    draft.view.put(period, month)
+    draft.periods.append(_state(draft, month, period))
+
+
+def _summed(period: Period, legs: list[Posted]) -> Period:
+    going_in, going_out = dict(period.in_mg), dict(period.out_mg)
+    for element, account, mg in legs:
+        line = f"{element} {account.kind}"
+        if mg > 0:
+            going_in[line] = going_in.get(line, 0) + mg
+        else:
+            going_out[line] = going_out.get(line, 0) - mg
+    return Period(period.version, period.opening_mg, period.late_mg, going_in, going_out, period.counted, period.closed_us)
+
+
+def _net(known: dict[str, int], legs: list[Posted]) -> dict[str, int]:
+    return _plus(known, [(f"{element} {account.kind}", mg) for element, account, mg in legs])
+
+
+def _plus(known: dict[str, int], more: Iterable[tuple[str, int]]) -> dict[str, int]:
+    sums = dict(known)
+    for line, mg in more:
+        sums[line] = sums.get(line, 0) + mg
+    return sums
+
+
+def _closing(period: Period) -> dict[str, int]:
+    sums = _plus(_plus(period.opening_mg, period.late_mg.items()), period.in_mg.items())
+    return _plus(sums, [(line, -mg) for line, mg in period.out_mg.items()])
+
+
+def _state(draft: Draft, month: str, period: Period) -> PeriodState:
+    closing = _closing(period)
+    start, end = months.bounds(draft.book.time_zone, month)
+    lines = []
+    for name in sorted(closing):
+        element, account_class = name.split(" ")
+        opening, late = period.opening_mg.get(name, 0), period.late_mg.get(name, 0)
+        going_in, going_out = period.in_mg.get(name, 0), period.out_mg.get(name, 0)
+        if opening or late or going_in or going_out:
+            lines.append(PeriodLine(element, account_class, opening, going_in, going_out, closing[name], late))
+    return PeriodState(month, period.version, start, end, lines, period.counted)

@@ -1,0 +1,122 @@
+"""Void by asking: A asks its consignment back, B answers with what is still pending, A posts TRANSIT -> STOCK on the answer.
+
+The receiver's book is the arbiter (ledger-rules section 5): what it has received stays settled, nothing comes back of
+what is final there, and later receipts are refused (F4). Where no book answers, what is on its way comes back at once.
+What is back is a function of what was sent, settled and answered; the difference to what was posted before is posted.
+"""
+
+from msgspec.structs import replace
+
+from lodestream.ledger import aging, attribution, ship
+from lodestream.ledger.accounts import stock, transit
+from lodestream.ledger.draft import Draft
+from lodestream.ledger.moves import receipt_key
+from lodestream.ledger.pairs import key
+from lodestream.ledger.state import LotChange, Move, Outbound, Received
+from lodestream.ledger.values import Said
+from lodestream.measures import lines, share
+
+KIND = "void"
+
+
+def ask(draft: Draft) -> None:
+    """A `void_shipping` event: the lots that it names, of its consignment, as far as they were sent and not asked back."""
+    consignment = ship.consignment_of(draft.event)
+    named = [key(consignment, line.id) for line in lines(draft.event)] if consignment else []
+    refs = [ref for ref in dict.fromkeys(named) if _is_out(draft.view.get(Outbound, ref))]
+    if not refs:
+        draft.reason = f"nothing of consignment {consignment or '(none named)'} is on its way from here with these lots: kept"
+        return
+    draft.kind = KIND
+    draft.pairs += refs
+    _turn(draft, refs, asked=True)
+
+
+def withdraw(draft: Draft, refs: list[str]) -> None:
+    """The void was an error: the offers stand again, and what came back is on its way again."""
+    _turn(draft, list(dict.fromkeys(refs)), asked=False)
+
+
+def _is_out(pair: Outbound | None) -> bool:
+    return pair is not None and any(not pair.bound[s.to_site].void for s in pair.shipments)
+
+
+def _turn(draft: Draft, refs: list[str], *, asked: bool) -> None:
+    sites: dict[str, list[str]] = {}
+    for ref in refs:
+        pair = draft.view.get(Outbound, ref)
+        assert pair is not None, "a pair stays for good"
+        for site, bound in pair.bound.items():
+            turned = replace(bound, void=asked, version=bound.version + 1, resolved=asked and not site)
+            pair = replace(pair, bound={**pair.bound, site: turned})
+            give_back(draft, pair, site)
+            sites.setdefault(site, []).append(ref)
+        if asked:
+            _close_without_destination(draft, pair)
+        pair = aging.clear(draft, pair)
+        draft.view.put(pair, ref)
+        for site in {} if asked else pair.bound:
+            aging.look_again(draft, pair, site)
+    for site, offered in sorted(sites.items()):
+        ship.offer(draft, [pair for ref in offered if (pair := draft.view.get(Outbound, ref)) is not None], site)
+
+
+def give_back(draft: Draft, pair: Outbound, site: str) -> None:
+    """Make what has come back from a site what it is by now: all that was sent there and is not settled, if that is resolved.
+
+    It is a movement of the lot with a slot of its own, since what was drawn later may be of it.
+    """
+    name = f"void {pair.consignment} {site}"
+    ref = receipt_key(name, pair.lot, 0)
+    known, lot = draft.view.get(Received, ref), draft.lot(pair.lot)
+    assert lot is not None, "what was shipped was a lot here"
+    old = known.change if known is not None else LotChange(pair.lot, slot=lot.moved)
+    new = replace(_pending(pair, site), slot=old.slot) if pair.bound[site].resolved else LotChange(pair.lot, slot=old.slot)
+    if new == old:
+        return
+    if known is None:
+        draft.view.put(Move(draft.head.seq + 1, name, -1), f"{pair.lot} {old.slot}")
+    draft.view.put(Received(new), ref)
+    draft.change_lot(old, undo=True)
+    draft.change_lot(new)
+    first = len(draft.legs)
+    for element in sorted({*old.contained_mg, *new.contained_mg}):
+        more = new.contained_mg.get(element, 0) - old.contained_mg.get(element, 0)
+        draft.move(element, transit(pair.consignment, pair.lot), stock(lot.id, lot.loss_class), more)
+    draft.disown(first)  # they follow the answers, not the event that this draft is about
+    if old.slot + 1 < lot.moved:
+        draft.stale(lot.id, old.slot + 1)
+
+
+def _pending(pair: Outbound, site: str) -> LotChange:
+    """What was sent to a site less what is settled there: masses, content, and of its shares those that were not taken."""
+    bound = pair.bound[site]
+    sent = [s for s in pair.shipments if s.to_site == site and not s.sunk]
+    whole = attribution.NOTHING
+    content: dict[str, int] = {}
+    for one in sent:
+        whole = attribution.plus(whole, one.shares)
+        content = attribution.added(content, one.contained_mg)
+    all_dry = sum(s.dry_mg for s in sent)
+    dry = max(0, all_dry - bound.settled_dry_mg)
+    wet = share(sum(s.wet_mg for s in sent), dry, all_dry) if all_dry else 0
+    taken = attribution.drawn(whole, bound.settled_mg, all_dry - dry, all_dry, lambda: whole)
+    left = attribution.plus(whole, replace(taken, contacts={}), -1)
+    return LotChange(pair.lot, wet, dry, contained_mg=attribution.added(content, bound.settled_mg, -1), shares=left)
+
+
+def follow(draft: Draft) -> bool:
+    """Shipments that no book answers for were told anew: what came back of them follows. Whether that changed their lots."""
+    for name in [name for name in draft.offers if name.endswith(" ")]:
+        del draft.offers[name]
+        pair = draft.view.get(Outbound, name[:-1])
+        if pair is not None and pair.bound[""].void:
+            give_back(draft, pair, "")
+    return bool(draft.dirty)
+
+
+def _close_without_destination(draft: Draft, pair: Outbound) -> None:
+    """TRANSIT_OPEN of shipments that named no destination ends: they are back."""
+    for one in pair.shipments:
+        if not one.to_site:
+            draft.close_finding(draft.finding_id(Said("TRANSIT_OPEN", (pair.consignment, one.identity), "")))
