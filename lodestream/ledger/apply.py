@@ -9,8 +9,22 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
+from lodestream.claims.months import month_named
 from lodestream.ids import derive
-from lodestream.ledger import answer, containers, due, identity, offer, period, restate, settings, tick, transform, watched
+from lodestream.ledger import (
+    answer,
+    claiming,
+    containers,
+    due,
+    identity,
+    offer,
+    period,
+    restate,
+    settings,
+    tick,
+    transform,
+    watched,
+)
 from lodestream.ledger.chain import ENCODER, canonical_bytes, chain_of
 from lodestream.ledger.draft import Draft, Refused, Unready
 from lodestream.ledger.kinds import handle_event
@@ -111,6 +125,7 @@ class _Work:
             handler(draft)
             restate.finish(draft)
             transform.lineage(draft)
+            claiming.finish(draft, month_named(period.own_month(draft)))
         except Unready as unready:
             self.view.roll_back(mark)
             self._park(entry, unready, parked)

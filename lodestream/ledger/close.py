@@ -6,7 +6,8 @@ Before a month closes, what was shipped to external parties in it leaves the boo
 
 from msgspec.structs import replace
 
-from lodestream.ledger import due, months, period
+from lodestream.claims.months import month_named
+from lodestream.ledger import claiming, due, months, period
 from lodestream.ledger.accounts import sink, transit
 from lodestream.ledger.draft import Draft
 from lodestream.ledger.state import Head, Journal, Leg, Outbound, Slip
@@ -54,6 +55,7 @@ def work(draft: Draft, until_us: int, budget: int) -> None:
         if budget <= 0:
             break
         period.close(draft, month)
+        _close_claims(draft, month)
         budget -= COST
         if draft.entry.event is None:
             draft.valid_us = months.bounds(draft.book.time_zone, month)[1] - 1
@@ -68,6 +70,16 @@ def work(draft: Draft, until_us: int, budget: int) -> None:
     due.reckon(draft.view)
     if not done:
         draft.more_us = until_us
+
+
+def _close_claims(draft: Draft, month: str) -> None:
+    """The periods of credits that end with this month close with it, against the stock by book."""
+    if not draft.book.profiles:
+        return
+    lines = draft.periods[-1].lines
+    for element in sorted({line.element for line in lines}):
+        stock = sum(line.closing_mg for line in lines if (line.element, line.account_class) == (element, "STOCK"))
+        claiming.close(draft, element, month_named(month), stock)
 
 
 def _sink(draft: Draft, slip: Slip) -> None:

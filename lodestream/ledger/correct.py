@@ -7,7 +7,7 @@ and what was drawn since is told anew (restate.py).
 
 from msgspec.structs import replace
 
-from lodestream.ledger import aging, backing, containers, links, lots, matching, ship, void
+from lodestream.ledger import aging, backing, claiming, containers, links, lots, matching, ship, void
 from lodestream.ledger.accounts import Account, custody, transit
 from lodestream.ledger.draft import Draft, Refused, Unready
 from lodestream.ledger.held import Arranged
@@ -60,6 +60,7 @@ def _void(draft: Draft, identity: str, seen: Seen) -> None:
             draft.runs[campaign] = None
     take_back(draft, identity)
     _announce(draft, identity)
+    claiming.withdraw(draft, identity)
     current = draft.view.get(Seen, identity) or seen
     draft.view.put(replace(current, status="void"), identity)
     if replay_suspect(draft.view, draft.event, posting=False) is None:

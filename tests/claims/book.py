@@ -4,11 +4,12 @@ from msgspec.structs import replace
 
 from lodestream.claims.months import month_named
 from lodestream.epcis.event import Event
-from lodestream.ledger import apply, claiming, restate, transform
+from lodestream.ledger import claiming, restate, transform
 from lodestream.ledger.book import SiteBook
 from lodestream.ledger.draft import Draft
 from lodestream.ledger.kinds import handle_event
 from lodestream.ledger.records import Entry, Finding
+from lodestream.ledger.remember import remember
 from lodestream.ledger.state import Head
 from lodestream.ledger.view import Books, View
 from tests.ledger.making import entry
@@ -35,13 +36,11 @@ class Book:
         """Post an event that counts in a month."""
         draft = Draft(self.view, entry(event, source))
         handle_event(draft)
-        if event.error_declaration is not None:
-            claiming.withdraw(draft, event.identity)
         restate.finish(draft)
         transform.lineage(draft)
         claiming.finish(draft, month_named(month))
         draft.check_shares()
-        apply._remember(draft)
+        remember(draft)
         return self._keep(draft)
 
     def close(self, element: str, month: str, book_mg: int = 0, event: Event | None = None) -> Draft:
