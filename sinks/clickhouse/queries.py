@@ -64,6 +64,10 @@ class LotRead(Struct, frozen=True):
     findings: list[str]
     inherited: list[str]
     parents: list[str]
+    shares: dict[str, dict[str, int]]
+    embodied_g_co2e: int
+    uncovered_mg: int
+    contacts: list[str]
 
 
 class FindingRead(Struct, frozen=True):
