@@ -142,8 +142,8 @@ def test_origins_of_a_lot_sum_to_what_it_holds(seeded: Client) -> None:
         (SMELTER, CATHODE, "ZM", MINE, "mine", ["COPPER_MARK", "IRMA"], 20_610 * KG, Decimal(20_610), Decimal(75)),
         (SMELTER, CATHODE, "ZZ", "-", "end_of_life", [], 6_870 * KG, Decimal(6_870), Decimal(25)),
     ]
-    whole = "SELECT sum(mg) - any(contained_mg) FROM lodestream.lot_origins INNER JOIN lodestream.lot_contents USING (site, lot, element)"
-    assert rows(seeded, whole) == [(0,)]
+    held = "lodestream.lot_origins INNER JOIN lodestream.lot_contents USING (site, lot, element)"
+    assert rows(seeded, f"SELECT sum(mg) - any(contained_mg) FROM {held}") == [(0,)]
 
 
 def test_the_recycled_share_is_that_of_scrap_end_of_life_and_manufacturing_waste(seeded: Client) -> None:
