@@ -21,7 +21,7 @@ def name(told: Sequence[Told], expected: Sequence[Outcome], asked: Asked, heads:
         return Difference("MISSING", f"after the entry {asked.place}", "-", _row(expected[0]), "this outcome was deleted")
     there = told[0]
     if there.outcome is None:
-        return Difference("UNDECODABLE", there.place, there.fault, _row(expected[0]) if expected else "-", "it cannot be read")
+        return Difference(there.code, there.place, there.fault, _row(expected[0]) if expected else "-", "it cannot be taken")
     if not expected:
         return _without_entry(there.place, there.outcome, heads, f"after {asked.place}")
     if there.outcome.txn_id == expected[0].txn_id:

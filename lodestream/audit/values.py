@@ -36,11 +36,12 @@ class Asked(Struct, frozen=True):
 
 
 class Told(Struct, frozen=True):
-    """A recorded outcome and where it stands; None where it cannot be decoded, `fault` says why."""
+    """A recorded outcome and where it stands; None where it cannot be taken as one, `fault` and `code` say why."""
 
     place: str
     outcome: Outcome | None
     fault: str = ""
+    code: Code = "UNDECODABLE"
 
 
 class Difference(Struct, frozen=True):

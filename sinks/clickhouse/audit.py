@@ -135,8 +135,13 @@ def _entry(record: str) -> Entry | str:
 def _told(site: str, rows: Iterator[Placed], partitions: int) -> Iterator[Told]:
     stray = "its site does not live in this partition"
     home = partition_of(site.encode(), partitions)
+    last = (-1, -1)
     for partition, offset, record in rows:
         place = _place(TRANSACTIONS, partition, offset)
+        if (partition, offset) <= last:
+            yield Told(place, None, f"it stands at or before offset {last[0]}/{last[1]}, which has a lower seq", "REORDERED")
+            continue
+        last = (partition, offset)
         try:
             outcome = _OUTCOME.decode(record)
         except msgspec.DecodeError as error:

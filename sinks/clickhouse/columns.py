@@ -32,8 +32,9 @@ TXN = {
     "valid_time_us": "JSONExtractInt(record, 'valid_time_us')",
 }
 SITE = {"site": "JSONExtractString(record, 'site')"}
-# A Decimal(38, 9) is rounded half to even; the record has every digit (rows.column).
-QUANTITY = "roundBankers(toDecimal256OrNull(JSONExtractString(item, 'quantity'), 40), 9)"
+# A Decimal(38, 9) is rounded half to even, and none where its 29 digits do not do; the record has every digit (rows.column).
+ROUNDED = "roundBankers(toDecimal256OrNull(JSONExtractString(item, 'quantity'), 40), 9)"
+QUANTITY = f"if(abs({ROUNDED}) < toDecimal256('1{29 * '0'}', 0), {ROUNDED}, NULL)"
 ORIGIN = {f"origin_{n}": f"JSONExtract(record, 'origin', '{n}', 'Nullable(Int64)')" for n in ("partition", "offset", "index")}
 
 

@@ -36,7 +36,7 @@ def test_honest_books_are_what_their_entries_give() -> None:
 
 
 @given(PLACE, st.data())
-@settings(deadline=None)
+@settings(deadline=None, max_examples=30)
 def test_an_edited_outcome_is_named(place: int, data: st.DataObject) -> None:
     field = data.draw(st.sampled_from(["valid_time_us", "record_time_us", "reason", "site", "biz_step"]))
     edits: dict[str, Callable[[Outcome], object]] = {
@@ -54,7 +54,7 @@ def test_an_edited_outcome_is_named(place: int, data: st.DataObject) -> None:
 
 
 @given(st.sampled_from([n for n in TRANSACTIONS if OUTCOMES[n].postings]), st.integers(1, 10**9))
-@settings(deadline=None)
+@settings(deadline=None, max_examples=30)
 def test_metal_that_somebody_added_is_named_even_with_a_chain_made_anew(place: int, mg: int) -> None:
     postings = [replace(one, amount_mg=one.amount_mg + mg) if n == 0 else one for n, one in enumerate(OUTCOMES[place].postings)]
     edited = [*OUTCOMES]
@@ -71,7 +71,7 @@ def test_metal_that_somebody_added_is_named_even_with_a_chain_made_anew(place: i
 
 
 @given(PLACE)
-@settings(deadline=None)
+@settings(deadline=None, max_examples=30)
 def test_a_deleted_outcome_is_named(place: int) -> None:
     difference = found(ENTRIES, OUTCOMES[:place] + OUTCOMES[place + 1 :])
     assert difference.code == "MISSING"
@@ -79,7 +79,7 @@ def test_a_deleted_outcome_is_named(place: int) -> None:
 
 
 @given(PLACE, PLACE)
-@settings(deadline=None)
+@settings(deadline=None, max_examples=30)
 def test_an_inserted_outcome_is_named(place: int, of: int) -> None:
     other = OUTCOMES[of]
     made = replace(other, txn_id=f"{of:064x}", entry_id=f"{of:064x}", chain="")
@@ -91,7 +91,7 @@ def test_an_inserted_outcome_is_named(place: int, of: int) -> None:
 
 
 @given(st.integers(0, len(OUTCOMES) - 2), st.integers(1, 6))
-@settings(deadline=None)
+@settings(deadline=None, max_examples=30)
 def test_outcomes_in_another_order_are_named(place: int, far: int) -> None:
     other = min(place + far, len(OUTCOMES) - 1)
     moved = [*OUTCOMES]
@@ -102,7 +102,7 @@ def test_outcomes_in_another_order_are_named(place: int, far: int) -> None:
 
 
 @given(st.sampled_from([n for n, one in enumerate(ENTRIES) if one.event and one.event.materials and one.kind == "EVENT"][:9]))
-@settings(deadline=None)
+@settings(deadline=None, max_examples=30)
 def test_an_edited_entry_is_named(place: int) -> None:
     event = ENTRIES[place].event
     assert event is not None
@@ -229,7 +229,7 @@ def test_merged_verdicts_keep_the_first_difference() -> None:
 
 
 @given(st.sampled_from(sorted({one.record_time_us for one in OUTCOMES})), st.sampled_from(OUTCOMES))
-@settings(deadline=None)
+@settings(deadline=None, max_examples=30)
 def test_an_audit_up_to_then_sees_what_was_recorded_until_then(as_of_us: int, about: Outcome) -> None:
     verdict = audit(asked(ENTRIES), told(OUTCOMES), as_of_us=as_of_us, about_us=about.valid_time_us)
     assert verdict.difference is None
