@@ -59,6 +59,7 @@ def _print_json(verdict: Verdict, where: str, skips: int, question: Question) ->
     print_json(head | {name: getattr(verdict, name) for name in names} | {"ok": verdict.difference is None})
     if verdict.difference is not None:
         print_json({"kind": "difference", **plain(verdict.difference)})
+        return  # a part of the books is missing from the sums
     for (account, element), one in open_custody(verdict).items():
         row = {"account": account, "element": element, "mg": str(one.mg), "since_us": one.since_us, "sites": sorted(one.sites)}
         print_json({"kind": "custody", **row, "age_us": verdict.last_us - one.since_us})
@@ -78,7 +79,7 @@ def _print(verdict: Verdict, where: str, skips: int, question: Question) -> None
         to.print(Text.assemble(("✓ ", "green"), text), soft_wrap=True)
     else:
         to.print(_difference(verdict.difference), soft_wrap=True)
-        to.print(f"  {looked}{until} were in order; behind the difference nothing was looked at", soft_wrap=True)
+        to.print(f"  {looked}{until} were in order; what follows it there was not looked at", soft_wrap=True)
     if verdict.waiting:
         to.print(f"  {counted(verdict.waiting, 'entry', 'entries')} wait for the ledger", soft_wrap=True)
     if skips:

@@ -52,12 +52,11 @@ def audit_kafka(settings: Settings, question: Question, books: kafka_books.Books
 def audit_clickhouse(context: Context, question: Question) -> tuple[Verdict, int]:
     """All sites of the tables, then their columns; and how many entries they say were skipped. Raises Unreachable."""
     url = context.settings.clickhouse.url
-    with serving(url), tables(context) as reader:
+    with serving(url) as others, tables(context) as reader:
+        processes = question.processes if others else 1
         skips = clickhouse.skipped(reader)
-        parts = [
-            (url, one, context.settings.partitions, skips, question) for one in clickhouse.ranges(reader, question.processes)
-        ]
-        verdict = merged(_side_by_side(_range, parts, question.processes))
+        parts = [(url, one, context.settings.partitions, skips, question) for one in clickhouse.ranges(reader, processes)]
+        verdict = merged(_side_by_side(_range, parts, processes))
         verdict.difference = verdict.difference or differing_columns(reader)
     return verdict, len(skips)
 
@@ -71,19 +70,24 @@ def skipped(settings: Settings) -> dict[str, str]:
 
 
 @contextmanager
-def serving(url: str) -> Iterator[None]:
-    """While the block runs, other processes can ask the chDB folder too: through the sink that has it, else through us."""
+def serving(url: str) -> Iterator[bool]:
+    """Whether other processes can ask while the block runs. A chDB folder they reach through the sink that has it, else through us."""
     folder = chdb_folder(url)
     if folder is None or not folder.is_dir():
-        yield
+        yield True
         return
     sink = SocketReader.to(socket_path(folder))
     if sink is not None:
         sink.close()
-        yield
+        yield True
         return
-    with ReadServer(url, folder):
-        yield
+    try:
+        server = ReadServer(url, folder)
+    except OSError:  # the folder's path is too long for a socket's
+        yield False
+        return
+    with server:
+        yield True
 
 
 def _partition(settings: Settings, books: kafka_books.Books, number: int, skips: dict[str, str], question: Question) -> Verdict:
