@@ -52,7 +52,7 @@ def audit_kafka(settings: Settings, question: Question, books: kafka_books.Books
 def audit_clickhouse(context: Context, question: Question) -> tuple[Verdict, int]:
     """All sites of the tables, then their columns; and how many entries they say were skipped. Raises Unreachable."""
     url = context.settings.clickhouse.url
-    with serving(url) as others, tables(context) as reader:
+    with tables(context) as reader, serving(url) as others:
         processes = question.processes if others else 1
         skips = clickhouse.skipped(reader)
         parts = [(url, one, context.settings.partitions, skips, question) for one in clickhouse.ranges(reader, processes)]
@@ -71,7 +71,7 @@ def skipped(settings: Settings) -> dict[str, str]:
 
 @contextmanager
 def serving(url: str) -> Iterator[bool]:
-    """Whether other processes can ask while the block runs. A chDB folder they reach through the sink that has it, else through us."""
+    """Whether other processes can ask while the block runs: a chDB folder through the sink that has it, else through us."""
     folder = chdb_folder(url)
     if folder is None or not folder.is_dir():
         yield True

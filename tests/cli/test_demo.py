@@ -148,7 +148,7 @@ def test_a_trace_crosses_sites(demo: Demo) -> None:
     assert {link["biz_step"] for link in links} >= {"commissioning"}
     assert all(link["event_id"].startswith("urn:uuid:") for link in links if link["biz_step"])
     graph = ask(demo, "trace", "--dot", "https://id.gs1.org/01/09521321102026/10/A").stdout
-    assert graph.startswith("digraph trace {") and graph.endswith("}\n")
+    assert (graph[:15], graph[-2:]) == ("digraph trace {", "}\n")
     assert ask(demo, "trace", "urn:no:lot").returncode == 2
 
 
@@ -156,7 +156,8 @@ def test_the_tables_are_audited_and_the_past_is_asked(demo: Demo) -> None:
     said = ask(demo, "audit", "--from", "clickhouse", "--as-of", "2100-01-01")
     assert said.returncode == 0, said.stdout + said.stderr
     assert "chain version 1" in said.stdout
-    assert "what their" in said.stdout and "every consignment is at zero" in said.stdout
+    assert "byte for byte and in order" in said.stdout
+    assert "every consignment is at zero" in said.stdout
     head, *balances = rows(demo, "audit", "--from", "clickhouse", "--as-of", "2100-01-01")
     assert (head["ok"], head["transactions"] > 30) == (True, True)
     told = {(row["site"], row["element"], row["account"], row["balance_mg"]) for row in balances}
