@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from lodestream.audit.audit import audit
-from lodestream.audit.values import Asked, Difference, Told, Verdict
+from lodestream.audit.values import Asked, Difference, Told, Verdict, Written
 from lodestream.ledger.records import Outcome
 from runtime import clients
 from runtime.kafka_errors import END_OF_PARTITION
 from runtime.processor import Record
 from runtime.settings import Settings
-from schemas.codec import UndecodableError, decode
+from schemas.codec import UndecodableError, decode, encode
 from schemas.topics import ENTRIES, TRANSACTIONS
 from streams.ledger.processor import read_entry
 
@@ -94,11 +94,14 @@ def _asked(consumer: Consumer, topic: str, partition: int, count: int, done: int
 
 def _told(consumer: Consumer, topic: str, partition: int, end: int) -> Iterator[Told]:
     for record in records(consumer, topic, partition, end):
-        place = _place(topic, partition, record.offset)
-        try:
-            yield Told(place, decode(record.value or b"", Outcome))
-        except UndecodableError as error:
-            yield Told(place, None, str(error))
+        yield Written(_place(topic, partition, record.offset), record.value or b"", encode, _outcome)
+
+
+def _outcome(data: bytes) -> Outcome | str:
+    try:
+        return decode(data, Outcome)
+    except UndecodableError as error:
+        return str(error)
 
 
 def records(consumer: Consumer, topic: str, partition: int, end: int | None = None) -> Iterator[Record]:

@@ -90,7 +90,7 @@ class _Audit:
             if there is None and not asked.settled:
                 self._said.waiting = 1 + sum(1 for _ in self._asked)
                 return False
-            if there is None or there.outcome != outcome:
+            if there is None or not there.says(outcome):
                 rest = [*expected[n:], *self._expected_later()]
                 told = [] if there is None else [there, *islice(self._told, AHEAD)]
                 self._said.difference = naming.name(told, rest, asked, self._heads)

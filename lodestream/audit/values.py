@@ -1,5 +1,7 @@
 """What an audit reads and what it says."""
 
+from collections.abc import Callable
+from functools import cached_property
 from typing import Literal
 
 from msgspec import Struct
@@ -35,13 +37,49 @@ class Asked(Struct, frozen=True):
     settled: bool = True
 
 
-class Told(Struct, frozen=True):
+class Told:
     """A recorded outcome and where it stands; None where it cannot be taken as one, `fault` and `code` say why."""
 
-    place: str
-    outcome: Outcome | None
-    fault: str = ""
-    code: Code = "UNDECODABLE"
+    def __init__(self, place: str, outcome: Outcome | None, fault: str = "", code: Code = "UNDECODABLE") -> None:
+        self.place = place
+        self.outcome = outcome
+        self.fault = fault
+        self.code = code
+
+    def says(self, expected: Outcome) -> bool:
+        """Whether it is this outcome."""
+        return self.outcome == expected
+
+
+class Written(Told):
+    """One that is read where it has to be: the same bytes say the same, and encoding takes a third of decoding.
+
+    `read` gives the outcome of the bytes, or the fault in them.
+    """
+
+    def __init__(
+        self, place: str, data: bytes, encode: Callable[[Outcome], bytes], read: Callable[[bytes], Outcome | str]
+    ) -> None:
+        self.place, self._data, self._encode, self._read = place, data, encode, read
+        self.code = "UNDECODABLE"
+
+    @cached_property
+    def _content(self) -> Outcome | str:
+        return self._read(self._data)
+
+    @property
+    def outcome(self) -> Outcome | None:  # type: ignore[override]  # made when it is asked for
+        """See Told."""
+        return None if isinstance(self._content, str) else self._content
+
+    @property
+    def fault(self) -> str:  # type: ignore[override]  # as above
+        """See Told."""
+        return self._content if isinstance(self._content, str) else ""
+
+    def says(self, expected: Outcome) -> bool:
+        """By the bytes; where these differ, which another schema's may, by what they say."""
+        return self._encode(expected) == self._data or self.outcome == expected
 
 
 class Difference(Struct, frozen=True):

@@ -14,13 +14,14 @@ import msgspec
 from msgspec import Struct
 
 from lodestream.audit.audit import audit, merged
-from lodestream.audit.values import Asked, Told, Verdict
+from lodestream.audit.values import Asked, Told, Verdict, Written
 from lodestream.ledger.records import Entry, Outcome
 from lodestream.ledger.unreadable import unreadable
 from runtime.partitioner import partition_of
 from schemas.topics import ENTRIES, TRANSACTIONS
 from sinks.clickhouse.mapping import FOREIGN_KEY
 from sinks.clickhouse.readonly import Reader
+from sinks.clickhouse.rows import RECORD
 
 PAGE = 4_000
 RAW = "lodestream_raw"
@@ -142,14 +143,17 @@ def _told(site: str, rows: Iterator[Placed], partitions: int) -> Iterator[Told]:
             yield Told(place, None, f"it stands at or before offset {last[0]}/{last[1]}, which has a lower seq", "REORDERED")
             continue
         last = (partition, offset)
-        try:
-            outcome = _OUTCOME.decode(record)
-        except msgspec.DecodeError as error:
-            yield Told(place, None, str(error))
-            continue
+        told = Written(place, record.encode(), RECORD.encode, _outcome)
         # The bytes of an entry that came to another partition are not here: `sink verify` counts it.
-        if partition == home or not outcome.reason.startswith(stray):
-            yield Told(place, outcome)
+        if partition == home or told.outcome is None or not told.outcome.reason.startswith(stray):
+            yield told
+
+
+def _outcome(record: bytes) -> Outcome | str:
+    try:
+        return _OUTCOME.decode(record)
+    except msgspec.DecodeError as error:
+        return str(error)
 
 
 def _place(topic: str, partition: int, offset: int) -> str:
