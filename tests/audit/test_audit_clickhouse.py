@@ -117,7 +117,7 @@ SECOND = f"site = '{MINE}' AND seq = 2"
 @pytest.mark.parametrize(
     ("tamper", "code", "named"),
     [
-        (f"{ALTER}.transactions UPDATE record = replaceOne(record, '\"leg\":1', '\"leg\":7') WHERE {SECOND}", "EDITED", "postings[1].leg 7"),
+        (f"{ALTER}.transactions UPDATE record = replaceOne(record, '\"leg\":1', '\"leg\":7') WHERE {SECOND}", "EDITED", "leg 7"),
         (f"DELETE FROM {RAW}.transactions WHERE {SECOND}", "MISSING", "transaction 2"),
         (f"DELETE FROM {RAW}.transactions WHERE outcome = 'DUPLICATE'", "MISSING", "DUPLICATE"),
         (f"{ALTER}.transactions UPDATE record = 'x' WHERE {SECOND}", "UNDECODABLE", "transactions ("),
