@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from benchmarks import hashes, latency, million, pipeline, race, recovery
+from benchmarks import hashes, latency, million, pipeline, proof, race, recovery
 from benchmarks.page import write
 from benchmarks.plan import Plan
 from deploy.kafka import Broker, KafkaUnavailableError
@@ -36,6 +36,8 @@ PHASES: tuple[tuple[tuple[str, ...], Callable[[Plan, Sequence[str]], None]], ...
     (("restart_s",), lambda plan, _: recovery.measure(plan)),
     (("ledger_p99_ms",), lambda plan, _: latency.ledger(plan)),
     (("whole_way", "whole_way_p99_ms"), lambda plan, _: latency.whole_way(plan)),
+    (("audit",), lambda plan, _: proof.audit(plan)),
+    (("trace_million_lots_s",), lambda plan, _: proof.trace(plan)),
 )
 NAMES = tuple(name for names, _ in PHASES for name in names)
 

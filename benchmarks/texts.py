@@ -169,4 +169,18 @@ TEXTS = {
         "the same. Two linger times, two fetches and one transaction.",
         most=100,
     ),
+    "audit": Text(
+        "1,000,000 in 2 minutes",
+        "8,333 outcomes/s",
+        "`lodestream audit` of a log of 100,000 transactions on Kafka, a process for each core: entries read, every outcome made "
+        "anew and compared with the recorded one, chain included. Applying the rules takes most of it, as in the ledger.",
+        least=8_333,
+    ),
+    "trace_million_lots_s": Text(
+        "the goal",
+        "under 1 s",
+        "`trace` both ways among 1,000,000 lots and 1,900,000 links in chDB, some ten steps each way, with events and shares. "
+        "Each step is a query of some 10 ms, most of it ClickHouse's analysis.",
+        most=1,
+    ),
 }

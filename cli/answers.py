@@ -16,6 +16,8 @@ from cli.output import kilograms, severity, short, table
 from sinks.clickhouse.queries import Balance, FindingRead, LotRead, SiteBalance
 from sinks.clickhouse.trace import Link, Lot, Trace
 
+ORIGINS_SHOWN = 5
+
 # Where what entered a site is now: what a field of the balance is called for people, and what where it is below zero.
 PLACES = {
     "stock_mg": ("in stock", "overdrawn"),
@@ -119,12 +121,26 @@ def _grow(
 ) -> None:
     """Hang what follows a lot below it; a lot that was met already is named again and not followed again."""
     for far, link in following.get(lot, ()):
-        said = Text.assemble((f"{word} ", "dim"), _lot(far, name), f": {contents(link.contained_mg)} kg, {_day(link.valid_time)}")
+        said = Text.assemble((f"{word} ", "dim"), _lot(far, name), f": {contents(link.contained_mg)} kg")
+        event, *shares = behind(link)
+        said.append(f", {name(event)}").append("".join(f"\n{name(share)}" for share in shares), style="dim")
         if far in met:
             branch.add(said.append(" (see above)", style="dim"))
         else:
             met.add(far)
             _grow(branch.add(said), far, word, following, met, name)
+
+
+def behind(link: Link) -> list[str]:
+    """The event behind a link, and a line for each element's shares of origins, the largest first."""
+    event = " ".join(part for part in (_day(link.valid_time), link.biz_step or link.kind, link.event_id) if part)
+    return [event, *(f"{element}: {_origins(parts)}" for element, parts in link.shares_percent.items())]
+
+
+def _origins(parts: Mapping[str, str]) -> str:
+    shown = [f"{percent} % {origin}" for origin, percent in list(parts.items())[:ORIGINS_SHOWN]]
+    more = len(parts) - ORIGINS_SHOWN
+    return "; ".join(shown) + (f"; {more} more" if more > 0 else "")
 
 
 def _lot(lot: Lot, name: Callable[[str], str]) -> Text:

@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "trace": ("cli.trace", "Where a lot came from and where it went."),
     "findings": ("cli.findings", "What the rules found, with the arithmetic."),
     "claims": ("cli.claims", "The rules of the schemes, and where each is from."),
+    "audit": ("cli.audit", "Recompute every transaction and name the first row that differs."),
     "sql": ("cli.sql", "Ask ClickHouse."),
     "sink": ("cli.sink", "Prove that ClickHouse holds each row once."),
     "keys": ("cli.keys", "The issuer's key and its DID document."),

@@ -12,7 +12,8 @@ import msgspec
 from lodestream.ledger.records import Outcome
 
 ENCODER = msgspec.json.Encoder(order="sorted", decimal_format="string")
-PREFIX = b"lodestream-chain-1\0"
+VERSION = 1
+PREFIX = f"lodestream-chain-{VERSION}\0".encode()
 
 
 def canonical_bytes(outcome: Outcome) -> bytes:

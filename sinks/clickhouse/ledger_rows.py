@@ -101,6 +101,10 @@ class LotRow(Row, frozen=True, kw_only=True):
     findings: list[str]
     inherited: list[str]
     parents: list[str]
+    shares: dict[str, dict[str, int]]
+    embodied_g_co2e: int
+    uncovered_mg: int
+    contacts: list[str]
 
 
 class EdgeRow(Row, frozen=True, kw_only=True):

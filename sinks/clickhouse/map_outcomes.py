@@ -127,6 +127,10 @@ def _lot_rows(outcome: Outcome, src: Src) -> list[LotRow]:
             findings=lot.findings,
             inherited=lot.inherited,
             parents=lot.parents,
+            shares=lot.shares,
+            embodied_g_co2e=lot.embodied_g_co2e,
+            uncovered_mg=lot.uncovered_mg,
+            contacts=lot.contacts,
         )
         for lot in outcome.lots
     ]

@@ -64,6 +64,10 @@ class LotRead(Struct, frozen=True):
     findings: list[str]
     inherited: list[str]
     parents: list[str]
+    shares: dict[str, dict[str, int]]
+    embodied_g_co2e: int
+    uncovered_mg: int
+    contacts: list[str]
 
 
 class FindingRead(Struct, frozen=True):
@@ -132,6 +136,22 @@ def balances(reader: Reader, site: str | None = None, *, zeros: bool = False) ->
     """The accounts of a site, or of all; those at zero only if asked for."""
     where = "1" if zeros else "balance_mg != 0"
     return _read(reader, Balance, f"account_balances WHERE {where} AND {_SITE} ORDER BY site, element, account", _site(site))
+
+
+def balances_at(reader: Reader, as_of_us: int | None, about_us: int | None, site: str | None = None) -> list[Balance]:
+    """The accounts that were not at zero, as known at `as_of_us` (record time) about `about_us` (valid time), both inclusive.
+
+    In microseconds since 1970; None: without bound. The same answer as lodestream.audit.asof.balances.
+    """
+    given = {name: us for name, us in (("record_time", as_of_us), ("valid_time", about_us)) if us is not None}
+    where = " AND ".join([f"{name} <= fromUnixTimestamp64Micro({{{name}:Int64}}, 'UTC')" for name in given] + [_SITE])
+    rest = (
+        "site, element, account, any(account_kind) AS account_kind, sum(toInt128(amount_mg)) AS balance_mg, count() AS legs,"
+        f" max(txn_seq) AS last_seq FROM lodestream.postings WHERE {where} GROUP BY site, element, account"
+        f" HAVING balance_mg != 0 ORDER BY site, element, account LIMIT {ROWS_MAX:d}"
+    )
+    result = reader.query(f"SELECT {rest}", {**given, **_site(site)})
+    return [msgspec.convert(row, Balance, strict=True) for row in result.dicts()]
 
 
 def site_balances(reader: Reader, site: str | None = None) -> list[SiteBalance]:

@@ -11,7 +11,8 @@ import msgspec
 from lodestream.ids import derive
 from lodestream.ledger.apply import Effects as Applied
 from lodestream.ledger.apply import apply, skip
-from lodestream.ledger.records import RULE_VERSION, Entry, LotState, Outcome
+from lodestream.ledger.records import Entry, LotState, Outcome
+from lodestream.ledger.unreadable import unreadable
 from lodestream.ledger.view import Books
 from runtime.headers import Headers, continued
 from runtime.partitioner import partition_of
@@ -44,7 +45,7 @@ class LedgerProcessor:
 
     def __init__(self, partitions: int, skips: Mapping[bytes, bytes] | None = None) -> None:
         self._partitions = partitions
-        self._skips = {key.decode(): msgspec.json.decode(value, type=Skip).reason for key, value in (skips or {}).items()}
+        self._skips = reasons(skips or {})
 
     def process(self, records: Sequence[Record], state: State) -> Effects:
         """Apply the entries of one partition in their order."""
@@ -53,7 +54,7 @@ class LedgerProcessor:
         told: list[Outcome] = []
         for record in records:
             trace = continued(record, self.name)
-            entry = self._read(record)
+            entry = read_entry(record, self._partitions)
             if isinstance(entry, Outcome):
                 # Beside the entry, whatever its key says: else that partition's log would not be the fold of its entries.
                 outputs.append(Output(TRANSACTIONS, record.key or b"", encode(entry), of_outcome(entry, trace), record.partition))
@@ -76,17 +77,23 @@ class LedgerProcessor:
             about = {"entry_id": entry.entry_id, "site": entry.site, "event_id": entry.event.event_id if entry.event else None}
             raise EntryError(f"entry {entry.entry_id} of {entry.site} cannot be applied: {error!r}", **about) from error
 
-    def _read(self, record: Record) -> Entry | Outcome:
-        """The entry, or the outcome UNREADABLE: undecodable, or under a key that is not its site's or not of this partition."""
-        try:
-            entry = decode(record.value or b"", Entry)
-        except UndecodableError as error:
-            return _unreadable(record, f"cannot be decoded: {error.code}")
-        if record.key != entry.site.encode():
-            return _unreadable(record, "its key is not its site")
-        if partition_of(record.key, self._partitions) != record.partition:
-            return _unreadable(record, "its site does not live in this partition")
-        return entry
+
+def reasons(skips: Mapping[bytes, bytes]) -> dict[str, str]:
+    """The values of `ledger.skips.v1` by entry id, as reasons."""
+    return {key.decode(): msgspec.json.decode(value, type=Skip).reason for key, value in skips.items()}
+
+
+def read_entry(record: Record, partitions: int) -> Entry | Outcome:
+    """The entry, or the outcome UNREADABLE: undecodable, or under a key that is not its site's or not of this partition."""
+    try:
+        entry = decode(record.value or b"", Entry)
+    except UndecodableError as error:
+        return _unreadable(record, f"cannot be decoded: {error.code}")
+    if record.key != entry.site.encode():
+        return _unreadable(record, "its key is not its site")
+    if partition_of(record.key, partitions) != record.partition:
+        return _unreadable(record, "its site does not live in this partition")
+    return entry
 
 
 def _lot(lot: LotState, outcome: Outcome, trace: Headers) -> Output:
@@ -95,18 +102,4 @@ def _lot(lot: LotState, outcome: Outcome, trace: Headers) -> Output:
 
 
 def _unreadable(record: Record, reason: str) -> Outcome:
-    """An outcome outside sequence and chain, with the digest of the bytes, so that every fold agrees on it."""
-    digest = sha256(record.value or b"").hexdigest()
-    entry_id = derive("unreadable", digest)
-    time_us = record.timestamp_ms * 1000
-    return Outcome(
-        outcome="UNREADABLE",
-        entry_id=entry_id,
-        txn_id=derive("txn", entry_id, str(RULE_VERSION), "1"),
-        attempt=1,
-        site=(record.key or b"").decode(errors="replace"),
-        rule_version=RULE_VERSION,
-        record_time_us=time_us,
-        valid_time_us=time_us,
-        reason=f"{reason}; sha256 {digest}",
-    )
+    return unreadable(record.key, sha256(record.value or b"").hexdigest(), record.timestamp_ms * 1000, reason)

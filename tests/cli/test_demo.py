@@ -145,7 +145,29 @@ def test_a_trace_crosses_sites(demo: Demo) -> None:
         (mine, "https://id.gs1.org/01/09521321102026/10/K1"),
         (mine, "https://id.gs1.org/01/09521321101012/10/ORE-2026-02"),
     ]
+    assert {link["biz_step"] for link in links} >= {"commissioning"}
+    assert all(link["event_id"].startswith("urn:uuid:") for link in links if link["biz_step"])
+    graph = ask(demo, "trace", "--dot", "https://id.gs1.org/01/09521321102026/10/A").stdout
+    assert (graph[:15], graph[-2:]) == ("digraph trace {", "}\n")
     assert ask(demo, "trace", "urn:no:lot").returncode == 2
+
+
+def test_the_tables_are_audited_and_the_past_is_asked(demo: Demo) -> None:
+    said = ask(demo, "audit", "--from", "clickhouse", "--as-of", "2100-01-01")
+    assert said.returncode == 0, said.stdout + said.stderr
+    assert "chain version 1" in said.stdout
+    assert "byte for byte and in order" in said.stdout
+    assert "every consignment is at zero" in said.stdout
+    head, *balances = rows(demo, "audit", "--from", "clickhouse", "--as-of", "2100-01-01")
+    assert (head["ok"], head["transactions"] > 30) == (True, True)
+    told = {(row["site"], row["element"], row["account"], row["balance_mg"]) for row in balances}
+    asked = {
+        (row["site"], row["element"], row["account"], row["balance_mg"]) for row in rows(demo, "balance", "--as-of", "2100-01-01")
+    }
+    assert told == asked != set()
+    assert rows(demo, "balance", "--as-of", "2000-01-01") == []
+    assert ask(demo, "audit", "--about", "2026-01-01").returncode == 2
+    assert ask(demo, "balance", "--as-of", "yesterday").returncode == 2
 
 
 def test_its_credential_verifies_and_the_changed_one_does_not(demo: Demo) -> None:

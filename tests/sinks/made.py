@@ -21,6 +21,8 @@ MINE = "https://id.gs1.org/414/9521000000017"
 SMELTER = "https://id.gs1.org/414/9521000000024"
 LOT = "https://id.gs1.org/01/09521000000101/10/"
 CONCENTRATE, CATHODE, SLAG = LOT + "K1", LOT + "C1", LOT + "S1"
+ZAMBIA = f"ZM {MINE} mine COPPER_MARK,IRMA"
+SCRAP = "ZZ - end_of_life -"
 CONSIGNMENT = "https://id.gs1.org/402/95210000000000017"
 DAY = 86_400_000_000
 START = 1_767_225_600_000_000  # 2026-01-01
@@ -216,7 +218,20 @@ def smelter() -> Book:
             ("Cu", "TRANSIT_VAR", 20 * KG),
             ("Cu", f"CUSTODY({CONSIGNMENT} {CATHODE})", -27_500 * KG),
         ],
-        lots=[lot(SMELTER, CATHODE, 1, 27_490, 27_480, product_class="cathode")],
+        lots=[
+            lot(
+                SMELTER,
+                CATHODE,
+                1,
+                27_490,
+                27_480,
+                product_class="cathode",
+                shares={"Cu": {ZAMBIA: 20_610 * KG, SCRAP: 6_870 * KG}},
+                embodied_g_co2e=96_180_000,
+                uncovered_mg=490 * KG,
+                contacts=["CL - mine -"],
+            )
+        ],
         edges=[Edge(MINE, CATHODE, 1, SMELTER, CATHODE, 1, 27_490 * KG, {"Cu": 27_480 * KG})],
         lines=[Line("object", CATHODE, 27_490 * KG, 27_490 * KG, {"Cu": 27_480 * KG}, Decimal("27490.5"), "KGM", "cathode")],
     )

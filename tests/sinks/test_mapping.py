@@ -90,6 +90,8 @@ def test_any_text_amount_and_time_arrive_exactly(
     client.command("TRUNCATE TABLE lodestream_raw.lots")
     client.command("TRUNCATE TABLE lodestream_raw.transactions")
     state = LotState(text, text, 1, mg, mg, True, elements, {}, time_us, findings=texts, owner=text)
+    shares = {text: elements}
+    state = msgspec.structs.replace(state, shares=shares, embodied_g_co2e=mg, uncovered_mg=mg, contacts=texts)
     posting = Posting("p", 0, text, text, mg)
     outcome = Outcome("TRANSACTION", "e", text, 1, text, 1, time_us, time_us, reason=text, postings=[posting], lots=[state])
     outcome = msgspec.structs.replace(outcome, chain=chain_value(outcome))
@@ -102,6 +104,8 @@ def test_any_text_amount_and_time_arrive_exactly(
     assert posted == [(text, text, text, mg, 1, time_us)]
     kept = client.query("SELECT owner, contained_mg, findings, dry_mg FROM lodestream.current_lots").result_rows
     assert kept == [(text, elements, texts, mg)]
+    origins = client.query("SELECT shares, embodied_g_co2e, uncovered_mg, contacts FROM lodestream.current_lots").result_rows
+    assert origins == [(shares, mg, mg, texts)]
     (said,) = client.query("SELECT record FROM lodestream.transactions").result_rows[0]
     assert msgspec.json.decode(said, type=Outcome) == outcome
 

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 
+# ruff: noqa: S608  # every name in these queries is our own
 import pytest
 from clickhouse_connect.driver.client import Client
+from msgspec.structs import replace
 
 from lodestream.ledger.records import Edge, Outcome
 from schemas import topics
@@ -88,6 +90,41 @@ def test_a_lot_is_traced_over_the_sites(seeded: Client, reader: Reader) -> None:
     ore = trace(reader, CONCENTRATE)
     assert {(e.step, e.to_site, e.to_lot) for e in ore.downstream} == {(1, MINE, CATHODE), (1, MINE, SLAG), (2, SMELTER, CATHODE)}
     assert trace(reader, "urn:unknown").lots == []
+
+
+def test_a_link_says_its_event_and_the_origins_of_what_went(client: Client, store: Store, reader: Reader) -> None:
+    shares = {"Cu": {"ZM mine mine -": 2, "CL - mine -": 1}, "Co": {"CD - mine -": 5}, "Ni": {"ZZ - - -": 0}}
+    from_lot = replace(lot(MINE, "a", 3, 1, 3), shares=shares)
+    edge = Edge(MINE, "a", 3, SMELTER, "b", 1, KG, {"Cu": 1_000_000, "Ni": 0})
+    first = Outcome(
+        "TRANSACTION", "e", "t1", 1, MINE, 1, START, START, "create", 1, lots=[from_lot, replace(from_lot, seq=4, shares={})]
+    )
+    second = Outcome(
+        "TRANSACTION", "f", "t2", 1, SMELTER, 1, START, START, "receive", 1, event_id="urn:e:2", biz_step="receiving",
+        lots=[lot(SMELTER, "b", 1, 1, 1)], edges=[edge],
+    )  # fmt: skip
+    write(store, [first, second])
+    (link,) = trace(reader, "b").upstream
+    assert (link.event_id, link.biz_step, link.kind, link.txn_id, link.txn_seq) == ("urn:e:2", "receiving", "receive", "t2", 1)
+    assert link.shares_percent == {"Cu": {"ZM mine mine -": "66.6667", "CL - mine -": "33.3333"}}
+    assert trace(reader, "a").downstream == [link]
+
+
+def test_a_step_reads_a_few_granules_of_a_long_lineage(client: Client, store: Store, reader: Reader) -> None:
+    """Both ways by a key or an index: as a share of all granules, so that a million lots take no longer than a thousand."""
+    client.command(
+        "INSERT INTO lodestream_raw.lineage (to_site, to_lot, to_seq, from_site, from_lot, from_seq, txn_id, txn_seq)"
+        " SELECT 's', hex(sipHash64(number)), 1, 's', hex(sipHash64(number + 1)), 1, toString(number), 1 FROM numbers(200000)"
+    )
+    client.command("OPTIMIZE TABLE lodestream_raw.lineage FINAL")
+    for near in ("to", "from"):
+        plan = reader.query(
+            "EXPLAIN indexes = 1 SELECT txn_id FROM lodestream.lineage"
+            f" WHERE ({near}_site, {near}_lot) IN (SELECT 's', hex(sipHash64(100000)))"
+        ).rows
+        read, of = next(reversed([line.split("Granules: ")[1].split("/") for (line,) in plan if "Granules: " in line]))
+        assert int(of) > 20 or near == "from"
+        assert int(read) <= 2, plan
 
 
 def lineage(*edges: tuple[str, int, str, int]) -> list[Outcome]:

@@ -9,7 +9,7 @@ from clickhouse_connect.driver.client import Client
 
 from sinks.clickhouse.plan import Batch
 from sinks.clickhouse.store import Store
-from tests.sinks.made import CATHODE, CONCENTRATE, CONSIGNMENT, CREDENTIAL, MINE, SLAG, SMELTER, TOPIC_ID, plant
+from tests.sinks.made import CATHODE, CONCENTRATE, CONSIGNMENT, CREDENTIAL, KG, MINE, SLAG, SMELTER, TOPIC_ID, plant
 
 pytestmark = pytest.mark.embedded
 
@@ -134,3 +134,25 @@ def test_credentials_carry_their_latest_status(seeded: Client) -> None:
 def test_a_credential_without_a_status_is_issued(seeded: Client) -> None:
     seeded.command("TRUNCATE TABLE lodestream_raw.credential_status")
     assert rows(seeded, "SELECT status, status_reason, status_time FROM lodestream.credentials") == [("issued", "", None)]
+
+
+def test_origins_of_a_lot_sum_to_what_it_holds(seeded: Client) -> None:
+    columns = "site, lot, country, site_of_origin, source_class, schemes, mg, kg, percent"
+    assert rows(seeded, f"SELECT {columns} FROM lodestream.lot_origins ORDER BY country") == [
+        (SMELTER, CATHODE, "ZM", MINE, "mine", ["COPPER_MARK", "IRMA"], 20_610 * KG, Decimal(20_610), Decimal(75)),
+        (SMELTER, CATHODE, "ZZ", "-", "end_of_life", [], 6_870 * KG, Decimal(6_870), Decimal(25)),
+    ]
+    held = "lodestream.lot_origins INNER JOIN lodestream.lot_contents USING (site, lot, element)"
+    assert rows(seeded, f"SELECT sum(mg) - any(contained_mg) FROM {held}") == [(0,)]
+
+
+def test_the_recycled_share_is_that_of_scrap_end_of_life_and_manufacturing_waste(seeded: Client) -> None:
+    columns = "lot, element, attributed_mg, recycled_mg, recycled_percent"
+    found = rows(seeded, f"SELECT {columns} FROM lodestream.lot_recycled")
+    assert found == [(CATHODE, "Cu", 27_480 * KG, 6_870 * KG, Decimal(25))]
+    seeded.command(
+        "INSERT INTO lodestream_raw.lots (site, lot, seq, contained_mg, shares) VALUES ('s', 'l', 1, {'Li': 3}, {'Li':"
+        " {'ZZ - scrap -': 1, 'ZZ - manufacturing_waste -': 1, 'ZZ - run_around -': 1}})"
+    )
+    found = rows(seeded, "SELECT recycled_mg, recycled_percent FROM lodestream.lot_recycled WHERE site = 's'")
+    assert found == [(2, Decimal("66.666666666"))]

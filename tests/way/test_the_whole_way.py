@@ -62,6 +62,9 @@ def test_from_documents_to_credentials_and_tables(cluster: Cluster, tmp_path: Pa
     for worker in workers:
         cluster.stop(worker)
     cluster.lodestream("sink", "verify")
+    for held_by in ("kafka", "clickhouse"):
+        head = json.loads(cluster.lodestream("audit", "--from", held_by, "--json").splitlines()[0])
+        assert (head["ok"], head["waiting"], head["outcomes"]) == (True, 0, len(cluster.values(TRANSACTIONS, Outcome)))
     credential = tmp_path / "credential.json"
     credential.write_text(issued()[0].envelope)
     assert cluster.lodestream("verify", credential).startswith("VERIFIED")
