@@ -1,0 +1,117 @@
+"""Draws: what share of a lot leaves it (ledger-rules 5 and 6)."""
+
+from fractions import Fraction
+
+from tests.checker.shares import Vector, apportion, plus, portion
+from tests.checker.stated import Stated
+from tests.checker.world import Contents, Lot, Parcel, Step, WaitsError, World, stock
+
+TOLERANCE = Fraction(5, 1000)
+
+
+def drawn_masses(lot: Lot, asked: Stated) -> tuple[Fraction, Fraction]:
+    """Wet and dry mass of a draw, not rounded; without a stated moisture the lot's counts."""
+    if asked.dry is not None:
+        wet = asked.wet if asked.wet is not None else asked.dry * lot.wet / lot.dry if lot.dry > 0 else asked.dry
+        return wet, asked.dry
+    assert asked.wet is not None
+    return asked.wet, (asked.wet * lot.dry / lot.wet if lot.wet > 0 else asked.wet)
+
+
+def draw(world: World, step: Step, asked: Stated) -> Parcel:
+    """Take a draw out of its lot, with the postings on the lot's side; raises WaitsError where it cannot be posted yet."""
+    lot = world.lots.get((step.site, asked.lot))
+    if lot is None:
+        if not step.posted:
+            raise WaitsError(asked.lot)
+        lot = world.lot(step.site, asked.lot)
+    exact = drawn_masses(lot, asked)
+    wet, dry = round(exact[0]), round(exact[1])
+    if not step.posted:
+        judge(step, lot, asked.lot, dry)
+    contained = share_of(step, lot, asked.lot, dry)
+    parcel = leave(world, step, lot, asked.lot, wet, dry, contained)
+    step.taken[asked.lot] = (dry, contained)
+    return own_assay(world, step.site, asked, parcel, exact)
+
+
+def judge(step: Step, lot: Lot, name: str, dry: int) -> None:
+    """Whether a new draw can be posted, and whether it is the last shovel."""
+    if lot.waiting:
+        raise WaitsError(name)
+    excess = dry - lot.dry
+    if excess > 0:
+        allowed = TOLERANCE * lot.entered_dry - lot.tolerated_dry
+        if lot.dry < 0 or lot.loss_class or excess > allowed:
+            raise WaitsError(name)
+        step.tolerated.add(name)
+
+
+def share_of(step: Step, lot: Lot, name: str, dry: int) -> Contents:
+    """round(contained x drawn / lot), all takes the rest; from a lot that a correction emptied: the grade it had.
+
+    What is above the book has the grade of all that ever entered: an empty lot has no other.
+    """
+    if dry == lot.dry:
+        return {e: max(mg, 0) for e, mg in lot.contained.items()}
+    if name in step.tolerated and dry > lot.dry:
+        more = {e: round(Fraction(mg * (dry - lot.dry), lot.entered_dry)) for e, mg in lot.entered_contained.items()}
+        return {e: max(lot.contained.get(e, 0), 0) + mg for e, mg in more.items()}
+    if lot.dry > 0:
+        return {e: round(Fraction(max(mg, 0) * dry, lot.dry)) for e, mg in lot.contained.items()}
+    before, contained = step.taken.get(name, (0, {}))
+    return {e: round(Fraction(mg * dry, before)) for e, mg in contained.items()} if before else {}
+
+
+def leave(world: World, step: Step, lot: Lot, name: str, wet: int, dry: int, contained: Contents) -> Parcel:
+    """The postings of a draw; what is above the book within tolerance comes from STOCK_ADJ."""
+    tolerated = name in step.tolerated and dry > lot.dry
+    all_of_it = tolerated or dry == lot.dry
+    carbon = lot.carbon if all_of_it or lot.dry <= 0 else round(Fraction(lot.carbon * dry, lot.dry))
+    vectors: dict[str, Vector] = {}
+    for e, mg in contained.items():
+        vectors[e] = portion(mg, lot.vectors.get(e, {}), lot.entered.get(e, {}))
+        held = lot.contained.get(e, 0)
+        from_stock = min(mg, held) if tolerated else mg
+        world.post(step.site, e, stock(name, lot), -from_stock)
+        world.post(step.site, e, "STOCK_ADJ", from_stock - mg)
+        lot.contained[e] = held - from_stock
+        lot.vectors[e] = {} if lot.contained[e] == 0 else plus(lot.vectors.get(e, {}), vectors[e], -1)
+    if tolerated:
+        lot.tolerated_dry += dry - lot.dry
+    touched = set(lot.touched)
+    if all_of_it:
+        lot.wet, lot.dry, lot.carbon, lot.touched = 0, 0, 0, set()
+    else:
+        lot.wet, lot.dry, lot.carbon = lot.wet - wet, lot.dry - dry, lot.carbon - carbon
+    return Parcel(wet, dry, dict(contained), vectors, carbon, touched)
+
+
+def own_assay(world: World, site: str, asked: Stated, parcel: Parcel, exact: tuple[Fraction, Fraction]) -> Parcel:
+    """An assay stated on a draw is one of the drawn parcel: the difference goes to STOCK_ADJ(assay)."""
+    if not asked.assayed:
+        return parcel
+    wet, dry = exact
+    own = world.tracked(site, asked.contents(wet, dry))
+    for e, mg in own.items():
+        world.post(site, e, "STOCK_ADJ(assay)", parcel.contained.get(e, 0) - mg)
+        vector = parcel.vectors.get(e, {})
+        parcel.vectors[e] = apportion(mg, vector) if vector and mg else portion(mg, {}, {})
+        parcel.contained[e] = mg
+    return parcel
+
+
+def part(whole: Parcel, lot: Lot, asked: Stated) -> Parcel:
+    """An output of a split: its share of the whole parcel that went in, of which `lot` is left."""
+    exact = drawn_masses(lot, asked)
+    wet, dry = round(exact[0]), round(exact[1])
+    contained = {
+        e: lot.contained[e] if dry == lot.dry else round(Fraction(mg * dry, whole.dry)) for e, mg in whole.contained.items()
+    }
+    vectors = {e: portion(mg, lot.vectors.get(e, {}), lot.entered.get(e, {})) for e, mg in contained.items()}
+    carbon = lot.carbon if dry >= lot.dry else round(Fraction(lot.carbon * dry, lot.dry))
+    for e, mg in contained.items():
+        lot.contained[e] -= mg
+        lot.vectors[e] = plus(lot.vectors[e], vectors[e], -1)
+    lot.wet, lot.dry, lot.carbon = lot.wet - wet, lot.dry - dry, lot.carbon - carbon
+    return Parcel(wet, dry, contained, vectors, carbon, set(lot.touched))
