@@ -87,8 +87,10 @@ class Checker:
         try:
             post(self.replay(), step, self.basis)
         except WaitsError:
+            step.drawn.clear()
             step.tolerated.clear()
             step.taken.clear()
+            step.excess.clear()
             return False
         step.posted = True
         if slot is None:

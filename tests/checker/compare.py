@@ -24,8 +24,8 @@ def differences(events: list[Event], *, shares: bool = False) -> list[str]:
     states = {(lot.site, lot.lot): lot for lot in books.fold.lots()}
     for place in sorted(states.keys() | checker.world.lots.keys()):
         state, lot = states.get(place), checker.world.lots.get(place)
-        one = (state.dry_mg, nonzero(state.contained_mg)) if state else (0, {})
-        other = (lot.dry, nonzero(lot.contained)) if lot else (0, {})
+        one = (state.wet_mg, state.dry_mg, nonzero(state.contained_mg)) if state else (0, 0, {})
+        other = (lot.wet, lot.dry, nonzero(lot.contained)) if lot else (0, 0, {})
         if one != other:
             found.append(f"lot {' '.join(place)}: ledger {one}, checker {other}")
         if shares and state and lot and vectors(state.shares) != vectors(lot.vectors):

@@ -11,11 +11,15 @@ TOLERANCE = Fraction(5, 1000)
 
 def drawn_masses(lot: Lot, asked: Stated) -> tuple[Fraction, Fraction]:
     """Wet and dry mass of a draw, not rounded; without a stated moisture the lot's counts."""
+    return masses_of_part(Fraction(lot.wet), Fraction(lot.dry), asked)
+
+
+def masses_of_part(wet: Fraction, dry: Fraction, asked: Stated) -> tuple[Fraction, Fraction]:
+    """Wet and dry mass of what is drawn from something as moist as these two."""
     if asked.dry is not None:
-        wet = asked.wet if asked.wet is not None else asked.dry * lot.wet / lot.dry if lot.dry > 0 else asked.dry
-        return wet, asked.dry
+        return asked.wet if asked.wet is not None else asked.dry * wet / dry if dry > 0 else asked.dry, asked.dry
     assert asked.wet is not None
-    return asked.wet, (asked.wet * lot.dry / lot.wet if lot.wet > 0 else asked.wet)
+    return asked.wet, (asked.wet * dry / wet if wet > 0 else asked.wet)
 
 
 def draw(world: World, step: Step, asked: Stated) -> Parcel:
@@ -25,7 +29,7 @@ def draw(world: World, step: Step, asked: Stated) -> Parcel:
         if not step.posted:
             raise WaitsError(asked.lot)
         lot = world.lot(step.site, asked.lot)
-    exact = drawn_masses(lot, asked)
+    exact = step.drawn.setdefault(asked.lot, drawn_masses(lot, asked))
     wet, dry = round(exact[0]), round(exact[1])
     if not step.posted:
         judge(step, lot, asked.lot, dry)
@@ -42,7 +46,7 @@ def judge(step: Step, lot: Lot, name: str, dry: int) -> None:
     excess = dry - lot.dry
     if excess > 0:
         allowed = TOLERANCE * lot.entered_dry - lot.tolerated_dry
-        if lot.dry < 0 or lot.loss_class or excess > allowed:
+        if lot.dry < 0 or excess > allowed:
             raise WaitsError(name)
         step.tolerated.add(name)
 
@@ -52,6 +56,8 @@ def share_of(step: Step, lot: Lot, name: str, dry: int) -> Contents:
 
     What is above the book has the grade of all that ever entered: an empty lot has no other.
     """
+    if step.posted and lot.waiting:
+        return dict(step.taken[name][1])  # the assay was taken back from under it
     if dry == lot.dry:
         return {e: max(mg, 0) for e, mg in lot.contained.items()}
     if name in step.tolerated and dry > lot.dry:
@@ -72,9 +78,11 @@ def leave(world: World, step: Step, lot: Lot, name: str, wet: int, dry: int, con
     for e, mg in contained.items():
         vectors[e] = portion(mg, lot.vectors.get(e, {}), lot.entered.get(e, {}))
         held = lot.contained.get(e, 0)
-        from_stock = min(mg, held) if tolerated else mg
+        from_stock = mg - step.excess.get(name, {}).get(e, 0) if lot.waiting else min(mg, held) if tolerated else mg
         world.post(step.site, e, stock(name, lot), -from_stock)
         world.post(step.site, e, "STOCK_ADJ", from_stock - mg)
+        if not step.posted:
+            step.excess.setdefault(name, {})[e] = mg - from_stock
         lot.contained[e] = held - from_stock
         lot.vectors[e] = {} if lot.contained[e] == 0 else plus(lot.vectors.get(e, {}), vectors[e], -1)
     if tolerated:
@@ -101,9 +109,9 @@ def own_assay(world: World, site: str, asked: Stated, parcel: Parcel, exact: tup
     return parcel
 
 
-def part(whole: Parcel, lot: Lot, asked: Stated) -> Parcel:
+def part(whole: Parcel, exact_whole: tuple[Fraction, Fraction], lot: Lot, asked: Stated) -> Parcel:
     """An output of a split: its share of the whole parcel that went in, of which `lot` is left."""
-    exact = drawn_masses(lot, asked)
+    exact = masses_of_part(*exact_whole, asked)
     wet, dry = round(exact[0]), round(exact[1])
     contained = {
         e: lot.contained[e] if dry == lot.dry else round(Fraction(mg * dry, whole.dry)) for e, mg in whole.contained.items()

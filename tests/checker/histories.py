@@ -36,6 +36,7 @@ class Heap:
 class Sent:
     """A parcel under way; what of it has been received so far, in tenths of a tonne."""
 
+    origin: str
     lot: str
     consignment: str
     to: str
@@ -152,7 +153,7 @@ class Author:
         if heap.assayed:
             more |= self.grades(heap.elements)
         country, source = self.one("ZM", "CL", None), self.one("mine", "end_of_life", None)
-        more |= {"country_of_origin": country, "source_class": source, "site_of_origin": self.one(site, None)}
+        more |= {"country_of_origin": country, "source_class": source, "site_of_origin": site if source == "mine" else self.one(site, None)}
         carbon = self.one(None, self.number(0, 10**6))
         heap.tenths += tenths * (100 - int(float(heap.moisture or 0)) - 1) // 100
         self.write(add(place[1], f"{tenths / 10:.1f}", site, embodied_g_co2e=carbon, **more), heap)
@@ -215,14 +216,14 @@ class Author:
         heap = self.heaps[place]
         to = self.one(*(s for s in SITES[: self.sites] if s != place[0]))
         tenths, mass, more = self.take(place)
-        again = [s for s in self.sent if s.lot == place[1] and s.to == to and not s.received]
+        again = [s for s in self.sent if (s.origin, s.lot, s.to) == (*place, to) and not s.received]
         consignment = again[-1].consignment if again and self.pick(0, 1) else self.name("c")
         under_way = Heap(tenths, heap.moisture, heap.elements)
         if again and consignment == again[-1].consignment:
             again[-1].heap.tenths += tenths
             under_way = again[-1].heap
         elif tenths:
-            self.sent.append(Sent(place[1], consignment, to, under_way))
+            self.sent.append(Sent(*place, consignment, to, under_way))
         self.write(ship(place[1], mass, place[0], to, consignment_id=consignment, **more), heap, under_way)
 
     def receive(self) -> None:
@@ -277,7 +278,9 @@ class Author:
         free = [
             n
             for n, heaps in self.touched.items()
-            if heaps and n not in self.taken_back and (self.moved_on or all(h.last == n and not h.awaited for h in heaps))
+            if heaps
+            and n not in self.taken_back
+            and (self.moved_on or all(h.last == n and not h.awaited for h in heaps))
         ]
         if not free:
             return

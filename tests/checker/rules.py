@@ -206,7 +206,7 @@ def split(world: World, step: Step, asked: Stated, outputs: list[Stated]) -> Non
     lot = Lot(whole.wet, whole.dry, dict(whole.contained), dict(whole.vectors), dict(whole.vectors))
     lot.carbon, lot.touched = whole.carbon, whole.touched
     for made in outputs:
-        world.receive_into(step.site, made.lot, part(whole, lot, made), made.item.loss_class if made.item else None)
+        world.receive_into(step.site, made.lot, part(whole, step.drawn[asked.lot], lot, made), made.item.loss_class if made.item else None)
     for e, mg in lot.contained.items():
         world.post(step.site, e, "UNACCOUNTED", mg)
 
