@@ -1,3 +1,4 @@
+# ruff: noqa: T201
 """`python -m tests.checker --seconds N`: random histories through ledger and checker until time is up or they differ."""
 
 import argparse

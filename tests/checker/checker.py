@@ -88,7 +88,8 @@ class Checker:
             post(self.replay(), step, self.basis)
         except WaitsError:
             step.drawn.clear()
-            step.tolerated.clear()
+            step.moist.clear()
+            step.over.clear()
             step.taken.clear()
             step.excess.clear()
             return False

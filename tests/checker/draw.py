@@ -48,7 +48,6 @@ def judge(step: Step, lot: Lot, name: str, dry: int) -> None:
         allowed = TOLERANCE * lot.entered_dry - lot.tolerated_dry
         if lot.dry < 0 or excess > allowed:
             raise WaitsError(name)
-        step.tolerated.add(name)
 
 
 def share_of(step: Step, lot: Lot, name: str, dry: int) -> Contents:
@@ -56,43 +55,55 @@ def share_of(step: Step, lot: Lot, name: str, dry: int) -> Contents:
 
     What is above the book has the grade of all that ever entered: an empty lot has no other.
     """
-    if step.posted and lot.waiting:
-        return dict(step.taken[name][1])  # the assay was taken back from under it
+    if kept(step, lot):
+        return dict(step.taken.get(name, (0, {}))[1])
     if dry == lot.dry:
         return {e: max(mg, 0) for e, mg in lot.contained.items()}
-    if name in step.tolerated and dry > lot.dry:
+    if above(step, lot, name, dry):
         more = {e: round(Fraction(mg * (dry - lot.dry), lot.entered_dry)) for e, mg in lot.entered_contained.items()}
         return {e: max(lot.contained.get(e, 0), 0) + mg for e, mg in more.items()}
     if lot.dry > 0:
         return {e: round(Fraction(max(mg, 0) * dry, lot.dry)) for e, mg in lot.contained.items()}
-    before, contained = step.taken.get(name, (0, {}))
-    return {e: round(Fraction(mg * dry, before)) for e, mg in contained.items()} if before else {}
+    return dict(step.taken.get(name, (0, {}))[1])
+
+
+def kept(step: Step, lot: Lot) -> bool:
+    """Whether a correction took all that a draw was made of, or its assay: then it keeps what it was."""
+    return step.posted and (bool(lot.waiting) or not lot.entered_dry)
 
 
 def leave(world: World, step: Step, lot: Lot, name: str, wet: int, dry: int, contained: Contents) -> Parcel:
     """The postings of a draw; what is above the book within tolerance comes from STOCK_ADJ."""
-    tolerated = name in step.tolerated and dry > lot.dry
-    all_of_it = tolerated or dry == lot.dry
+    over = above(step, lot, name, dry)
+    all_of_it = dry - over == lot.dry
     carbon = lot.carbon if all_of_it or lot.dry <= 0 else round(Fraction(lot.carbon * dry, lot.dry))
     vectors: dict[str, Vector] = {}
     for e, mg in contained.items():
-        vectors[e] = portion(mg, lot.vectors.get(e, {}), lot.entered.get(e, {}))
         held = lot.contained.get(e, 0)
-        from_stock = mg - step.excess.get(name, {}).get(e, 0) if lot.waiting else min(mg, held) if tolerated else mg
+        if not step.posted:
+            step.excess.setdefault(name, {})[e] = max(mg - held, 0) if over else 0
+        from_stock = mg - step.excess[name].get(e, 0) if kept(step, lot) else min(mg, held) if over else mg
         world.post(step.site, e, stock(name, lot), -from_stock)
         world.post(step.site, e, "STOCK_ADJ", from_stock - mg)
-        if not step.posted:
-            step.excess.setdefault(name, {})[e] = mg - from_stock
+        vectors[e], left = (portion(part, lot.vectors.get(e, {}), lot.entered.get(e, {})) for part in (mg, from_stock))
         lot.contained[e] = held - from_stock
-        lot.vectors[e] = {} if lot.contained[e] == 0 else plus(lot.vectors.get(e, {}), vectors[e], -1)
-    if tolerated:
-        lot.tolerated_dry += dry - lot.dry
+        lot.vectors[e] = {} if lot.contained[e] == 0 else plus(lot.vectors.get(e, {}), left, -1)
     touched = set(lot.touched)
+    lot.tolerated_dry += over
     if all_of_it:
         lot.wet, lot.dry, lot.carbon, lot.touched = 0, 0, 0, set()
     else:
-        lot.wet, lot.dry, lot.carbon = lot.wet - wet, lot.dry - dry, lot.carbon - carbon
+        in_book = wet if not over else round(Fraction(wet * (dry - over), dry))
+        lot.wet, lot.dry, lot.carbon = lot.wet - in_book, lot.dry - (dry - over), lot.carbon - carbon
     return Parcel(wet, dry, dict(contained), vectors, carbon, touched)
+
+
+def above(step: Step, lot: Lot, name: str, dry: int) -> int:
+    """What of a draw's dry mass was above the book when it was posted."""
+    if not step.posted:
+        step.over[name] = max(dry - lot.dry, 0)
+    over = step.over.get(name, 0)
+    return over if kept(step, lot) else max(dry - lot.dry, 0) if over else 0
 
 
 def own_assay(world: World, site: str, asked: Stated, parcel: Parcel, exact: tuple[Fraction, Fraction]) -> Parcel:
@@ -109,9 +120,9 @@ def own_assay(world: World, site: str, asked: Stated, parcel: Parcel, exact: tup
     return parcel
 
 
-def part(whole: Parcel, exact_whole: tuple[Fraction, Fraction], lot: Lot, asked: Stated) -> Parcel:
-    """An output of a split: its share of the whole parcel that went in, of which `lot` is left."""
-    exact = masses_of_part(*exact_whole, asked)
+def part(whole: Parcel, moist: tuple[Fraction, Fraction], lot: Lot, asked: Stated) -> Parcel:
+    """An output of a split: its share of the whole parcel that went in, of which `lot` is left; as moist as `moist`."""
+    exact = masses_of_part(*moist, asked)
     wet, dry = round(exact[0]), round(exact[1])
     contained = {
         e: lot.contained[e] if dry == lot.dry else round(Fraction(mg * dry, whole.dry)) for e, mg in whole.contained.items()

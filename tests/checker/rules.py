@@ -202,11 +202,13 @@ def close(world: World, step: Step, pool: Pool, run: str) -> None:
 
 def split(world: World, step: Step, asked: Stated, outputs: list[Stated]) -> None:
     """One input, outputs without assays: draws in listed order from what went in."""
+    source = world.lots.get((step.site, asked.lot), Lot())
+    moist = step.moist.setdefault(asked.lot, (Fraction(source.wet), Fraction(source.dry)))
     whole = draw(world, step, asked)
     lot = Lot(whole.wet, whole.dry, dict(whole.contained), dict(whole.vectors), dict(whole.vectors))
     lot.carbon, lot.touched = whole.carbon, whole.touched
     for made in outputs:
-        world.receive_into(step.site, made.lot, part(whole, step.drawn[asked.lot], lot, made), made.item.loss_class if made.item else None)
+        world.receive_into(step.site, made.lot, part(whole, moist, lot, made), made.item.loss_class if made.item else None)
     for e, mg in lot.contained.items():
         world.post(step.site, e, "UNACCOUNTED", mg)
 

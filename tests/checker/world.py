@@ -23,7 +23,8 @@ class Step:
     site: str
     event: Event
     drawn: dict[str, tuple[Fraction, Fraction]] = field(default_factory=dict)  # wet and dry: draws keep their mass
-    tolerated: set[str] = field(default_factory=set)  # lots drawn above the book, within tolerance
+    moist: dict[str, tuple[Fraction, Fraction]] = field(default_factory=dict)  # wet and dry mass of what was split
+    over: dict[str, int] = field(default_factory=dict)  # dry mass drawn above the book, within tolerance
     taken: dict[str, tuple[int, Contents]] = field(default_factory=dict)  # dry mass and contents of its draws
     excess: dict[str, Contents] = field(default_factory=dict)  # what of them came from STOCK_ADJ
     posted: bool = False
