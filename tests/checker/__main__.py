@@ -31,9 +31,8 @@ def main() -> int:
             print("\n".join([*(written(one) for one in small), *differences(small, shares=shares)]))
             return 1
         seed += 1
-    print(
-        f"{seed - given.seed} histories from seed {given.seed} on agree (campaigns {campaigns}, shares {shares}, moved on {moved_on})"
-    )
+    said = f"campaigns {campaigns}, shares {shares}, after the metal has moved on {moved_on}"
+    print(f"{seed - given.seed} histories from seed {given.seed} on agree ({said})")
     return 0
 
 

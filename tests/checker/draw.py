@@ -2,9 +2,9 @@
 
 from fractions import Fraction
 
-from tests.checker.shares import Vector, apportion, plus, portion
+from tests.checker.shares import plus, portion
 from tests.checker.stated import Stated
-from tests.checker.world import Contents, Lot, Parcel, Step, WaitsError, World, stock
+from tests.checker.world import Contents, Lot, Parcel, Step, Vectors, WaitsError, World, stock
 
 TOLERANCE = Fraction(5, 1000)
 
@@ -36,7 +36,9 @@ def draw(world: World, step: Step, asked: Stated) -> Parcel:
     contained = share_of(step, lot, asked.lot, dry)
     parcel = leave(world, step, lot, asked.lot, wet, dry, contained)
     step.taken[asked.lot] = (dry, contained)
-    return own_assay(world, step.site, asked, parcel, exact)
+    if asked.assayed:
+        own_assay(world, step.site, asked, parcel, exact)
+    return parcel
 
 
 def judge(step: Step, lot: Lot, name: str, dry: int) -> None:
@@ -77,7 +79,8 @@ def leave(world: World, step: Step, lot: Lot, name: str, wet: int, dry: int, con
     over = above(step, lot, name, dry)
     all_of_it = dry - over == lot.dry
     carbon = lot.carbon if all_of_it or lot.dry <= 0 else round(Fraction(lot.carbon * dry, lot.dry))
-    vectors: dict[str, Vector] = {}
+    vectors: Vectors = {}
+    given: Vectors = {}
     for e, mg in contained.items():
         held = lot.contained.get(e, 0)
         if not step.posted:
@@ -85,9 +88,10 @@ def leave(world: World, step: Step, lot: Lot, name: str, wet: int, dry: int, con
         from_stock = mg - step.excess[name].get(e, 0) if kept(step, lot) else min(mg, held) if over else mg
         world.post(step.site, e, stock(name, lot), -from_stock)
         world.post(step.site, e, "STOCK_ADJ", from_stock - mg)
-        vectors[e], left = (portion(part, lot.vectors.get(e, {}), lot.entered.get(e, {})) for part in (mg, from_stock))
+        given[e] = portion(from_stock, lot.vectors.get(e, {}), lot.entered.get(e, {}))
+        vectors[e] = plus(given[e], portion(mg - from_stock, {}, lot.entered.get(e, {})))
         lot.contained[e] = held - from_stock
-        lot.vectors[e] = {} if lot.contained[e] == 0 else plus(lot.vectors.get(e, {}), left, -1)
+        lot.vectors[e] = {} if lot.contained[e] == 0 else plus(lot.vectors.get(e, {}), given[e], -1)
     touched = set(lot.touched)
     lot.tolerated_dry += over
     if all_of_it:
@@ -95,7 +99,7 @@ def leave(world: World, step: Step, lot: Lot, name: str, wet: int, dry: int, con
     else:
         in_book = wet if not over else round(Fraction(wet * (dry - over), dry))
         lot.wet, lot.dry, lot.carbon = lot.wet - in_book, lot.dry - (dry - over), lot.carbon - carbon
-    return Parcel(wet, dry, dict(contained), vectors, carbon, touched)
+    return Parcel(wet, dry, dict(contained), vectors, carbon, touched, given)
 
 
 def above(step: Step, lot: Lot, name: str, dry: int) -> int:
@@ -106,18 +110,15 @@ def above(step: Step, lot: Lot, name: str, dry: int) -> int:
     return over if kept(step, lot) else max(dry - lot.dry, 0) if over else 0
 
 
-def own_assay(world: World, site: str, asked: Stated, parcel: Parcel, exact: tuple[Fraction, Fraction]) -> Parcel:
-    """An assay stated on a draw is one of the drawn parcel: the difference goes to STOCK_ADJ(assay)."""
-    if not asked.assayed:
-        return parcel
-    wet, dry = exact
-    own = world.tracked(site, asked.contents(wet, dry))
-    for e, mg in own.items():
+def own_assay(world: World, site: str, asked: Stated, parcel: Parcel, exact: tuple[Fraction, Fraction]) -> None:
+    """An assay stated on a draw is one of the drawn parcel: the difference goes to STOCK_ADJ(assay).
+
+    Its vector is in the proportions of what the lot gave.
+    """
+    for e, mg in world.tracked(site, asked.contents(*exact)).items():
         world.post(site, e, "STOCK_ADJ(assay)", parcel.contained.get(e, 0) - mg)
-        vector = parcel.vectors.get(e, {})
-        parcel.vectors[e] = apportion(mg, vector) if vector and mg else portion(mg, {}, {})
+        parcel.vectors[e] = portion(mg, {}, parcel.given.get(e, {}))
         parcel.contained[e] = mg
-    return parcel
 
 
 def part(whole: Parcel, moist: tuple[Fraction, Fraction], lot: Lot, asked: Stated) -> Parcel:

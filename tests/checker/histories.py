@@ -124,14 +124,16 @@ class Author:
     def take(self, place: tuple[str, str]) -> tuple[int, str, dict[str, Any]]:
         """A draw: part of a lot, all that is left, a little too much or much too much."""
         heap = self.heaps[place]
-        how = self.one("part", "part", "part", "all", "shovel", "much")
+        how = self.one("part", "part", "part", "all", "much", "all" if self.moved_on else "shovel")
         tenths = {"part": lambda: self.number(1, heap.tenths - 1), "all": lambda: heap.tenths}.get(how, lambda: heap.tenths)()
         if how == "much":
             heap.awaited = True
             return 0, f"{heap.tenths / 10 * 3 + 50:.1f}", {"mass_basis": "dry"}
         if how == "shovel":
             heap.tenths = 0
-            return tenths, f"{tenths / 10 * 1.002:.3f}", {"mass_basis": "dry"}
+            if heap.moisture is None:
+                return tenths, f"{tenths / 10 * 1.002:.3f}", {"mass_basis": "dry"}
+            return tenths, f"{tenths / 10 * 1.002 / (1 - float(heap.moisture) / 100):.3f}", {"moisture": heap.moisture}
         heap.tenths -= tenths
         mass, more = self.mass(tenths, heap.moisture)
         if self.number(0, 9) == 0:

@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 from lodestream.epcis.event import Event
-from tests.checker.draw import TOLERANCE, draw, own_assay, part
+from tests.checker.draw import TOLERANCE, draw, part
 from tests.checker.shares import declared, plus, portion
 from tests.checker.stated import Stated, lots
 from tests.checker.world import (
@@ -15,7 +15,6 @@ from tests.checker.world import (
     Settled,
     Step,
     Waiting,
-    WaitsError,
     World,
     allocate,
     masses,
@@ -312,6 +311,3 @@ def custody(
         world.post(offer.origin, e, f"CUSTODY({name})", q)
     for e in came.keys() - taken.keys():
         world.post(step.site, e, "SOURCE(untracked)", -came[e])
-
-
-__all__ = ["WaitsError", "own_assay", "post"]

@@ -5,7 +5,7 @@ from msgspec.structs import replace
 
 from lodestream.epcis.event import Event
 from tests.checker.compare import differences
-from tests.ledger.making import Books, add, assay, declared, event, item, receive, ship
+from tests.ledger.making import Books, add, assay, declared, event, item, receive, ship, transform
 
 A, B, C = "urn:site:a", "urn:site:b", "urn:site:c"
 
@@ -36,7 +36,28 @@ def input_of_a_closed_campaign() -> list[Event]:
     return [add("x", "22", A, cu="9"), wrong, closing, declared(wrong, 1, ("urn:right",)), right]
 
 
-KNOWN = [gain_after_all_is_settled, assay_of_what_was_corrected, input_of_a_closed_campaign]
+def last_shovel_of_what_was_corrected() -> list[Event]:
+    """Corrections (5): the contents of a draw follow, also what of it was above the book."""
+    wrong = add("x", "10", A, cu="20")
+    return [wrong, add("x", "10", A, cu="10"), transform(A, [("x", "20.02", {})], [("y", "9", {"cu": "33"})]), declared(wrong)]
+
+
+def moisture_of_the_last_shovel() -> list[Event]:
+    """Draws (5): without a stated moisture the lot's, also where the draw is above the book."""
+    return [
+        add("x", "100", A, moisture="10", cu="20"),
+        ship("x", "90.1", A, B, consignment_id="c"),
+        receive("x", "50", B, consignment_id="c"),
+    ]
+
+
+KNOWN = [
+    moisture_of_the_last_shovel,
+    last_shovel_of_what_was_corrected,
+    gain_after_all_is_settled,
+    assay_of_what_was_corrected,
+    input_of_a_closed_campaign,
+]
 
 
 @pytest.mark.xfail(reason="the ledger does otherwise", strict=True)

@@ -32,7 +32,7 @@ class Step:
 
 @dataclass
 class Parcel:
-    """What leaves a lot: masses and contents in mg, vectors by element, carbon in g."""
+    """What leaves a lot: masses and contents in mg, vectors by element, carbon in g; `given` is what the lot itself gave."""
 
     wet: int
     dry: int
@@ -40,6 +40,7 @@ class Parcel:
     vectors: Vectors
     carbon: int = 0
     touched: set[str] = field(default_factory=set)
+    given: Vectors = field(default_factory=dict)
 
 
 @dataclass
