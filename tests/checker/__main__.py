@@ -8,7 +8,6 @@ import time
 
 from tests.checker.compare import differences
 from tests.checker.histories import Author
-from tests.checker.probes import keeps_shares, posts_campaigns, restates
 from tests.checker.shrink import shrunk, written
 
 
@@ -19,20 +18,18 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0, help="the first seed")
     parser.add_argument("--events", type=int, default=20, help="how long a history is")
     given = parser.parse_args()
-    shares, campaigns, moved_on = keeps_shares(), posts_campaigns(), restates()
     until, seed = time.monotonic() + given.seconds, given.seed
     while time.monotonic() < until:
-        author = Author(random.Random(seed).randint, 1 + seed % 3, moved_on, campaigns)  # noqa: S311
+        author = Author(random.Random(seed).randint, 1 + seed % 3, moved_on=seed % 2 == 0, campaigns=True)  # noqa: S311
         events = author.write_all(given.events)
-        found = differences(events, shares=shares)
+        found = differences(events, shares=True)
         if found:
-            small = shrunk(events, lambda some: bool(differences(some, shares=shares)))
+            small = shrunk(events, lambda some: bool(differences(some, shares=True)))
             print(f"seed {seed} differs; the smallest history of it that does, of {len(small)} events:")
-            print("\n".join([*(written(one) for one in small), *differences(small, shares=shares)]))
+            print("\n".join([*(written(one) for one in small), *differences(small, shares=True)]))
             return 1
         seed += 1
-    said = f"campaigns {campaigns}, shares {shares}, after the metal has moved on {moved_on}"
-    print(f"{seed - given.seed} histories from seed {given.seed} on agree ({said})")
+    print(f"{seed - given.seed} histories from seed {given.seed} on agree")
     return 0
 
 

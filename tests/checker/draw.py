@@ -33,9 +33,7 @@ def draw(world: World, step: Step, asked: Stated) -> Parcel:
     wet, dry = round(exact[0]), round(exact[1])
     if not step.posted:
         judge(step, lot, asked.lot, dry)
-    contained = share_of(step, lot, asked.lot, dry)
-    parcel = leave(world, step, lot, asked.lot, wet, dry, contained)
-    step.taken[asked.lot] = (dry, contained)
+    parcel = leave(world, step, lot, asked.lot, wet, dry)
     if asked.assayed:
         own_assay(world, step.site, asked, parcel, exact)
     return parcel
@@ -52,21 +50,22 @@ def judge(step: Step, lot: Lot, name: str, dry: int) -> None:
             raise WaitsError(name)
 
 
-def share_of(step: Step, lot: Lot, name: str, dry: int) -> Contents:
-    """round(contained x drawn / lot), all takes the rest; from a lot that a correction emptied: the grade it had.
+def share_of(step: Step, lot: Lot, name: str, dry: int) -> tuple[Contents, Contents]:
+    """What a draw takes from the lot, and what of it is above the book.
 
-    What is above the book has the grade of all that ever entered: an empty lot has no other.
+    round(contained x drawn / lot), all takes the rest. What is above the book has the grade of all that ever entered: an empty
+    lot has no other. A draw from a lot that a correction emptied, or whose assay it took back, keeps what it was.
     """
-    if kept(step, lot):
-        return dict(step.taken.get(name, (0, {}))[1])
-    if dry == lot.dry:
-        return {e: max(mg, 0) for e, mg in lot.contained.items()}
-    if above(step, lot, name, dry):
-        more = {e: round(Fraction(mg * (dry - lot.dry), lot.entered_dry)) for e, mg in lot.entered_contained.items()}
-        return {e: max(lot.contained.get(e, 0), 0) + mg for e, mg in more.items()}
-    if lot.dry > 0:
-        return {e: round(Fraction(max(mg, 0) * dry, lot.dry)) for e, mg in lot.contained.items()}
-    return dict(step.taken.get(name, (0, {}))[1])
+    over = above(step, lot, name, dry)
+    if kept(step, lot) or (dry - over != lot.dry and lot.dry <= 0):
+        taken, more = step.taken.get(name, {}), step.excess.get(name, {})
+        return {e: mg - more.get(e, 0) for e, mg in taken.items()}, more
+    held = {e: max(mg, 0) for e, mg in lot.contained.items()}
+    if dry - over != lot.dry:
+        held = {e: round(Fraction(mg * (dry - over), lot.dry)) for e, mg in held.items()}
+    if not over:
+        return held, {}
+    return held, {e: round(Fraction(mg * over, lot.entered_dry)) for e, mg in lot.entered_contained.items()}
 
 
 def kept(step: Step, lot: Lot) -> bool:
@@ -74,24 +73,23 @@ def kept(step: Step, lot: Lot) -> bool:
     return step.posted and (bool(lot.waiting) or not lot.entered_dry)
 
 
-def leave(world: World, step: Step, lot: Lot, name: str, wet: int, dry: int, contained: Contents) -> Parcel:
+def leave(world: World, step: Step, lot: Lot, name: str, wet: int, dry: int) -> Parcel:
     """The postings of a draw; what is above the book within tolerance comes from STOCK_ADJ."""
     over = above(step, lot, name, dry)
+    from_stock, more = share_of(step, lot, name, dry)
+    contained = {e: from_stock.get(e, 0) + more.get(e, 0) for e in from_stock.keys() | more.keys()}
     all_of_it = dry - over == lot.dry
-    carbon = lot.carbon if all_of_it or lot.dry <= 0 else round(Fraction(lot.carbon * dry, lot.dry))
+    carbon = lot.carbon if dry >= lot.dry else round(Fraction(lot.carbon * dry, lot.dry))
     vectors: Vectors = {}
     given: Vectors = {}
     for e, mg in contained.items():
-        held = lot.contained.get(e, 0)
-        if not step.posted:
-            step.excess.setdefault(name, {})[e] = max(mg - held, 0) if over else 0
-        from_stock = mg - step.excess[name].get(e, 0) if kept(step, lot) else min(mg, held) if over else mg
-        world.post(step.site, e, stock(name, lot), -from_stock)
-        world.post(step.site, e, "STOCK_ADJ", from_stock - mg)
-        given[e] = portion(from_stock, lot.vectors.get(e, {}), lot.entered.get(e, {}))
-        vectors[e] = plus(given[e], portion(mg - from_stock, {}, lot.entered.get(e, {})))
-        lot.contained[e] = held - from_stock
+        given[e] = portion(mg - more.get(e, 0), lot.vectors.get(e, {}), lot.entered.get(e, {}))
+        vectors[e] = plus(given[e], portion(more.get(e, 0), {}, lot.entered.get(e, {})))
+        world.post(step.site, e, stock(name, lot), more.get(e, 0) - mg)
+        world.post(step.site, e, "STOCK_ADJ", -more.get(e, 0))
+        lot.contained[e] = lot.contained.get(e, 0) - mg + more.get(e, 0)
         lot.vectors[e] = {} if lot.contained[e] == 0 else plus(lot.vectors.get(e, {}), given[e], -1)
+    step.taken[name], step.excess[name] = contained, more
     touched = set(lot.touched)
     lot.tolerated_dry += over
     if all_of_it:
@@ -107,7 +105,7 @@ def above(step: Step, lot: Lot, name: str, dry: int) -> int:
     if not step.posted:
         step.over[name] = max(dry - lot.dry, 0)
     over = step.over.get(name, 0)
-    return over if kept(step, lot) else max(dry - lot.dry, 0) if over else 0
+    return over if kept(step, lot) else min(over, max(dry - lot.dry, 0))
 
 
 def own_assay(world: World, site: str, asked: Stated, parcel: Parcel, exact: tuple[Fraction, Fraction]) -> None:

@@ -67,6 +67,7 @@ class Author:
     sites: int = 3
     moved_on: bool = False
     campaigns: bool = False
+    elements: tuple[str, ...] = ELEMENTS
     events: list[Event] = field(default_factory=list)
     heaps: dict[tuple[str, str], Heap] = field(default_factory=dict)
     sent: list[Sent] = field(default_factory=list)
@@ -136,6 +137,8 @@ class Author:
             return tenths, f"{tenths / 10 * 1.002 / (1 - float(heap.moisture) / 100):.3f}", {"moisture": heap.moisture}
         heap.tenths -= tenths
         mass, more = self.mass(tenths, heap.moisture)
+        if heap.moisture is not None and 10 * heap.tenths < tenths:
+            more["moisture"] = heap.moisture  # it may be a little more than there is
         if self.number(0, 9) == 0:
             more |= self.grades(heap.elements)
         return tenths, mass, more
@@ -151,8 +154,8 @@ class Author:
             heap = self.heaps[place]
         else:
             place = (site, self.name("x"))
-            size = self.number(1, len(ELEMENTS))
-            heap = Heap(0, self.one(*MOISTURES), ELEMENTS[:size], self.number(0, 5) > 0, 0)
+            size = self.number(1, len(self.elements))
+            heap = Heap(0, self.one(*MOISTURES), self.elements[:size], self.number(0, 5) > 0, 0)
             self.heaps[place] = heap
         tenths = self.number(10, 999)
         more: dict[str, Any] = {"moisture": heap.moisture} if heap.moisture else {}
@@ -298,7 +301,9 @@ class Author:
         self.taken_back.add(n)
         wrong = self.events[n]
         unassayed = wrong.action == "ADD" and not wrong.materials[0].assays
-        corrective = corrected(wrong) if self.pick(0, 1) and not unassayed and not wrong.transformation_id else None
+        received = wrong.biz_step == "receiving" and self.moved_on
+        left_out = unassayed or received or wrong.transformation_id is not None
+        corrective = corrected(wrong) if self.pick(0, 1) and not left_out else None
         named = (corrective.event_id or "",) if corrective else ()
         both = [declared(wrong, 1, named), *([corrective] if corrective else [])]
         for one in both:

@@ -162,7 +162,11 @@ def come_out(world: World, step: Step, pool: Pool, run: str, outputs: list[State
         ref = (step.event.identity, made.lot)
         running = pool.share(pool.remaining, contained)
         vectors = known.vectors[ref] if known and ref in known.vectors else running
-        carbon = known.carbon.get(ref, 0) if known else 0
+        carbon = (
+            known.carbon.get(ref, 0)
+            if known and ref in known.vectors
+            else running_carbon(world, step.site, pool, contained, loss_class)
+        )
         parcel = Parcel(round(wet), round(dry), contained, vectors, carbon, set(pool.touched))
         world.receive_into(step.site, made.lot, parcel, loss_class)
         for e, mg in contained.items():
@@ -171,10 +175,22 @@ def come_out(world: World, step: Step, pool: Pool, run: str, outputs: list[State
             world.lot(step.site, made.lot).waiting.append(Waiting(wet, dry, "UNACCOUNTED", made.item, pool))
 
 
+def running_carbon(world: World, site: str, pool: Pool, contained: dict[str, int], loss_class: str | None) -> int:
+    """What a product of an open campaign takes, until the close, of what is there now; a loss takes none."""
+    main = main_element(world, site, pool) or ""
+    there = pool.contained.get(main, 0) - pool.out.get(main, 0)
+    if loss_class is not None or there <= 0:
+        return 0
+    taken = round(Fraction(pool.carbon_left * min(contained.get(main, 0), there), there))
+    pool.carbon_left -= taken
+    return taken
+
+
 def main_element(world: World, site: str, pool: Pool) -> str | None:
-    """What carbon goes by: the first element that is balanced."""
+    """What carbon goes by: of the elements that are balanced, the one of which most went in."""
     listed = world.elements.get(site)
-    return listed[0] if listed else min(pool.stated & pool.came_out, default=None)
+    balanced = set(listed) if listed else pool.stated & pool.came_out
+    return max(sorted(balanced), key=lambda e: pool.contained.get(e, 0), default=None)
 
 
 def wip(world: World, site: str, run: str, pool: Pool) -> None:
@@ -206,8 +222,18 @@ def split(world: World, step: Step, asked: Stated, outputs: list[Stated]) -> Non
     whole = draw(world, step, asked)
     lot = Lot(whole.wet, whole.dry, dict(whole.contained), dict(whole.vectors), dict(whole.vectors))
     lot.carbon, lot.touched = whole.carbon, whole.touched
-    for made in outputs:
-        world.receive_into(step.site, made.lot, part(whole, moist, lot, made), made.item.loss_class if made.item else None)
+    pool = Pool()
+    pool.pour(whole)
+    parts = [part(whole, moist, lot, made) for made in outputs]
+    for made, parcel in zip(outputs, parts, strict=True):
+        lost = made.item is not None and made.item.loss_class is not None
+        pool.made.append(Made((step.event.identity, made.lot), parcel.contained, lost))
+        pool.came_out |= set(parcel.contained)
+    pool.emissions = step.event.process_emissions_g_co2e or 0
+    carbon = allocate(pool, main_element(world, step.site, pool)).carbon
+    for made, parcel in zip(outputs, parts, strict=True):
+        parcel.carbon = carbon.get((step.event.identity, made.lot), 0)
+        world.receive_into(step.site, made.lot, parcel, made.item.loss_class if made.item else None)
     for e, mg in lot.contained.items():
         world.post(step.site, e, "UNACCOUNTED", mg)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from lodestream.epcis.event import Event, Material
-from tests.checker.shares import Vector, plus, portion
+from tests.checker.shares import Vector, apportion, plus, portion
 from tests.checker.stated import Stated
 
 Contents = dict[str, int]
@@ -25,7 +25,7 @@ class Step:
     drawn: dict[str, tuple[Fraction, Fraction]] = field(default_factory=dict)  # wet and dry: draws keep their mass
     moist: dict[str, tuple[Fraction, Fraction]] = field(default_factory=dict)  # wet and dry mass of what was split
     over: dict[str, int] = field(default_factory=dict)  # dry mass drawn above the book, within tolerance
-    taken: dict[str, tuple[int, Contents]] = field(default_factory=dict)  # dry mass and contents of its draws
+    taken: dict[str, Contents] = field(default_factory=dict)  # contents of its draws, as they were last
     excess: dict[str, Contents] = field(default_factory=dict)  # what of them came from STOCK_ADJ
     posted: bool = False
 
@@ -96,6 +96,7 @@ class Pool:
     entered: Vectors = field(default_factory=dict)
     remaining: Vectors = field(default_factory=dict)
     carbon: int = 0
+    carbon_left: int = 0
     emissions: int = 0
     touched: set[str] = field(default_factory=set)
     made: list["Made"] = field(default_factory=list)
@@ -114,6 +115,7 @@ class Pool:
             for into in (self.entered, self.remaining):
                 into[e] = plus(into.get(e, {}), parcel.vectors.get(e, {}))
         self.carbon += parcel.carbon
+        self.carbon_left += parcel.carbon
         self.touched |= parcel.touched | {key for vector in parcel.vectors.values() for key in vector}
         self.stated |= set(parcel.contained)
 
@@ -145,6 +147,18 @@ class Allocation:
     closing_carbon: int = 0
 
 
+CLOSING = ("", "")
+
+
+def shared_carbon(grams: int, weights: dict[tuple[str, str], int]) -> dict[tuple[str, str], int]:
+    """Whole grams by contained mass: largest remainder, ties in the order of the outputs, closing WIP last."""
+    refs = [ref for ref, weight in weights.items() if weight > 0]
+    if not refs:
+        return {}
+    parts = apportion(grams, {f"{n:06}": weights[ref] for n, ref in enumerate(refs)})
+    return {ref: parts.get(f"{n:06}", 0) for n, ref in enumerate(refs)}
+
+
 def allocate(pool: Pool, main: str | None) -> Allocation:
     """Outputs as listed, then losses, then closing WIP; carbon to products and closing WIP by the main element."""
     remaining = dict(pool.entered)
@@ -152,16 +166,12 @@ def allocate(pool: Pool, main: str | None) -> Allocation:
     for made in [*(m for m in pool.made if not m.loss), *(m for m in pool.made if m.loss)]:
         found.vectors[made.ref] = pool.share(remaining, made.contained)
     found.closing = pool.share(remaining, pool.closing)
-    products = [(m.ref, m.contained.get(main or "", 0)) for m in pool.made if not m.loss]
+    weights = {m.ref: m.contained.get(main or "", 0) for m in pool.made if not m.loss}
     closing = pool.closing.get(main or "", 0)
-    whole, left = closing + sum(weight for _, weight in products), pool.carbon
-    made_of, emitted = sum(weight for _, weight in products), pool.emissions
-    for ref, weight in products:
-        upstream = round(Fraction(left * weight, whole)) if whole > 0 else 0
-        own = round(Fraction(emitted * weight, made_of)) if made_of > 0 else 0
-        found.carbon[ref] = upstream + own
-        left, whole, emitted, made_of = left - upstream, whole - weight, emitted - own, made_of - weight
-    found.closing_carbon = left if closing else 0
+    upstream = shared_carbon(pool.carbon, {**weights, CLOSING: closing})
+    own = shared_carbon(pool.emissions, weights)
+    found.carbon = {ref: upstream.get(ref, 0) + own.get(ref, 0) for ref in weights}
+    found.closing_carbon = upstream.get(CLOSING, 0)
     return found
 
 
