@@ -5,10 +5,10 @@ from tests.checker.checker import Checker
 from tests.ledger.making import Books, entry
 
 
-def differences(events: list[Event], *, shares: bool = False, carbon: bool = False) -> list[str]:
+def differences(events: list[Event], *, shares: bool = False, carbon: bool = False, contacts: bool = False) -> list[str]:
     """Every account and lot content that is not the same in both books, in mg; none when they agree.
 
-    `shares`: vectors and contacts too. `carbon`: what each lot carries, in g CO2e.
+    `shares`: vectors too. `carbon`: what each lot carries, in g CO2e. `contacts`: what it touched and has no share in.
     """
     books, checker = Books(), Checker()
     for one in events:
@@ -31,7 +31,7 @@ def differences(events: list[Event], *, shares: bool = False, carbon: bool = Fal
         if shares and state and lot and vectors(state.shares) != vectors(lot.vectors):
             found.append(f"shares of {' '.join(place)}: ledger {state.shares}, checker {lot.vectors}")
         keys = {key for vector in state.shares.values() for key in vector} if state else set()
-        if shares and state and lot and set(state.contacts) != lot.touched - keys:
+        if contacts and state and lot and set(state.contacts) != lot.touched - keys:
             found.append(f"contacts of {' '.join(place)}: ledger {state.contacts}, checker {sorted(lot.touched - keys)}")
         if carbon and state and lot and state.embodied_g_co2e != lot.carbon:
             found.append(f"carbon of {' '.join(place)}: ledger {state.embodied_g_co2e} g, checker {lot.carbon} g")

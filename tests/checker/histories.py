@@ -237,7 +237,21 @@ class Author:
             under_way = again[-1].heap
         elif tenths:
             self.sent.append(Sent(*place, consignment, to, under_way))
-        self.write(ship(place[1], mass, place[0], to, consignment_id=consignment, **more), heap, under_way)
+        left = ship(place[1], mass, place[0], to, consignment_id=consignment, **more)
+        if tenths and not again and self.number(0, 3) == 0:
+            self.ahead(self.sent[-1])
+        self.write(left, heap, under_way)
+
+    def ahead(self, sent: Sent) -> None:
+        """A receipt that is there before the shipment."""
+        heap = self.heaps.setdefault((sent.to, sent.lot), Heap(0, None, sent.heap.elements))
+        heap.tenths += sent.heap.tenths
+        sent.received = sent.heap.tenths
+        more: dict[str, Any] = self.grades(sent.heap.elements) | {"receipt": self.one(None, "final")}
+        if sent.heap.moisture is not None:
+            more["moisture"] = sent.heap.moisture
+        came = receive(sent.lot, f"{sent.heap.tenths / 10:.1f}", sent.to, consignment_id=sent.consignment, **more)
+        self.write(came, sent.heap, heap)
 
     def receive(self) -> None:
         """What is under way comes: all, part, or more than all; weighed and assayed, or not."""

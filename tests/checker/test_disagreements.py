@@ -98,7 +98,7 @@ KNOWN = [
 @pytest.mark.xfail(reason="the ledger does otherwise", strict=True)
 @pytest.mark.parametrize("history", KNOWN)
 def test_known(history) -> None:  # type: ignore[no-untyped-def]
-    assert differences(history(), shares=True, carbon=True) == []
+    assert differences(history(), shares=True, carbon=True, contacts=True) == []
 
 
 @pytest.mark.xfail(reason="the ledger ignores the second sender's offer as an older version of the first's", strict=True)
