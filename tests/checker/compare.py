@@ -1,16 +1,26 @@
 """The ledger and the checker over the same events, and where they differ."""
 
 from lodestream.epcis.event import Event
+from lodestream.ledger.book import SiteBook
 from tests.checker.checker import Checker
 from tests.ledger.making import Books, entry
 
 
-def differences(events: list[Event], *, shares: bool = False, carbon: bool = False, contacts: bool = False) -> list[str]:
+def differences(
+    events: list[Event],
+    *,
+    elements: dict[str, list[str]] | None = None,
+    shares: bool = False,
+    carbon: bool = False,
+    contacts: bool = False,
+) -> list[str]:
     """Every account and lot content that is not the same in both books, in mg; none when they agree.
 
-    `shares`: vectors too. `carbon`: what each lot carries, in g CO2e. `contacts`: what it touched and has no share in.
+    `elements`: what the books list by site. `shares`: vectors too. `carbon`: what each lot carries, in g CO2e.
+    `contacts`: what it touched and has no share in.
     """
-    books, checker = Books(), Checker()
+    books = Books(**{site: SiteBook(elements=listed) for site, listed in (elements or {}).items()})
+    checker = Checker(elements)
     for one in events:
         books(one)
         checker.submit(entry(one))

@@ -29,6 +29,8 @@ def draw(world: World, step: Step, asked: Stated) -> Parcel:
         if not step.posted:
             raise WaitsError(asked.lot)
         lot = world.lot(step.site, asked.lot)
+        lot.loss_class = step.loss_class.get(asked.lot)
+    step.loss_class[asked.lot] = lot.loss_class
     exact = step.drawn.setdefault(asked.lot, drawn_masses(lot, asked))
     wet, dry = round(exact[0]), round(exact[1])
     if not step.posted:

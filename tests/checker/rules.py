@@ -296,7 +296,8 @@ def matched(world: World, step: Step, got: Stated, key: tuple[str, str, str], of
         came = {e: round(Fraction(mg) * dry / offer.dry) for e, mg in offer.contained.items()}
         came = world.tracked(step.site, came)
     pending = {e: mg - settled.contained.get(e, 0) for e, mg in offer.contained.items()}
-    taken = pending if final else {e: min(came.get(e, 0), max(mg, 0)) for e, mg in pending.items()}  # TRANSIT is never negative
+    settles = {e: came.get(e, round(Fraction(mg) * dry / offer.dry)) for e, mg in offer.contained.items()}
+    taken = pending if final else {e: min(settles[e], max(mg, 0)) for e, mg in pending.items()}  # TRANSIT is never negative
     custody(world, step, key, offer, taken, came)
     left = {e: plus(v, settled.vectors.get(e, {}), -1) for e, v in offer.vectors.items()}
     vectors = {

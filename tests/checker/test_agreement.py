@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from lodestream.epcis.event import Event
 from tests.checker.compare import differences
-from tests.checker.histories import Author
+from tests.checker.histories import SITES, Author
 
 
 @st.composite
@@ -49,3 +49,10 @@ def test_corrections_after_the_metal_has_moved_on(events: list[Event]) -> None:
 def test_carbon(events: list[Event]) -> None:
     """Of one element: by which of several it goes is a known disagreement."""
     assert differences(events, shares=True, carbon=True) == []
+
+
+@settings(max_examples=60, deadline=None)
+@given(histories(14))
+def test_books_that_list_elements(events: list[Event]) -> None:
+    """One site keeps copper, one copper and nickel, one what it finds."""
+    assert differences(events, elements={SITES[0]: ["Cu"], SITES[1]: ["Ni", "Cu"]}, shares=True) == []

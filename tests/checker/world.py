@@ -26,6 +26,7 @@ class Step:
     moist: dict[str, tuple[Fraction, Fraction]] = field(default_factory=dict)  # wet and dry mass of what was split
     over: dict[str, int] = field(default_factory=dict)  # dry mass drawn above the book, within tolerance
     taken: dict[str, Contents] = field(default_factory=dict)  # contents of its draws, as they were last
+    loss_class: dict[str, str | None] = field(default_factory=dict)  # of the lots that it draws from
     excess: dict[str, Contents] = field(default_factory=dict)  # what of them came from STOCK_ADJ
     posted: bool = False
 
