@@ -17,7 +17,23 @@ from tests.ledger.making import add, assay, declared, event, hashed, item, recei
 SITES = ("urn:site:a", "urn:site:b", "urn:site:c")
 ELEMENTS = ("cu", "ni", "co")
 MOISTURES = (None, "8", "9.25", "12.5")
-KINDS = ("add", "add", "run", "run", "split", "ship", "ship", "receive", "receive", "destroy", "assay", "repeat", "void", "late")
+KINDS = (
+    "add",
+    "add",
+    "run",
+    "run",
+    "split",
+    "rebag",
+    "ship",
+    "ship",
+    "receive",
+    "receive",
+    "destroy",
+    "assay",
+    "repeat",
+    "void",
+    "late",
+)
 
 
 @dataclass
@@ -220,6 +236,30 @@ class Author:
         if outputs:
             self.write(transform(place[0], [(place[1], mass, more)], outputs), *heaps)
 
+    def rebag(self) -> None:
+        """Two lots are put together into two others."""
+        places = [place for place in self.stocked() if self.heaps[place].moisture is None]
+        first = self.one(*places) if places else ("", "")
+        others = [place for place in places if place[0] == first[0] and place != first]
+        if not others:
+            return
+        chosen = [first, self.one(*others)]
+        taken = [self.take(place) for place in chosen]
+        inputs = [
+            (place[1], mass, {k: v for k, v in more.items() if k not in ELEMENTS})
+            for place, (_, mass, more) in zip(chosen, taken, strict=True)
+        ]
+        whole = sum(tenths for tenths, _, _ in taken)
+        if whole <= 1:
+            return
+        part = self.number(1, whole - 1)
+        elements = tuple(sorted({e for place in chosen for e in self.heaps[place].elements}))
+        bags = {self.name("b"): Heap(tenths, None, elements) for tenths in (part, whole - part)}
+        outputs = [(name, f"{bag.tenths / 10:.1f}", {"mass_basis": "dry"}) for name, bag in bags.items()]
+        self.heaps |= {(first[0], name): bag for name, bag in bags.items()}
+        heaps = [self.heaps[place] for place in chosen] + list(bags.values())
+        self.write(transform(first[0], inputs, outputs, biz_step="repackaging"), *heaps)
+
     def ship(self) -> None:
         """Part of a lot leaves for another site."""
         places = self.stocked()
@@ -315,8 +355,7 @@ class Author:
         self.taken_back.add(n)
         wrong = self.events[n]
         unassayed = wrong.action == "ADD" and not wrong.materials[0].assays
-        received = wrong.biz_step == "receiving" and self.moved_on
-        left_out = unassayed or received or wrong.transformation_id is not None
+        left_out = unassayed or wrong.transformation_id is not None or (self.moved_on and wrong.action != "ADD")
         corrective = corrected(wrong) if self.pick(0, 1) and not left_out else None
         named = (corrective.event_id or "",) if corrective else ()
         both = [declared(wrong, 1, named), *([corrective] if corrective else [])]

@@ -108,8 +108,9 @@ def transform(world: World, step: Step, basis: str | None) -> None:
     run = event.transformation_id or event.identity
     opened = world.pools.get((step.site, run))
     campaign = is_half(event) or (opened is not None and not opened.closed and event.transformation_id is not None)
-    if not campaign and len(inputs) == 1 and outputs and not any(o.assayed for o in outputs):
-        split(world, step, inputs[0], outputs)
+    one_parcel = len(inputs) == 1 or (inputs and event.biz_step == "repackaging")
+    if not campaign and one_parcel and outputs and not any(o.assayed for o in outputs):
+        split(world, step, inputs, outputs)
         return
     pool = world.pools.setdefault((step.site, run), Pool()) if campaign else Pool()
     for asked in inputs:
@@ -215,11 +216,15 @@ def close(world: World, step: Step, pool: Pool, run: str) -> None:
             world.post(step.site, e, "SINK(untracked)" if e in pool.stated else "SOURCE(untracked)", rest)
 
 
-def split(world: World, step: Step, asked: Stated, outputs: list[Stated]) -> None:
-    """One input, outputs without assays: draws in listed order from what went in."""
-    source = world.lots.get((step.site, asked.lot), Lot())
-    moist = step.moist.setdefault(asked.lot, (Fraction(source.wet), Fraction(source.dry)))
-    whole = draw(world, step, asked)
+def split(world: World, step: Step, inputs: list[Stated], outputs: list[Stated]) -> None:
+    """One input, or several that are repackaged, and outputs without assays: draws in listed order from what went in."""
+    source = world.lots.get((step.site, inputs[0].lot), Lot())
+    moist = step.moist.setdefault(inputs[0].lot, (Fraction(source.wet), Fraction(source.dry)))
+    whole = Parcel(0, 0, {}, {})
+    for parcel in [draw(world, step, asked) for asked in inputs]:
+        whole.add(parcel)
+    if len(inputs) > 1:
+        moist = Fraction(whole.wet), Fraction(whole.dry)
     lot = Lot(whole.wet, whole.dry, dict(whole.contained), dict(whole.vectors), dict(whole.vectors))
     lot.carbon, lot.touched = whole.carbon, whole.touched
     pool = Pool()
@@ -251,7 +256,7 @@ def ship(world: World, step: Step, basis: str | None) -> None:
             world.post(step.site, e, f"TRANSIT({event.consignment_id} {sent.lot})", mg)
         if to is not None:
             key = (to, event.consignment_id or "", sent.lot)
-            world.shipped.setdefault(key, Offered(step.site)).put(parcel)
+            world.shipped.setdefault(key, Offered(0, 0, {}, {}, origin=step.site)).add(parcel)
 
 
 def receive(world: World, step: Step, basis: str | None) -> None:

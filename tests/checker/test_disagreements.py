@@ -83,7 +83,25 @@ def carbon_of_an_element_that_went_nowhere() -> list[Event]:
     ]
 
 
+def corrective_of_a_draw_before_more_came() -> list[Event]:
+    """Corrections (5): the corrective stands where the original stood, so it draws from what was there then."""
+    wrong = transform(A, [("x", "2", {})], [("y", "1", {"cu": "40"})])
+    right = transform(A, [("x", "2", {})], [("y", "0.9", {"cu": "40"})], event_id="urn:right")
+    return [add("x", "40", A, cu="20"), wrong, add("x", "10", A, cu="10"), declared(wrong, 1, ("urn:right",)), right]
+
+
+def moisture_of_what_is_rebagged() -> list[Event]:
+    """Draws (5): 1 t dry and 2 t with half water in it are 3 t wet, however much is left of either lot."""
+    return [
+        add("x", "10", A, cu="10"),
+        add("z", "100", A, moisture="50", cu="10"),
+        transform(A, [("x", "1", {}), ("z", "1", {})], [("p", "1", {}), ("q", "1", {})], biz_step="repackaging"),
+    ]
+
+
 KNOWN = [
+    corrective_of_a_draw_before_more_came,
+    moisture_of_what_is_rebagged,
     contacts_of_the_other_half,
     carbon_of_an_element_that_went_nowhere,
     shares_of_what_a_corrected_receipt_became,

@@ -43,6 +43,16 @@ class Parcel:
     touched: set[str] = field(default_factory=set)
     given: Vectors = field(default_factory=dict)
 
+    def add(self, other: "Parcel") -> None:
+        """Another parcel mixed into this one."""
+        self.wet += other.wet
+        self.dry += other.dry
+        self.carbon += other.carbon
+        self.touched |= other.touched
+        for e, mg in other.contained.items():
+            self.contained[e] = self.contained.get(e, 0) + mg
+            self.vectors[e] = plus(self.vectors.get(e, {}), other.vectors.get(e, {}))
+
 
 @dataclass
 class Waiting:
@@ -177,26 +187,10 @@ def allocate(pool: Pool, main: str | None) -> Allocation:
 
 
 @dataclass
-class Offered:
+class Offered(Parcel):
     """All that stands of one site's shipments of a lot in a consignment to another site."""
 
-    origin: str
-    wet: int = 0
-    dry: int = 0
-    contained: Contents = field(default_factory=dict)
-    vectors: Vectors = field(default_factory=dict)
-    carbon: int = 0
-    touched: set[str] = field(default_factory=set)
-
-    def put(self, parcel: Parcel) -> None:
-        """Another shipment."""
-        self.wet += parcel.wet
-        self.dry += parcel.dry
-        self.carbon += parcel.carbon
-        self.touched |= parcel.touched
-        for e, mg in parcel.contained.items():
-            self.contained[e] = self.contained.get(e, 0) + mg
-            self.vectors[e] = plus(self.vectors.get(e, {}), parcel.vectors.get(e, {}))
+    origin: str = ""
 
 
 @dataclass
