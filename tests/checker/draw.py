@@ -72,7 +72,7 @@ def share_of(step: Step, lot: Lot, name: str, dry: int) -> tuple[Contents, Conte
 
 def kept(step: Step, lot: Lot) -> bool:
     """Whether a correction took all that a draw was made of, or its assay: then it keeps what it was."""
-    return step.posted and (bool(lot.waiting) or not lot.entered_dry)
+    return step.posted and not any(lot.entered_contained.values())
 
 
 def leave(world: World, step: Step, lot: Lot, name: str, wet: int, dry: int) -> Parcel:
