@@ -28,6 +28,7 @@ PROMISED = {
     "13-corrected-after-shipment": [("RETRO_OVERDRAFT", "hold", "open"), ("LOSS_UNEXPLAINED", "warn", "open")],
     "14-copper-frauds": [
         ("TRANSIT_GAIN", "hold", "open"),
+        ("UNIT_BASIS", "hold", "open"),
         ("LOSS_UNEXPLAINED", "warn", "open"),
         ("DOUBLE_SPEND", "hold", "open"),
     ],
@@ -37,7 +38,7 @@ PROMISED = {
         ("GRADE_IMPOSSIBLE", "hold", "open"),
         ("IMPOSSIBLE", "hard", "open"),
     ],
-    "16-recycled-frauds": [],
+    "16-recycled-frauds": [("RUN_AROUND", "info", "open")],
     "09-errors": [("UNIT_REFUSED", "hold", "open"), ("GRADE_IMPOSSIBLE", "hold", "open")],
 }
 
