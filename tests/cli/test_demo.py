@@ -68,7 +68,7 @@ def test_it_shows_the_whole_way(demo: Demo) -> None:
         "out 111.1 % of in",
         "hard IMPOSSIBLE",
         "hold DOUBLE_SPEND",
-        "from …/10/ORE-2026-02",
+        "from run-around/…/MHP-1",  # of the examples it has the longest way
         "VERIFIED\n",
         "NOT VERIFIED\n",
         str(demo.data / "demo" / "clickhouse"),

@@ -22,6 +22,23 @@ PROMISED = {
     "06-receipt-first": [("UNMATCHED", "hold", "open"), ("UNMATCHED", "hold", "resolved")],
     "07-late-assay": [("UNASSAYED", "info", "open")] * 2 + [("UNASSAYED", "info", "resolved")] * 2,
     "08-correction": [],
+    "10-copper-smelter": [],
+    "11-cobalt-sulphate": [],
+    "12-precursor": [],
+    "13-corrected-after-shipment": [("RETRO_OVERDRAFT", "hold", "open"), ("LOSS_UNEXPLAINED", "warn", "open")],
+    "14-copper-frauds": [
+        ("TRANSIT_GAIN", "hold", "open"),
+        ("UNIT_BASIS", "hold", "open"),
+        ("LOSS_UNEXPLAINED", "warn", "open"),
+        ("DOUBLE_SPEND", "hold", "open"),
+    ],
+    "15-cobalt-frauds": [
+        ("IMPOSSIBLE", "hard", "open"),
+        ("DOUBLE_SPEND", "hold", "open"),
+        ("GRADE_IMPOSSIBLE", "hold", "open"),
+        ("IMPOSSIBLE", "hard", "open"),
+    ],
+    "16-recycled-frauds": [("RUN_AROUND", "info", "open")],
     "09-errors": [("UNIT_REFUSED", "hold", "open"), ("GRADE_IMPOSSIBLE", "hold", "open")],
 }
 
