@@ -5,8 +5,10 @@ from msgspec.structs import replace
 from lodestream.ledger import due
 from lodestream.ledger.catalogue import BLOCKING
 from lodestream.ledger.draft import Draft
+from lodestream.ledger.moving import Bound, Outbound, Shipment
 from lodestream.ledger.records import Finding
-from lodestream.ledger.state import Bound, Head, Journal, Outbound, Parked, Seen, Shipment, Slip
+from lodestream.ledger.state import Head, Journal, Parked, Seen
+from lodestream.ledger.timed import Slip
 from lodestream.ledger.values import Said
 from lodestream.measures import kg
 

@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from lodestream.ledger import accounts, aging, pairs, void
 from lodestream.ledger.draft import Draft
-from lodestream.ledger.state import Outbound
+from lodestream.ledger.moving import Outbound
 
 
 def take(draft: Draft) -> None:

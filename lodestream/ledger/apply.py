@@ -31,7 +31,8 @@ from lodestream.ledger.kinds import handle_event
 from lodestream.ledger.parking import nothing_waits, park, unpark, waiting
 from lodestream.ledger.records import RULE_VERSION, Answer, Entry, Offer, Outcome, Posting
 from lodestream.ledger.remember import event_keys, remember, schedule, see
-from lodestream.ledger.state import Fate, Head, Parked, Seen, Slip
+from lodestream.ledger.state import Fate, Head, Parked, Seen
+from lodestream.ledger.timed import Slip
 from lodestream.ledger.values import Said
 from lodestream.ledger.view import Books, View
 

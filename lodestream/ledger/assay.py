@@ -11,8 +11,9 @@ from lodestream.ledger import attribution, matching, reassay
 from lodestream.ledger.draft import Draft, Refused, Unready
 from lodestream.ledger.lots import note_grades, refuse_unusable, settled_by, told, tracked, unassayed_finding, wet_and_dry
 from lodestream.ledger.moves import change_of
+from lodestream.ledger.moving import Inbound
 from lodestream.ledger.parcels import put_change, with_assay
-from lodestream.ledger.state import Assayed, Inbound, LotChange, Move, Unassayed, squared
+from lodestream.ledger.state import Assayed, LotChange, Move, Unassayed, squared
 from lodestream.ledger.values import Said
 from lodestream.measures import Line, Measured, Refusal, lines, measure
 

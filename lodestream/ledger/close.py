@@ -10,7 +10,9 @@ from lodestream.claims.months import month_named
 from lodestream.ledger import claiming, due, months, period
 from lodestream.ledger.accounts import sink, transit
 from lodestream.ledger.draft import Draft
-from lodestream.ledger.state import Head, Journal, Leg, Outbound, Slip
+from lodestream.ledger.moving import Outbound
+from lodestream.ledger.state import Head, Journal, Leg
+from lodestream.ledger.timed import Slip
 
 KIND = "close"
 COST = 4  # of an entry's work, for each month

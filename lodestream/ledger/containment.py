@@ -15,7 +15,8 @@ from lodestream.ledger.containers import carriers, container, inside
 from lodestream.ledger.draft import Draft, Unready
 from lodestream.ledger.held import Container, Manifest
 from lodestream.ledger.lots import moisture, refuse_unusable, told
-from lodestream.ledger.state import Lot, Outbound
+from lodestream.ledger.moving import Outbound
+from lodestream.ledger.state import Lot
 from lodestream.ledger.values import Said
 from lodestream.measures import Line, Refusal, kg, lines, measure, percent_of
 

@@ -13,22 +13,11 @@ from lodestream.ledger.draft import Draft, Refused, Unready
 from lodestream.ledger.held import Arranged
 from lodestream.ledger.identity import named_by, replay_suspect
 from lodestream.ledger.moves import change_of, move_at, receipt_key, vacate
+from lodestream.ledger.moving import Outbound, Received
 from lodestream.ledger.parcels import put_change
 from lodestream.ledger.parking import unpark
-from lodestream.ledger.state import (
-    Assayed,
-    Corrective,
-    Journal,
-    Leg,
-    LotChange,
-    Move,
-    Outbound,
-    Parked,
-    Received,
-    Run,
-    Seen,
-    Vacant,
-)
+from lodestream.ledger.running import Run
+from lodestream.ledger.state import Assayed, Corrective, Journal, Leg, LotChange, Move, Parked, Seen, Vacant
 from lodestream.ledger.values import Said
 
 

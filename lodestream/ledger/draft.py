@@ -12,16 +12,16 @@ from msgspec.structs import replace
 from lodestream.epcis.event import Event
 from lodestream.ids import derive
 from lodestream.ledger.accounts import NEVER_NEGATIVE, Account
-from lodestream.ledger.attribution import in_order
 from lodestream.ledger.attribution import plus as plus_shares
 from lodestream.ledger.book import SiteBook
 from lodestream.ledger.catalogue import BLOCKING, CATALOGUE
 from lodestream.ledger.held import Nesting, Packing
 from lodestream.ledger.records import Closure, Edge, Entry, Finding, Line, LotState, PeriodState, Severity
 from lodestream.ledger.state import Assayed, Balance, Corrective, Head, Held, Leg, Lot, LotChange, Move, Vacant, plus_squares
+from lodestream.ledger.telling import lot_state
 from lodestream.ledger.values import Message, Said
 from lodestream.ledger.view import View
-from lodestream.measures import kg, share
+from lodestream.measures import kg
 from lodestream.measures.exact import INT64_MAX, root
 
 
@@ -393,36 +393,3 @@ def plus(amounts: dict[str, int], element: str, mg: int) -> dict[str, int]:
     total = amounts.get(element, 0) + mg
     rest = {name: amount for name, amount in amounts.items() if name != element}
     return dict(sorted({**rest, element: total}.items())) if total else rest
-
-
-def inherited(lot: Lot) -> list[str]:
-    """The open findings that came with the offers of a lot."""
-    return sorted({finding for told in lot.inherited.values() for finding in told}) if lot.inherited else []
-
-
-def lot_state(site: str, lot: Lot) -> LotState:
-    """A lot as the transactions log tells it."""
-    return LotState(
-        site=site,
-        lot=lot.id,
-        seq=lot.version,
-        wet_mg=lot.wet_mg,
-        dry_mg=lot.dry_mg,
-        assayed=not lot.unassayed,
-        contained_mg=lot.contained_mg,
-        u_mg={e: share(u, max(0, lot.dry_mg), lot.entered_dry_mg) for e, u in lot.entered_u_mg.items()}
-        if lot.entered_dry_mg > 0
-        else {},
-        created_us=lot.created_us,
-        loss_class=lot.loss_class,
-        product_class=lot.product_class,
-        owner=lot.owner,
-        country_of_origin=lot.country_of_origin,
-        findings=lot.findings,
-        inherited=inherited(lot),
-        parents=lot.parents,
-        shares=in_order(lot.shares.vectors),
-        embodied_g_co2e=lot.shares.carbon_g,
-        uncovered_mg=lot.shares.uncovered_mg,
-        contacts=sorted(k for k, times in lot.shares.contacts.items() if times > 0),
-    )

@@ -8,7 +8,8 @@ brings nothing then. When the next thing is due is kept in the head: an entry th
 from msgspec.structs import replace
 
 from lodestream.ledger import months
-from lodestream.ledger.state import Head, Lane, Page, Slip
+from lodestream.ledger.state import Head
+from lodestream.ledger.timed import Lane, Page, Slip
 from lodestream.ledger.view import View
 
 PARKED = "parked"  # ref: the entry

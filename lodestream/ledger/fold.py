@@ -13,9 +13,10 @@ from lodestream.ids import derive
 from lodestream.ledger.accounts import stock
 from lodestream.ledger.apply import apply
 from lodestream.ledger.book import BookFile
-from lodestream.ledger.draft import lot_state
 from lodestream.ledger.records import Entry, Finding, LotState, Outcome
-from lodestream.ledger.state import KINDS, Balance, Lot
+from lodestream.ledger.state import Balance, Lot
+from lodestream.ledger.stored import KINDS
+from lodestream.ledger.telling import lot_state
 from lodestream.ledger.view import Books
 
 T = TypeVar("T", bound=Struct)

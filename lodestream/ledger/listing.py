@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from lodestream.ledger.draft import Draft
-from lodestream.ledger.state import Inbound, OpenPage, OpenPairs
+from lodestream.ledger.moving import Inbound, OpenPage, OpenPairs
 
 ON_A_PAGE = 64
 

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from lodestream.ledger import listing, pairs
 from lodestream.ledger.draft import Draft
-from lodestream.ledger.state import Inbound, Receipt
+from lodestream.ledger.moving import Inbound, Receipt
 from lodestream.ledger.values import Judged
 
 

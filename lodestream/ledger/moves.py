@@ -9,7 +9,8 @@ from msgspec.structs import replace
 from lodestream.ledger import attribution
 from lodestream.ledger.accounts import Account, stock
 from lodestream.ledger.draft import Draft
-from lodestream.ledger.state import Journal, Leg, Lot, LotChange, Move, Received, Shares
+from lodestream.ledger.moving import Received
+from lodestream.ledger.state import Journal, Leg, Lot, LotChange, Move, Shares
 
 
 def receipt_key(identity: str, lot: str, number: int) -> str:

@@ -4,8 +4,8 @@ from msgspec.structs import replace
 
 from lodestream.ledger import manifests, matching, pairs
 from lodestream.ledger.draft import Draft
+from lodestream.ledger.moving import Inbound
 from lodestream.ledger.records import Parcel
-from lodestream.ledger.state import Inbound
 
 
 def take(draft: Draft) -> None:

@@ -9,11 +9,13 @@ from msgspec.structs import replace
 
 from lodestream.ledger import attribution, confusion, listing
 from lodestream.ledger.accounts import SINK_UNTRACKED, SOURCE_UNTRACKED, TRANSIT_VAR, Account, custody, stock
-from lodestream.ledger.draft import Draft, inherited
+from lodestream.ledger.draft import Draft
 from lodestream.ledger.lots import ensure, moisture, unassayed_finding
 from lodestream.ledger.moves import receipt_key
+from lodestream.ledger.moving import Inbound, Receipt, Received
 from lodestream.ledger.records import Answer, Parcel, SettledParcel
-from lodestream.ledger.state import Inbound, LotChange, Move, Receipt, Received, Shares, Unassayed, squared
+from lodestream.ledger.state import LotChange, Move, Shares, Unassayed, squared
+from lodestream.ledger.telling import inherited
 from lodestream.ledger.values import Judged, Message, Said
 from lodestream.measures import Measured, Refusal, kg, measure, percent, percent_of, quadrature, share
 

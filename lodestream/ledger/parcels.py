@@ -5,7 +5,8 @@ from msgspec.structs import replace
 from lodestream.epcis.event import Material
 from lodestream.ledger.draft import Draft
 from lodestream.ledger.moves import amend, move_at
-from lodestream.ledger.state import Journal, LotChange, Run
+from lodestream.ledger.running import Run
+from lodestream.ledger.state import Journal, LotChange
 from lodestream.measures import Line
 from lodestream.measures.exact import root
 

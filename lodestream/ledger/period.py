@@ -14,7 +14,8 @@ from lodestream.ledger import due, months
 from lodestream.ledger.accounts import Account
 from lodestream.ledger.draft import Draft
 from lodestream.ledger.records import PeriodLine, PeriodState
-from lodestream.ledger.state import Carried, Head, Period
+from lodestream.ledger.state import Head
+from lodestream.ledger.timed import Carried, Period
 
 STOCK_TAKE = "count"
 Posted = tuple[str, Account, int]

@@ -13,7 +13,8 @@ from lodestream.ledger import attribution
 from lodestream.ledger.accounts import source, wip
 from lodestream.ledger.draft import Draft
 from lodestream.ledger.lots import refuse_unusable, tracked
-from lodestream.ledger.state import Part, Run, Shares
+from lodestream.ledger.running import Part, Run
+from lodestream.ledger.state import Shares
 from lodestream.measures import Line, Measured, measure, share
 
 Weighed = tuple[Material, Measured]

@@ -7,8 +7,8 @@ from lodestream.ledger import create, manifests, matching, pairs
 from lodestream.ledger.accounts import source
 from lodestream.ledger.draft import Draft
 from lodestream.ledger.lots import refuse_unusable, told, wet_and_dry
+from lodestream.ledger.moving import Inbound, Receipt
 from lodestream.ledger.ship import SSCC, bare, consignment_of, location, moved_lines
-from lodestream.ledger.state import Inbound, Receipt
 from lodestream.ledger.values import Judged
 from lodestream.measures import Line, Measured, lines, measure
 

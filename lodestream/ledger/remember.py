@@ -6,8 +6,10 @@ from lodestream.epcis.event import Event
 from lodestream.ledger import aging, due, identity, months, period
 from lodestream.ledger.draft import Draft
 from lodestream.ledger.held import Arranged
+from lodestream.ledger.moving import Outbound
 from lodestream.ledger.records import Entry
-from lodestream.ledger.state import Head, Journal, Outbound, SameHash, Seen, Slip
+from lodestream.ledger.state import Head, Journal, SameHash, Seen
+from lodestream.ledger.timed import Slip
 from lodestream.ledger.view import View
 
 

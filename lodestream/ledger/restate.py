@@ -12,7 +12,9 @@ from lodestream.ledger.accounts import STOCK_ADJ_ASSAY
 from lodestream.ledger.attribution import Vector
 from lodestream.ledger.draft import Draft
 from lodestream.ledger.moves import account_of, amend, change_of, entered, move_at
-from lodestream.ledger.state import Journal, LotChange, Move, Outbound, Restating, Run, Shares
+from lodestream.ledger.moving import Outbound
+from lodestream.ledger.running import Run
+from lodestream.ledger.state import Journal, LotChange, Move, Restating, Shares
 from lodestream.measures import share
 
 MAX_MOVES = 2_000  # told anew in one entry; the movements of one lot are never parted

@@ -17,7 +17,8 @@ from lodestream.ledger.attribution import Vector
 from lodestream.ledger.draft import Draft
 from lodestream.ledger.moves import amend, change_of
 from lodestream.ledger.parking import nothing_waits, waiting
-from lodestream.ledger.state import Move, Part, Run, Shares, squared
+from lodestream.ledger.running import Part, Run
+from lodestream.ledger.state import Move, Shares, squared
 from lodestream.ledger.values import Balanced
 from lodestream.measures import quadrature, share
 

@@ -7,7 +7,8 @@ from msgspec.structs import replace
 from lodestream.ledger import due
 from lodestream.ledger.book import SiteBook
 from lodestream.ledger.draft import Draft
-from lodestream.ledger.state import Head, NextBooks
+from lodestream.ledger.state import Head
+from lodestream.ledger.timed import NextBooks
 from lodestream.ledger.view import View
 
 

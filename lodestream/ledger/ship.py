@@ -10,12 +10,14 @@ from lodestream.ledger import attribution, containment, links
 from lodestream.ledger.accounts import transit
 from lodestream.ledger.containers import carriers
 from lodestream.ledger.create import with_mass
-from lodestream.ledger.draft import Draft, Refused, inherited
+from lodestream.ledger.draft import Draft, Refused
 from lodestream.ledger.draw import draw, post_drawn
 from lodestream.ledger.lots import refuse_unusable, told
+from lodestream.ledger.moving import Bound, Outbound, Shipment
 from lodestream.ledger.pairs import key
 from lodestream.ledger.records import Offer, Parcel
-from lodestream.ledger.state import Bound, Lot, Outbound, Shipment
+from lodestream.ledger.state import Lot
+from lodestream.ledger.telling import inherited
 from lodestream.ledger.values import Drawn, Message, Said
 from lodestream.measures import Line, Measured, lines, measure, quadrature
 

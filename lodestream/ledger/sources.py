@@ -9,9 +9,10 @@ move unreported: what the other source said does not come back by itself.
 from lodestream.ledger import correct, manifests, matching
 from lodestream.ledger.draft import Draft
 from lodestream.ledger.held import Manifest
+from lodestream.ledger.moving import Inbound, Outbound
 from lodestream.ledger.pairs import key
 from lodestream.ledger.ship import bare, consignment_of
-from lodestream.ledger.state import Inbound, Journal, Outbound
+from lodestream.ledger.state import Journal
 from lodestream.measures import lines
 
 

@@ -2,22 +2,12 @@
 
 from msgspec import Struct
 
-from lodestream.claims.values import Credits
-from lodestream.ledger.backed import Backing
 from lodestream.ledger.book import SiteBook
-from lodestream.ledger.claimed import ClaimedOf, Claims, FlowIndex, FlowMonth, MonthFlow, Standing
-from lodestream.ledger.held import Arranged, Came, Container, Manifest, Owed, Owners, Pack, Packed
-from lodestream.ledger.records import Entry, Finding, Parcel, SettledParcel
+from lodestream.ledger.held import Packed
+from lodestream.ledger.records import Entry
+from lodestream.ledger.timed import Lane
 from lodestream.measures import Line
 from lodestream.measures.exact import root
-
-
-class Lane(Struct, frozen=True, gc=False):
-    """A queue of slips in pages `first` to `last`; `since_us` is the time of the slip in front."""
-
-    first: int
-    last: int
-    since_us: int
 
 
 class Head(Struct, frozen=True, gc=False, omit_defaults=True):
@@ -43,48 +33,6 @@ class Head(Struct, frozen=True, gc=False, omit_defaults=True):
     closing: str = ""
     next_book_us: int = 0
     missing: int = 0
-
-
-class Slip(Struct, frozen=True, gc=False, array_like=True):
-    """A note that something is due some time after `since_us`: what `ref` and `note` name depends on the lane.
-
-    `valid_us` is set where an event is later than its own record.
-    """
-
-    since_us: int
-    ref: str
-    note: str = ""
-    valid_us: int = 0
-
-
-class Page(Struct, frozen=True, gc=False):
-    """A few slips of a lane, in order of time."""
-
-    slips: list[Slip]
-
-
-class NextBooks(Struct, frozen=True, gc=False):
-    """Settings that take effect later, by `effective_us`."""
-
-    books: list[SiteBook]
-
-
-class Period(Struct, frozen=True, gc=False, omit_defaults=True):
-    """The sums of a month by "<element> <account class>", in mg. Version 0: it is open. See `records.PeriodLine`."""
-
-    version: int = 0
-    opening_mg: dict[str, int] = {}
-    late_mg: dict[str, int] = {}
-    in_mg: dict[str, int] = {}
-    out_mg: dict[str, int] = {}
-    counted: bool = False
-    closed_us: int = 0
-
-
-class Carried(Struct, frozen=True, gc=False):
-    """The balances at the close of the last closed month, by "<element> <account class>", in mg: the next one opens with them."""
-
-    balances_mg: dict[str, int]
 
 
 class Shares(Struct, frozen=True, gc=False, omit_defaults=True):
@@ -310,141 +258,6 @@ class Journal(Struct, frozen=True, gc=False):
     run: str = ""
 
 
-class Part(Struct, frozen=True, gc=False, omit_defaults=True):
-    """What one line of an event is to a run: `role` is input, output, wip_open or wip_close.
-
-    An input's `shares` are what it brought into the pool, an output's are in its change (`index` in the journal of `identity`).
-    `assayed` is false while the content is not known. `process` is what the item names.
-    """
-
-    identity: str
-    role: str
-    lot: str
-    index: int
-    dry_mg: int
-    contained_mg: dict[str, int]
-    u_mg: dict[str, int] = {}
-    assayed: bool = True
-    loss: bool = False
-    shares: Shares = Shares()
-    process: str = ""
-
-
-class Run(Struct, frozen=True, gc=False, omit_defaults=True):
-    """A transformation: one event, or a campaign of several under one transformationID. What it posts is a function of its parts.
-
-    `posted` maps element and account ("Cu UNACCOUNTED") to mg; `left` is what stays in process, by shares. `emissions` maps
-    the identities of its events to the g CO2e that they state. `next` are the campaigns that opened with what this one left.
-    """
-
-    run: str
-    parts: list[Part] = []
-    split: bool = False
-    campaign: bool = False
-    closed_by: list[str] = []
-    posted: dict[str, int] = {}
-    left: Shares = Shares()
-    emissions: dict[str, int] = {}
-    findings: list[str] = []
-    next: list[str] = []
-
-
-class Shipment(Struct, frozen=True, gc=False, omit_defaults=True):
-    """One shipping event's part in a pair (consignment, lot) at the sender.
-
-    `packed` says which containers hold it (dry mass in mg), `within` which container each of them is in; `owner` is the
-    owning party that the shipment names.
-    """
-
-    identity: str
-    source: str
-    dry_mg: int
-    wet_mg: int
-    contained_mg: dict[str, int]
-    u_mg: dict[str, int]
-    shipped_us: int
-    to_site: str = ""
-    shares: Shares = Shares()
-    index: int = 0
-    packed: dict[str, int] = {}
-    within: dict[str, str] = {}
-    owner: str | None = None
-    sunk: bool = False  # posted to SINK(external:party)
-
-
-class Bound(Struct, frozen=True, gc=False, omit_defaults=True):
-    """What goes to one site: between which places, the version of the offer, and what that site has settled of it.
-
-    `findings` are the open hard and hold findings that the offer told. `void`: asked back; `resolved`: the receiver gives
-    back what is pending (where no book answers, at once).
-    """
-
-    from_location: str = ""
-    to_location: str = ""
-    version: int = 0
-    settled_mg: dict[str, int] = {}
-    findings: list[str] = []
-    settled_dry_mg: int = 0
-    final: bool = False
-    void: bool = False
-    resolved: bool = False
-
-
-class Outbound(Struct, frozen=True, gc=False, omit_defaults=True):
-    """A pair (consignment, lot) at the sender: the shipments that stand, and by site what is offered and settled.
-
-    The site is empty where no book answers: an external party's, or none named. `aged` names the shipments that were
-    found open after the grace.
-    """
-
-    consignment: str
-    lot: str
-    shipments: list[Shipment] = []
-    bound: dict[str, Bound] = {}
-    aged: list[str] = []
-
-
-class Receipt(Struct, frozen=True, gc=False):
-    """One receiving event's part in a pair at the receiver: the line as stated there, with its basis made explicit.
-
-    `named`: it names its consignment. `arrival` is its place in the book, `from_site` the site that it says it came from,
-    `number` which of the event's lines of this lot it is.
-    """
-
-    identity: str
-    source: str
-    final: bool
-    received_us: int
-    line: Line
-    event_hash: str
-    named: bool
-    arrival: int
-    from_site: str = ""
-    number: int = 0
-
-
-class Inbound(Struct, frozen=True, gc=False):
-    """A pair at the receiver: the offer, the receipts in their order, and what has been posted for them so far.
-
-    `posted` maps element and account ("Cu STOCK") to mg; `edged_*` is what lineage tells of it. What each receipt put into
-    the lot is in `Received`. `page` is where it is listed while it is open (`OpenPairs`), else below zero.
-    """
-
-    consignment: str
-    lot: str
-    from_site: str = ""
-    elements: list[str] = []
-    offer: Parcel | None = None
-    receipts: list[Receipt] = []
-    posted: dict[str, int] = {}
-    edged_dry_mg: int = 0
-    edged_mg: dict[str, int] = {}
-    findings: list[str] = []
-    answered: SettledParcel | None = None
-    page: int = -1
-    void_at: int | None = None  # the sequence at which the sender asked it back: later receipts come too late
-
-
 class Restating(Struct, frozen=True, gc=False):
     """The lots, with the slot from which on, whose movements are still to be told anew, and the path of the restatement.
 
@@ -454,70 +267,3 @@ class Restating(Struct, frozen=True, gc=False):
     slots: dict[str, int]
     path: list[str] = []
     held: dict[str, int] = {}
-
-
-class Received(Struct, frozen=True, gc=False):
-    """What one receipt put into its lot, by event, lot and number."""
-
-    change: LotChange
-
-
-class OpenPairs(Struct, frozen=True, gc=False):
-    """The pairs of one lot that take or hold a receipt without a consignment: all but the named and final.
-
-    They stand on pages (`OpenPage`, from 0 to `last`), so that an offer costs the same however many are open; `loose` are
-    those that hold such a receipt.
-    """
-
-    last: int = 0
-    loose: list[str] = []
-
-
-class OpenPage(Struct, frozen=True, gc=False):
-    """Consignments of open pairs of one lot, under "<lot> <page>"."""
-
-    consignments: list[str]
-
-
-KINDS: dict[type[Struct], str] = {
-    Head: "head",
-    Balance: "account",
-    Lot: "lot",
-    Held: "held",
-    Seen: "seen",
-    SameHash: "hash",
-    Fate: "fate",
-    Parked: "parked",
-    Waiting: "waiting",
-    Journal: "journal",
-    Run: "run",
-    Outbound: "outbound",
-    Inbound: "inbound",
-    OpenPairs: "pairs",
-    OpenPage: "page",
-    Move: "move",
-    Vacant: "vacant",
-    Corrective: "corrective",
-    Received: "received",
-    Restating: "restating",
-    Pack: "pack",
-    Container: "container",
-    Manifest: "manifest",
-    Came: "came",
-    Owed: "owed",
-    Arranged: "arranged",
-    Owners: "owners",
-    Backing: "backing",
-    Finding: "finding",
-    Credits: "credits",
-    MonthFlow: "flow",
-    FlowIndex: "flows",
-    FlowMonth: "flowed",
-    ClaimedOf: "claimed",
-    Claims: "claims",
-    Standing: "standing",
-    Page: "due",
-    NextBooks: "books",
-    Period: "period",
-    Carried: "carried",
-}

@@ -8,7 +8,8 @@ from msgspec.structs import replace
 
 from lodestream.ledger import aging, close, due
 from lodestream.ledger.draft import Draft
-from lodestream.ledger.state import Head, SameHash, Seen, Slip
+from lodestream.ledger.state import Head, SameHash, Seen
+from lodestream.ledger.timed import Slip
 
 _HANDLERS = {
     due.PARKED: aging.parked,

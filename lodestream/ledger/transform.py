@@ -15,8 +15,8 @@ from lodestream.ledger.draft import Draft, Refused, Unready
 from lodestream.ledger.draw import draw, post_drawn
 from lodestream.ledger.lots import ensure, enter, moisture, refuse_unusable, told, tracked, wait_for_assay, wet_and_dry
 from lodestream.ledger.moves import named
+from lodestream.ledger.running import Part, Run
 from lodestream.ledger.runs import totals
-from lodestream.ledger.state import Part, Run
 from lodestream.ledger.values import Drawn, Said
 from lodestream.measures import Line, Measured, lines, measure, share
 from lodestream.measures.exact import Ratio

@@ -9,8 +9,9 @@ from decimal import Decimal
 from msgspec import Struct
 
 from lodestream.ledger.accounts import Account
+from lodestream.ledger.moving import Receipt
 from lodestream.ledger.records import Answer, Offer, Severity
-from lodestream.ledger.state import Receipt, Shares
+from lodestream.ledger.state import Shares
 from lodestream.measures import Line, Measured
 
 

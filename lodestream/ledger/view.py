@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 import msgspec
 from msgspec import Struct
 
-from lodestream.ledger.state import KINDS
+from lodestream.ledger.stored import KINDS
 
 T = TypeVar("T", bound=Struct)
 Key = tuple[type[Struct], str]

@@ -11,8 +11,9 @@ from lodestream.ledger import aging, attribution, ship
 from lodestream.ledger.accounts import stock, transit
 from lodestream.ledger.draft import Draft
 from lodestream.ledger.moves import receipt_key
+from lodestream.ledger.moving import Outbound, Received
 from lodestream.ledger.pairs import key
-from lodestream.ledger.state import LotChange, Move, Outbound, Received
+from lodestream.ledger.state import LotChange, Move
 from lodestream.ledger.values import Said
 from lodestream.measures import lines, share
 

@@ -1,7 +1,7 @@
 """Many offers of one lot that are never received: each costs the same, and a receipt without a consignment finds the oldest."""
 
+from lodestream.ledger.moving import OpenPage, OpenPairs
 from lodestream.ledger.records import Entry, Offer, Parcel
-from lodestream.ledger.state import OpenPage, OpenPairs
 from tests.ledger.making import START, Books, T, declared, receive
 
 A, B = "urn:site:a", "urn:site:b"

@@ -8,7 +8,8 @@ from msgspec.structs import replace
 
 from lodestream.epcis.event import Event
 from lodestream.ledger.apply import apply
-from lodestream.ledger.state import KINDS, Head, Parked
+from lodestream.ledger.state import Head, Parked
+from lodestream.ledger.stored import KINDS
 from lodestream.ledger.view import DECODERS, ENCODER, Books, key_of
 from tests.ledger.making import add, entry, transform
 

@@ -11,7 +11,8 @@ from lodestream.epcis.event import Event
 from lodestream.ledger import due
 from lodestream.ledger.book import SiteBook
 from lodestream.ledger.records import Entry, Finding, Outcome
-from lodestream.ledger.state import Page, SameHash, Seen, Slip
+from lodestream.ledger.state import SameHash, Seen
+from lodestream.ledger.timed import Page, Slip
 from lodestream.ledger.view import View
 from tests.ledger.making import HOUR, START, Books, T, add, assay, codes, declared, due_us, entry, receive, ship, tick, transform
 

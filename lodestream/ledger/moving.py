@@ -1,0 +1,126 @@
+"""What a site's book remembers of moves between sites: pairs (consignment, lot) as their sender and their receiver keep them."""
+
+from msgspec import Struct
+
+from lodestream.ledger.records import Parcel, SettledParcel
+from lodestream.ledger.state import LotChange, Shares
+from lodestream.measures import Line
+
+
+class Shipment(Struct, frozen=True, gc=False, omit_defaults=True):
+    """One shipping event's part in a pair (consignment, lot) at the sender.
+
+    `packed` says which containers hold it (dry mass in mg), `within` which container each of them is in; `owner` is the
+    owning party that the shipment names.
+    """
+
+    identity: str
+    source: str
+    dry_mg: int
+    wet_mg: int
+    contained_mg: dict[str, int]
+    u_mg: dict[str, int]
+    shipped_us: int
+    to_site: str = ""
+    shares: Shares = Shares()
+    index: int = 0
+    packed: dict[str, int] = {}
+    within: dict[str, str] = {}
+    owner: str | None = None
+    sunk: bool = False  # posted to SINK(external:party)
+
+
+class Bound(Struct, frozen=True, gc=False, omit_defaults=True):
+    """What goes to one site: between which places, the version of the offer, and what that site has settled of it.
+
+    `findings` are the open hard and hold findings that the offer told. `void`: asked back; `resolved`: the receiver gives
+    back what is pending (where no book answers, at once).
+    """
+
+    from_location: str = ""
+    to_location: str = ""
+    version: int = 0
+    settled_mg: dict[str, int] = {}
+    findings: list[str] = []
+    settled_dry_mg: int = 0
+    final: bool = False
+    void: bool = False
+    resolved: bool = False
+
+
+class Outbound(Struct, frozen=True, gc=False, omit_defaults=True):
+    """A pair (consignment, lot) at the sender: the shipments that stand, and by site what is offered and settled.
+
+    The site is empty where no book answers: an external party's, or none named. `aged` names the shipments that were
+    found open after the grace.
+    """
+
+    consignment: str
+    lot: str
+    shipments: list[Shipment] = []
+    bound: dict[str, Bound] = {}
+    aged: list[str] = []
+
+
+class Receipt(Struct, frozen=True, gc=False):
+    """One receiving event's part in a pair at the receiver: the line as stated there, with its basis made explicit.
+
+    `named`: it names its consignment. `arrival` is its place in the book, `from_site` the site that it says it came from,
+    `number` which of the event's lines of this lot it is.
+    """
+
+    identity: str
+    source: str
+    final: bool
+    received_us: int
+    line: Line
+    event_hash: str
+    named: bool
+    arrival: int
+    from_site: str = ""
+    number: int = 0
+
+
+class Inbound(Struct, frozen=True, gc=False):
+    """A pair at the receiver: the offer, the receipts in their order, and what has been posted for them so far.
+
+    `posted` maps element and account ("Cu STOCK") to mg; `edged_*` is what lineage tells of it. What each receipt put into
+    the lot is in `Received`. `page` is where it is listed while it is open (`OpenPairs`), else below zero.
+    """
+
+    consignment: str
+    lot: str
+    from_site: str = ""
+    elements: list[str] = []
+    offer: Parcel | None = None
+    receipts: list[Receipt] = []
+    posted: dict[str, int] = {}
+    edged_dry_mg: int = 0
+    edged_mg: dict[str, int] = {}
+    findings: list[str] = []
+    answered: SettledParcel | None = None
+    page: int = -1
+    void_at: int | None = None  # the sequence at which the sender asked it back: later receipts come too late
+
+
+class Received(Struct, frozen=True, gc=False):
+    """What one receipt put into its lot, by event, lot and number."""
+
+    change: LotChange
+
+
+class OpenPairs(Struct, frozen=True, gc=False):
+    """The pairs of one lot that take or hold a receipt without a consignment: all but the named and final.
+
+    They stand on pages (`OpenPage`, from 0 to `last`), so that an offer costs the same however many are open; `loose` are
+    those that hold such a receipt.
+    """
+
+    last: int = 0
+    loose: list[str] = []
+
+
+class OpenPage(Struct, frozen=True, gc=False):
+    """Consignments of open pairs of one lot, under "<lot> <page>"."""
+
+    consignments: list[str]

@@ -1,0 +1,71 @@
+"""Every kind of value in a site's book, with its name in the key of the store."""
+
+from msgspec import Struct
+
+from lodestream.claims.values import Credits
+from lodestream.ledger.backed import Backing
+from lodestream.ledger.claimed import ClaimedOf, Claims, FlowIndex, FlowMonth, MonthFlow, Standing
+from lodestream.ledger.held import Arranged, Came, Container, Manifest, Owed, Owners, Pack
+from lodestream.ledger.moving import Inbound, OpenPage, OpenPairs, Outbound, Received
+from lodestream.ledger.records import Finding
+from lodestream.ledger.running import Run
+from lodestream.ledger.state import (
+    Balance,
+    Corrective,
+    Fate,
+    Head,
+    Held,
+    Journal,
+    Lot,
+    Move,
+    Parked,
+    Restating,
+    SameHash,
+    Seen,
+    Vacant,
+    Waiting,
+)
+from lodestream.ledger.timed import Carried, NextBooks, Page, Period
+
+KINDS: dict[type[Struct], str] = {
+    Head: "head",
+    Balance: "account",
+    Lot: "lot",
+    Held: "held",
+    Seen: "seen",
+    SameHash: "hash",
+    Fate: "fate",
+    Parked: "parked",
+    Waiting: "waiting",
+    Journal: "journal",
+    Run: "run",
+    Outbound: "outbound",
+    Inbound: "inbound",
+    OpenPairs: "pairs",
+    OpenPage: "page",
+    Move: "move",
+    Vacant: "vacant",
+    Corrective: "corrective",
+    Received: "received",
+    Restating: "restating",
+    Pack: "pack",
+    Container: "container",
+    Manifest: "manifest",
+    Came: "came",
+    Owed: "owed",
+    Arranged: "arranged",
+    Owners: "owners",
+    Backing: "backing",
+    Finding: "finding",
+    Credits: "credits",
+    MonthFlow: "flow",
+    FlowIndex: "flows",
+    FlowMonth: "flowed",
+    ClaimedOf: "claimed",
+    Claims: "claims",
+    Standing: "standing",
+    Page: "due",
+    NextBooks: "books",
+    Period: "period",
+    Carried: "carried",
+}

@@ -1,0 +1,55 @@
+"""What a site's book remembers of time: what waits in lanes, books to come, the sums of accounting periods."""
+
+from msgspec import Struct
+
+from lodestream.ledger.book import SiteBook
+
+
+class Lane(Struct, frozen=True, gc=False):
+    """A queue of slips in pages `first` to `last`; `since_us` is the time of the slip in front."""
+
+    first: int
+    last: int
+    since_us: int
+
+
+class Slip(Struct, frozen=True, gc=False, array_like=True):
+    """A note that something is due some time after `since_us`: what `ref` and `note` name depends on the lane.
+
+    `valid_us` is set where an event is later than its own record.
+    """
+
+    since_us: int
+    ref: str
+    note: str = ""
+    valid_us: int = 0
+
+
+class Page(Struct, frozen=True, gc=False):
+    """A few slips of a lane, in order of time."""
+
+    slips: list[Slip]
+
+
+class NextBooks(Struct, frozen=True, gc=False):
+    """Settings that take effect later, by `effective_us`."""
+
+    books: list[SiteBook]
+
+
+class Period(Struct, frozen=True, gc=False, omit_defaults=True):
+    """The sums of a month by "<element> <account class>", in mg. Version 0: it is open. See `records.PeriodLine`."""
+
+    version: int = 0
+    opening_mg: dict[str, int] = {}
+    late_mg: dict[str, int] = {}
+    in_mg: dict[str, int] = {}
+    out_mg: dict[str, int] = {}
+    counted: bool = False
+    closed_us: int = 0
+
+
+class Carried(Struct, frozen=True, gc=False):
+    """The balances at the close of the last closed month, by "<element> <account class>", in mg: the next one opens with them."""
+
+    balances_mg: dict[str, int]
