@@ -10,7 +10,7 @@ from connectors.economy import events as e
 from connectors.economy.facts import Event, Fact
 from connectors.economy.making import feed_of, keep, make, together
 from connectors.economy.measuring import MG_PER_KG, Truth
-from connectors.economy.parcels import less, part
+from connectors.economy.parcels import Parcel, less, part
 from connectors.economy.processes import Process
 from connectors.economy.sites import Site
 from connectors.economy.world import Works, World
@@ -21,37 +21,50 @@ OPENING_MG = 200_000 * MG_PER_KG
 TAPPED = (7, 10)  # of what is in the furnace, in each shift
 
 
-def shift(world: World, site: Site, process: Process, day: int) -> Iterator[Fact]:
-    """One day's event of the campaign; none while there is no feed."""
+def shift(world: World, site: Site, process: Process) -> Iterator[Fact]:
+    """One day of the campaign, as two half-events: what is charged, and what is tapped. None while there is no feed."""
     works = world.works[site.name]
     feed = feed_of(works, process)
-    if not feed:
-        return
-    minute = world.tick(site)
-    event = e.base("TransformationEvent", world.identity(site), site, minute, "commissioning", disposition="active")
-    items: list[Event] = []
-    if not works.campaign:
-        items.append(_begin(world, site, works))
+    if feed:
+        yield _charge(world, site, feed)
+        yield _tap(world, site, process)
+
+
+def _charge(world: World, site: Site, feed: list[Parcel]) -> Fact:
+    works, minute = world.works[site.name], world.tick(site)
+    items = [] if works.campaign else [_begin(world, site, works)]
     inputs = [p.line() for p in feed]
     for parcel in feed:
         works.wip = together([works.wip, parcel.take(parcel.kg, 0)])
         works.stock[parcel.material.name].remove(parcel)
+    event = _half(world, site, works, minute)
+    event["inputQuantityList"] = [e.quantity(line) for line in inputs]
+    event["crm:materials"] = items + [e.drawn(line, "input") for line in inputs]
+    return Fact("campaign", site, site.name, minute, event, inputs=inputs)
+
+
+def _tap(world: World, site: Site, process: Process) -> Fact:
+    works, minute = world.works[site.name], world.tick(site)
+    event = _half(world, site, works, minute)
     tapped = part(works.wip, *TAPPED)
     works.wip = less(works.wip, tapped)
     made, losses = make(world, site, process, tapped)
     outputs = [p.line() for p in made] + losses
-    items += [e.drawn(line, "input") for line in inputs] + [e.measured(line, "output", site) for line in outputs]
-    event |= {"transformationID": works.campaign, "inputQuantityList": [e.quantity(line) for line in inputs]}
-    event |= {"outputQuantityList": [e.quantity(line) for line in outputs], "bizLocation": {"id": site.id}}
+    event["outputQuantityList"] = [e.quantity(line) for line in outputs]
+    event["crm:materials"] = [e.measured(line, "output", site) for line in outputs]
     works.shift += 1
     if works.shift == SHIFTS:
-        items.append(_in_process(site, works, "wip_close"))
+        event["crm:materials"].append(_in_process(site, works, "wip_close"))
         event["crm:campaignClose"] = True
         works.campaign, works.shift = "", 0
-    event["crm:materials"] = items
     for parcel in made:
         keep(world, site, parcel)
-    yield Fact("campaign", site, site.name, minute, event, inputs, outputs)
+    return Fact("campaign", site, site.name, minute, event, outputs=outputs)
+
+
+def _half(world: World, site: Site, works: Works, minute: int) -> Event:
+    event = e.base("TransformationEvent", world.identity(site), site, minute, "commissioning", disposition="active")
+    return event | {"transformationID": works.campaign, "bizLocation": {"id": site.id}}
 
 
 def _begin(world: World, site: Site, works: Works) -> Event:

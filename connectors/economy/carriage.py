@@ -81,7 +81,7 @@ def _send(world: World, arrival: Arrival, way: Lane, minute: int, day: int) -> N
     _lose(world, arrival.parcel)
     convoys = [arrival]
     if arrival.parcel.kg > SPLIT_ABOVE * arrival.parcel.material.step_kg and world.chance.one_in(10):
-        convoys = _convoys(world, arrival)
+        convoys = _convoys(arrival)
     for n, convoy in enumerate(convoys):
         world.under_way.setdefault(due + n, []).append(convoy)
     carrier = f"carrier-{world.chance.between(1, CARRIERS)}"
@@ -100,7 +100,7 @@ def _lose(world: World, parcel: Parcel) -> None:
     parcel.truth = Truth(water, truth.dry_mg - lost.dry_mg, left)
 
 
-def _convoys(world: World, arrival: Arrival) -> list[Arrival]:
+def _convoys(arrival: Arrival) -> list[Arrival]:
     whole, step = arrival.parcel, arrival.parcel.material.step_kg
     kg = whole.kg // step // 2 * step
     first = whole.take(kg, (whole.truth.water_mg + whole.truth.dry_mg) * kg // whole.kg)
@@ -128,12 +128,12 @@ def receive(world: World, site: Site, arrivals: list[Arrival], day: int) -> Iter
         yield _receive(world, arrival, day)
     for process in site.kind.processes:
         for material in process.feeds:
-            if _is_made_here(world, site, material) or len(world.works[site.name].stock.get(material.name, ())) > 3:
+            if _is_made_here(world, material) or len(world.works[site.name].stock.get(material.name, ())) > 3:
                 continue
             yield _buy(world, site, material)
 
 
-def _is_made_here(world: World, site: Site, material: Material) -> bool:
+def _is_made_here(world: World, material: Material) -> bool:
     makers = (s.kind for s in world.sites)
     return any(
         kind.wins == material or any(p.material == material for q in kind.processes for p in q.products) for kind in makers
@@ -186,7 +186,7 @@ def _buy(world: World, site: Site, material: Material) -> Fact:
     world.tally.add(world.tally.came, parcel.truth.content)
     world.stock(site, parcel)
     minute, line = world.tick(site), parcel.line()
-    papers = {"sourceList": [e.location("source", MARKET)], "destinationList": [e.location("destination", site.id)]}
+    papers: Event = {"sourceList": [e.location("source", MARKET)], "destinationList": [e.location("destination", site.id)]}
     papers |= {"crm:consignmentId": f"urn:epc:id:gsin:{site.prefix}.{site.number('consignment'):09d}"}
     event = _receiving(world, site, line, minute, papers, assayed=True)
     event["crm:receipt"] = "final"

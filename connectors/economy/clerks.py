@@ -56,7 +56,7 @@ def misstated(fact: Fact, percent: int) -> Event:
 
 def declared(event: Event, fact: Fact, correctives: list[str], minute: int, reason: str = "incorrect_data") -> Event:
     """An error declaration: the event again, unchanged, with what it is replaced by."""
-    declaration = {"declarationTime": e.clock(minute, fact.site.offset), "reason": reason}
+    declaration: Event = {"declarationTime": e.clock(minute, fact.site.offset), "reason": reason}
     if correctives:
         declaration |= {"correctiveEventIDs": correctives}
     return deepcopy(event) | {"errorDeclaration": declaration}

@@ -23,3 +23,4 @@ def day_of(world: World, day: int) -> Iterator[Fact]:
         yield from win(world, site)
         yield from run_processes(world, site, day)
         yield from ship(world, site, day)
+    yield from world.seen.pop(day, ())  # what left today and was seen at once

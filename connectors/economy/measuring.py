@@ -66,7 +66,8 @@ def u_mg(material: Material, reading: Reading) -> dict[str, int]:
 def factor(assay: Assay) -> tuple[int, int]:
     """How much of the assay's substance is its element."""
     found = element_of(assay.substance)
-    assert found is not None and found[0] == assay.element, f"{assay} is not in the table of compounds"  # noqa: S101
+    if found is None or found[0] != assay.element:
+        raise ValueError(f"{assay} is not in the table of compounds")
     return found[1]
 
 

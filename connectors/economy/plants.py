@@ -97,7 +97,7 @@ def run_processes(world: World, site: Site, day: int) -> Iterator[Fact]:
     works = world.works[site.name]
     for process in site.kind.processes:
         if site.campaigns:
-            yield from campaigns.shift(world, site, process, day)
+            yield from campaigns.shift(world, site, process)
             continue
         for _ in range(2):
             feed = feed_of(works, process)

@@ -39,7 +39,7 @@ def simulate(plan: Plan, folder: Path) -> dict[str, object]:
     writer.finish()
     (folder / "book.toml").write_text(book_text(economy.world.sites), encoding="utf-8")
     labels = economy.fraudsters.labels()
-    json_file(folder / "labels.json", labels)
+    json_file(folder / "labels.json", [label.row() for label in labels])
     planted: dict[str, int] = {}
     for label in labels:
         planted[label.kind] = planted.get(label.kind, 0) + 1

@@ -46,7 +46,7 @@ class Works:
     stock: dict[str, list[Parcel]] = field(default_factory=dict)
     goods: list[Parcel] = field(default_factory=list)
     finals: list[tuple[int, Parcel]] = field(default_factory=list)
-    wip: Truth = Truth(0, 0, {})
+    wip: Truth = field(default_factory=lambda: Truth(0, 0, {}))
     campaign: str = ""
     shift: int = 0
     minute: int = 0

@@ -46,8 +46,6 @@ FRAUDS: dict[str, Fraud] = {
     "F27": t.f27,
     "F28": b.f28,
 }
-STREAKS = frozenset({"F16", "F21", "F22", "F23", "F25"})
-"""Kinds that take several events: they are asked of every fact, and keep count themselves."""
 
 
 class Fraudsters:
@@ -74,13 +72,16 @@ class Fraudsters:
 
     def _planted(self, fact: Fact) -> list[Fact]:
         for kind, fraud in self._frauds.items():
-            if kind not in STREAKS and fact.minute < self._due[kind]:
+            scene = self._scenes[kind]
+            if (
+                fact.minute < self._due[kind] and "label" not in scene.memory
+            ):  # what takes several events goes on when it has begun
                 continue
-            done = fraud(self._scenes[kind], fact)
+            done = fraud(scene, fact)
             if done is None:
                 continue
-            self._due[kind] += EVERY_DAYS * MINUTES_A_DAY
             if done.label is not None:
                 self._labels.append(done.label)
+                self._due[kind] = fact.minute + EVERY_DAYS * MINUTES_A_DAY
             return done.facts
         return [fact]

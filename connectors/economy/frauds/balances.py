@@ -44,13 +44,15 @@ def f2(scene: Scene, fact: Fact) -> Planted | None:
     limit = _limit(fact, element)
     loss = fact.outputs[-1]
     into, _, u = balance(fact, element)
-    wanted = into * limit // 1000 + u * scene.size // 1000 - line.contained_mg[element]
-    if not limit or not 0 < wanted < loss.contained_mg[element] * 95 // 100:
+    short = into * limit // 1000 - line.contained_mg[element]
+    wanted = min(short + u * scene.size // 1000, loss.contained_mg[element] * 95 // 100)
+    if not limit or wanted <= short:
         return None
+    size = (wanted - short) * 1000 // u
     fake = faked(fact)
     reweigh(fake.event, line, line.kg + wanted * line.kg // line.contained_mg[element])
     _poorer(fake, loss, element, wanted)
-    return Planted([fake], label("F2", fake, "residue booked as product", [line.lot], wanted, element, size=scene.size))
+    return Planted([fake], label("F2", fake, "residue booked as product", [line.lot], wanted, element, size=size))
 
 
 def _limit(fact: Fact, element: str) -> int:

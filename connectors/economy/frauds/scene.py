@@ -32,6 +32,11 @@ class Label:
     size: int = 0
     variant: str = ""
 
+    def row(self) -> dict[str, object]:
+        """The label as labels.json has it."""
+        about = {"kind": self.kind, "variant": self.variant, "site": self.site, "eventIDs": self.event_ids, "lots": self.lots}
+        return {**about, "done": self.done, "element": self.element, "magnitudeKg": self.magnitude_kg, "sizeThousandthsOfU": self.size}
+
 
 class Planted(NamedTuple):
     """What is recorded in place of the fact, and the label; None: it belongs to a label that was given before."""
@@ -57,7 +62,8 @@ Fraud = Callable[[Scene, Fact], Planted | None]
 
 def faked(fact: Fact, **changes: Any) -> Fact:
     """A copy of a fact with an event of its own, that no honest mishap befalls."""
-    return replace(fact, **({"event": deepcopy(fact.event), "honest": False} | changes))
+    whole: dict[str, Any] = {"event": deepcopy(fact.event), "honest": False, **changes}
+    return replace(fact, **whole)
 
 
 def again(scene: Scene, fact: Fact, minutes: int = 0) -> Fact:
