@@ -34,12 +34,10 @@ def command(seed: int, sites: int, days: int, frauds: tuple[str, ...], out: Path
     """
     kinds = list(FRAUDS) if "all" in frauds else [kind for kind in FRAUDS if kind in frauds]
     try:
-        manifest = simulate(Plan(seed, sites, days, kinds), out)
+        made = simulate(Plan(seed, sites, days, kinds), out)
     except FileExistsError as error:
         raise Unusable(f"{out} holds documents already: name another folder") from error
     except OSError as error:
         raise Unusable(f"{out}: {error.strerror or error}") from error
-    planted = manifest["planted"]
-    total = sum(planted.values()) if isinstance(planted, dict) else 0
-    console().print(f"{manifest['events']:,} events in {manifest['documents']:,} documents in {out}/documents", soft_wrap=True)
-    console().print(f"{total:,} frauds planted" if kinds else "honest: no fraud planted")
+    console().print(f"{made.events:,} events in {made.documents:,} documents in {out}/documents", soft_wrap=True)
+    console().print(f"{len(made.labels):,} frauds planted" if kinds else "honest: no fraud planted")

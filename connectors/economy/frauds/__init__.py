@@ -51,11 +51,13 @@ FRAUDS: dict[str, Fraud] = {
 class Fraudsters:
     """A stream of honest facts in, the same with frauds planted out."""
 
-    def __init__(self, world: World, kinds: Sequence[str], size: int, days: int) -> None:
-        """Kinds as in FRAUDS. Raises KeyError for one that is none."""
-        self._scenes = {kind: Scene(world, size, Chance(world.seed, f"fraud {kind}"), days) for kind in kinds}
+    def __init__(self, world: World, kinds: Sequence[str], size: int, every: int) -> None:
+        """Kinds as in FRAUDS, each planted every so many days. Raises KeyError for a kind that is none."""
+        self._scenes = {kind: Scene(world, size) for kind in kinds}
         self._frauds = {kind: FRAUDS[kind] for kind in kinds}
-        self._due = {kind: MINUTES_A_DAY * (1 + scene.chance.between(0, EVERY_DAYS)) for kind, scene in self._scenes.items()}
+        self._every = every * MINUTES_A_DAY
+        chance = Chance(world.seed, "frauds")
+        self._due = {kind: chance.between(MINUTES_A_DAY, MINUTES_A_DAY + self._every) for kind in kinds}
         self._labels: list[Label] = []
 
     def plant(self, facts: Iterable[Fact]) -> Iterator[Fact]:
@@ -82,6 +84,6 @@ class Fraudsters:
                 continue
             if done.label is not None:
                 self._labels.append(done.label)
-                self._due[kind] = fact.minute + EVERY_DAYS * MINUTES_A_DAY
+                self._due[kind] = fact.minute + self._every
             return done.facts
         return [fact]

@@ -121,14 +121,15 @@ def f16(scene: Scene, fact: Fact) -> Planted | None:
     known = scene.memory.get("label")
     if known is None:
         scene.memory["assays"] = item["crm:assays"]
-        made = scene.memory["label"] = label("F16", fake, "one certificate for several lots", [line.lot])
-        return Planted([fake], made)
+        scene.memory["label"] = label("F16", fake, "one certificate for several lots", [line.lot])
+        return Planted([fake], None)
     item["crm:assays"] = deepcopy(scene.memory["assays"])
     known.event_ids.append(fake.event["eventID"])
     known.lots.append(line.lot)
-    if len(known.lots) > CLONES:
-        scene.memory.clear()
-    return Planted([fake], None)
+    if len(known.lots) <= CLONES:
+        return Planted([fake], None)
+    scene.memory.clear()
+    return Planted([fake], known)
 
 
 def f17(scene: Scene, fact: Fact) -> Planted | None:

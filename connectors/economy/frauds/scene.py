@@ -7,7 +7,6 @@ from math import isqrt
 from typing import Any, NamedTuple
 
 from connectors.economy import events as e
-from connectors.economy.chance import Chance
 from connectors.economy.facts import MINUTES_A_DAY, Event, Fact, Line
 from connectors.economy.sites import Site
 from connectors.economy.world import World
@@ -35,11 +34,17 @@ class Label:
     def row(self) -> dict[str, object]:
         """The label as labels.json has it."""
         about = {"kind": self.kind, "variant": self.variant, "site": self.site, "eventIDs": self.event_ids, "lots": self.lots}
-        return {**about, "done": self.done, "element": self.element, "magnitudeKg": self.magnitude_kg, "sizeThousandthsOfU": self.size}
+        return {
+            **about,
+            "done": self.done,
+            "element": self.element,
+            "magnitudeKg": self.magnitude_kg,
+            "sizeThousandthsOfU": self.size,
+        }
 
 
 class Planted(NamedTuple):
-    """What is recorded in place of the fact, and the label; None: it belongs to a label that was given before."""
+    """What is recorded in place of the fact, and the label, once; None: it belongs to one that was given, or that will be."""
 
     facts: list[Fact]
     label: Label | None
@@ -51,8 +56,6 @@ class Scene:
 
     world: World
     size: int
-    chance: Chance
-    days: int
     memory: dict[str, Any] = field(default_factory=dict)
     shipped: dict[str, int] = field(default_factory=dict)  # consignment: the minute of its shipping
 

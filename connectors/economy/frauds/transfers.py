@@ -106,14 +106,14 @@ def f25(scene: Scene, fact: Fact) -> Planted | None:
         item |= scene.memory["stated"]
         made = label("F25", fake, "one credential behind two lots", [line.lot])
         scene.memory["label"] = made
-        return Planted([fake], made)
+        return Planted([fake], None)
     item |= scene.memory["stated"]
     known.event_ids.append(fake.event["eventID"])
     known.lots.append(line.lot)
     known.element, mg = next(iter(line.contained_mg.items()))
     known.magnitude_kg = str(e.decimal(mg // 1000, 3))
     del scene.memory["site"]
-    return Planted([fake], None)
+    return Planted([fake], known)
 
 
 def f27(scene: Scene, fact: Fact) -> Planted | None:

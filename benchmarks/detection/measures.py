@@ -1,0 +1,108 @@
+"""What is measured: false alarms on honest histories, recall of each kind, and what a threshold cannot see."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from benchmarks.detection.histories import History, run
+from connectors.economy.frauds import FRAUDS
+from connectors.economy.simulate import Plan
+from connectors.economy.sites import settle
+from lodestream.ledger.catalogue import CATALOGUE
+
+SITES, DAYS, FRAUD_DAYS, CURVE_DAYS = 12, 60, 45, 30
+HONEST_SEEDS = (1, 2, 3, 4, 5, 6)
+FRAUD_SEEDS = (11,)
+CURVE_SEED = 21
+SIZES = (1000, 2000, 3000, 4000, 5000, 6000, 8000)
+QUALITIES = (600, 700, 800, 900, 1000)
+CURVES = {"F1": "copper-smelter-1", "F2": "lithium-refinery-1", "F20": "copper-smelter-1", "F21": "copper-smelter-1"} | {
+    "F28": "nickel-cobalt-refinery-1"
+}
+"""Kinds with a threshold in multiples of u, and the site whose throughput is used to say what can be hidden below it."""
+WATCH = frozenset({"F6", "F9", "F11 ticket", "F16", "F21", "F22", "F23", "F26"})
+"""What needs windows or several sites: opened by the watch, which the fold of one book is not."""
+BY_SITE = frozenset({"F7", "F21", "F22", "F23"})
+PER_EVENTS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Recall:
+    """One kind: how many were planted and found; `state`: measured, not yet, or watch. `seen_as`: other findings on them."""
+
+    name: str
+    planted: int
+    found: int
+    state: str
+    seen_as: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A point of a curve: frauds of a size (thousandths of u), how many were found, and kg a year that one site could hide so."""
+
+    kind: str
+    element: str
+    size: int
+    planted: int
+    found: int
+    kg_a_year: int
+
+
+def honest(
+    seeds: Iterable[int] = HONEST_SEEDS, sites: int = SITES, days: int = DAYS, quality: int | None = None
+) -> list[History]:
+    """Histories without frauds."""
+    return [run(Plan(seed, sites, days, quality=quality)) for seed in seeds]
+
+
+def recalls(kinds: Iterable[str] = tuple(FRAUDS)) -> list[Recall]:
+    """Each kind planted alone."""
+    found = []
+    for kind in kinds:
+        histories = [run(Plan(seed, SITES, FRAUD_DAYS, [kind])) for seed in FRAUD_SEEDS]
+        variants = sorted({label.variant for h in histories for label in h.labels}) or [""]
+        found += [_recall(kind, variant, histories) for variant in variants]
+    return found
+
+
+def _recall(kind: str, variant: str, histories: list[History]) -> Recall:
+    pairs = [(h, label) for h in histories for label in h.labels if label.variant == variant]
+    hits = sum(h.found(label, kind in BY_SITE) for h, label in pairs)
+    others: Counter[str] = Counter()
+    for h, label in pairs:
+        others.update({f.code for f in h.said_of(label) if f.rule != kind and f.severity != "info" and f.id not in h.closed})
+    name = f"{kind} {variant}".strip()
+    return Recall(name, len(pairs), hits, _state(kind, name), dict(sorted(others.items())))
+
+
+def _state(kind: str, name: str) -> str:
+    if name in WATCH:
+        return "watch"
+    return "measured" if kind == "F10" or kind in {rule.number for rule in CATALOGUE.values()} else "not yet"
+
+
+def curve(kind: str) -> list[Point]:
+    """Frauds of each size wherever one fits. A kind that no rule knows yet has no curve."""
+    if _state(kind, kind) != "measured":
+        return []
+    points = []
+    for size in SIZES:
+        history = run(Plan(CURVE_SEED, SITES, CURVE_DAYS, [kind], size, every=0))
+        named = _site(history, CURVES[kind])
+        there = [label for label in history.labels if label.site == named]
+        element = there[0].element if there else ""
+        hidden = sum((Decimal(label.magnitude_kg) for label in there if label.element == element), Decimal())
+        hits = sum(history.found(label, kind in BY_SITE) for label in history.labels)
+        points.append(Point(kind, element, size, len(history.labels), hits, int(hidden) * 365 // CURVE_DAYS))
+    return points
+
+
+def _site(history: History, name: str) -> str:
+    return next(site.id for site in settle(history.plan.seed, history.plan.sites, None) if site.name == name)
+
+
+def per_events(number: int, histories: list[History]) -> Decimal:
+    """So many in 10,000 events, with two decimals."""
+    return (Decimal(number) * PER_EVENTS / sum(h.events for h in histories)).quantize(Decimal("0.01"))
