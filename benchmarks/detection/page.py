@@ -14,7 +14,8 @@ Made by `make detection`; do not edit. The [synthetic economy](simulate.md) is w
 keep the books over them, as `lodestream replay` does. Nothing here depends on the machine: the same seeds give the same page.
 
 Honest histories: seeds {", ".join(map(str, m.HONEST_SEEDS))}, {m.SITES} sites, {m.DAYS} days.
-Frauds: each kind alone, seeds {", ".join(map(str, m.FRAUD_SEEDS))}, {m.FRAUD_DAYS} days. Curves: seed {m.CURVE_SEED}, {m.CURVE_DAYS} days, a fraud wherever one fits.
+Frauds: each kind alone, seeds {", ".join(map(str, m.FRAUD_SEEDS))}, {m.FRAUD_DAYS} days.
+Curves: seed {m.CURVE_SEED}, {m.CURVE_DAYS} days, a fraud wherever one fits.
 """
 
 RECALL_TEXT = """

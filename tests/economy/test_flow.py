@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from connectors.economy.chance import Chance
-from connectors.economy.facts import Fact
+from connectors.economy.facts import MINUTES_A_DAY, Fact
 from connectors.economy.flow import day_of
 from connectors.economy.materials import CU_CONCENTRATE, LI_HYDROXIDE, Material
 from connectors.economy.measuring import Instruments, Reading, Truth, contained_mg, u_mg
@@ -38,6 +38,18 @@ def test_the_true_metal_balances_to_the_milligram_every_day(sites: int) -> None:
             e: mg for e in world.tally.came if (mg := there.get(e, 0) + world.tally.gone.get(e, 0))
         }
     assert all(mg > 0 for mg in world.tally.came.values())
+
+
+def test_a_sites_clock_never_goes_back_and_a_day_ends_before_midnight() -> None:
+    last: dict[str, int] = {}
+    world = World(8, 27)
+    for day in range(25):
+        for fact in day_of(world, day):
+            if fact.kind != "observe":
+                assert fact.minute // MINUTES_A_DAY == day
+                assert fact.minute > last.get(fact.site.name, -1)
+                last[fact.site.name] = fact.minute
+    assert len(last) == 27
 
 
 def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(tmp_path: Path) -> None:
