@@ -32,12 +32,15 @@ def shift(world: World, site: Site, process: Process) -> Iterator[Fact]:
 
 def _charge(world: World, site: Site, feed: list[Parcel]) -> Fact:
     works, minute = world.works[site.name], world.tick(site)
-    items = [] if works.campaign else [_begin(world, site, works)]
+    items: list[Event] = []
+    evidence = {} if works.campaign or works.wip.dry_mg else {"crm:openingEvidence": f"https://{site.name}.example.com/dip/1"}
+    if not works.campaign:
+        items.append(_begin(world, site, works))
     inputs = [p.line() for p in feed]
     for parcel in feed:
         works.wip = together([works.wip, parcel.take(parcel.kg, 0)])
         works.stock[parcel.material.name].remove(parcel)
-    event = _half(world, site, works, minute)
+    event = _half(world, site, works, minute) | evidence
     event["inputQuantityList"] = [e.quantity(line) for line in inputs]
     event["crm:materials"] = items + [e.drawn(line, "input") for line in inputs]
     return Fact("campaign", site, site.name, minute, event, inputs=inputs)
@@ -54,7 +57,7 @@ def _tap(world: World, site: Site, process: Process) -> Fact:
     event["crm:materials"] = [e.measured(line, "output", site) for line in outputs]
     works.shift += 1
     if works.shift == SHIFTS:
-        event["crm:materials"].append(_in_process(site, works, "wip_close"))
+        event["crm:materials"].append(_in_process(site, works, "wip_close", works.campaign))
         event["crm:campaignClose"] = True
         works.campaign, works.shift = "", 0
     for parcel in made:
@@ -68,20 +71,21 @@ def _half(world: World, site: Site, works: Works, minute: int) -> Event:
 
 
 def _begin(world: World, site: Site, works: Works) -> Event:
-    works.campaign = f"https://{site.name}.example.com/campaign/{site.number('campaign')}"
+    before = works.campaign_before or f"https://{site.name}.example.com/wip/furnace"
+    works.campaign = works.campaign_before = f"https://{site.name}.example.com/campaign/{site.number('campaign')}"
     if not works.wip.dry_mg:
         content = dict.fromkeys(site.kind.elements, OPENING_MG)
         works.wip = Truth(0, 2 * sum(content.values()), content)
         world.tally.add(world.tally.came, content)
-    return _in_process(site, works, "wip_open")
+    return _in_process(site, works, "wip_open", before)
 
 
-def _in_process(site: Site, works: Works, role: str) -> Event:
-    """The contained metal in the furnace, in whole kilograms."""
+def _in_process(site: Site, works: Works, role: str, campaign: str) -> Event:
+    """The contained metal in the furnace, in whole kilograms, under the name of the campaign that leaves it."""
     dipped = [
         (element, site.instruments.dip(mg, mg * STATED_CONTAINED // SCALE) // MG_PER_KG)
         for element, mg in works.wip.content.items()
         if element in site.kind.elements
     ]
     contained = [{"crm:element": element, "crm:mass": str(kg), "crm:uom": "KGM"} for element, kg in dipped]
-    return {"crm:role": role, "crm:id": f"https://{site.name}.example.com/wip/furnace", "crm:contained": contained}
+    return {"crm:role": role, "crm:id": campaign, "crm:contained": contained}

@@ -48,6 +48,7 @@ class Works:
     finals: list[tuple[int, Parcel]] = field(default_factory=list)
     wip: Truth = field(default_factory=lambda: Truth(0, 0, {}))
     campaign: str = ""
+    campaign_before: str = ""
     shift: int = 0
     minute: int = 0
 
