@@ -8,13 +8,11 @@ from benchmarks.detection.page import Results, missed, page
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "detection.md"
 QUALITY_SEEDS = m.HONEST_SEEDS[:3]
-CAMPAIGN_SITES, CAMPAIGN_DAYS = 24, 30
 
 
 def main() -> int:
     """Measure everything; 1 where a promise is missed."""
     results = Results(m.honest(), m.recalls())
-    results.campaigns = m.honest((1,), CAMPAIGN_SITES, CAMPAIGN_DAYS)
     results.curves = [point for kind in m.CURVES for point in m.curve(kind)]
     results.qualities = [(quality, m.honest(QUALITY_SEEDS, quality=quality)) for quality in m.QUALITIES]
     text = page(results)

@@ -11,7 +11,8 @@ from connectors.economy.simulate import Plan
 from connectors.economy.sites import settle
 from lodestream.ledger.catalogue import CATALOGUE
 
-SITES, DAYS, FRAUD_DAYS, CURVE_DAYS = 12, 60, 45, 30
+HONEST_SITES, HONEST_DAYS = 24, 45  # with campaigns: every second smelter has them
+SITES, FRAUD_DAYS, CURVE_DAYS = 12, 45, 30
 HONEST_SEEDS = (1, 2, 3, 4, 5, 6)
 FRAUD_SEEDS = (11,)
 CURVE_SEED = 21
@@ -50,11 +51,9 @@ class Point:
     kg_a_year: int
 
 
-def honest(
-    seeds: Iterable[int] = HONEST_SEEDS, sites: int = SITES, days: int = DAYS, quality: int | None = None
-) -> list[History]:
+def honest(seeds: Iterable[int] = HONEST_SEEDS, quality: int | None = None) -> list[History]:
     """Histories without frauds."""
-    return [run(Plan(seed, sites, days, quality=quality)) for seed in seeds]
+    return [run(Plan(seed, HONEST_SITES, HONEST_DAYS, quality=quality)) for seed in seeds]
 
 
 def recalls(kinds: Iterable[str] = tuple(FRAUDS)) -> list[Recall]:

@@ -13,8 +13,8 @@ HEAD = f"""# What the findings detect
 Made by `make detection`; do not edit. The [synthetic economy](simulate.md) is written to files, and the pure gate and ledger
 keep the books over them, as `lodestream replay` does. Nothing here depends on the machine: the same seeds give the same page.
 
-Honest histories: seeds {", ".join(map(str, m.HONEST_SEEDS))}, {m.SITES} sites, {m.DAYS} days.
-Frauds: each kind alone, seeds {", ".join(map(str, m.FRAUD_SEEDS))}, {m.FRAUD_DAYS} days.
+Honest histories: seeds {", ".join(map(str, m.HONEST_SEEDS))}, {m.HONEST_SITES} sites, {m.HONEST_DAYS} days.
+Frauds: each kind alone, {m.SITES} sites, seed {", ".join(map(str, m.FRAUD_SEEDS))}, {m.FRAUD_DAYS} days.
 Curves: seed {m.CURVE_SEED}, {m.CURVE_DAYS} days, a fraud wherever one fits.
 """
 
@@ -51,7 +51,6 @@ class Results:
     recalls: list[Recall]
     curves: list[Point] = field(default_factory=list)
     qualities: list[tuple[int, list[History]]] = field(default_factory=list)
-    campaigns: list[History] = field(default_factory=list)
 
 
 def alarms(histories: Sequence[History]) -> Counter[tuple[str, str]]:
@@ -99,10 +98,6 @@ def _honest(results: Results) -> str:
     text += "Those in the last column opened and closed again: an event came late and what hangs on it waited, or a typing\n"
     text += "error was corrected.\n\n"
     text += _table(("rule", "code", "stand", "in 10,000 events", "opened and closed"), rows)
-    if results.campaigns:
-        there = sum(h.events for h in results.campaigns)
-        codes = ", ".join(f"{code} {n}" for (_, code), n in sorted(alarms(results.campaigns).items())) or "none"
-        text += f"\nWith a second smelter that runs campaigns ({there:,} events, not part of the promise yet): {codes}.\n"
     return text
 
 
