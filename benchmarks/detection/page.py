@@ -14,7 +14,7 @@ Made by `make detection`; do not edit. The [synthetic economy](simulate.md) is w
 keep the books over them, as `lodestream replay` does. Nothing here depends on the machine: the same seeds give the same page.
 
 Honest histories: seeds {", ".join(map(str, m.HONEST_SEEDS))}, {m.HONEST_SITES} sites, {m.HONEST_DAYS} days.
-Frauds: each kind alone, {m.SITES} sites, seed {", ".join(map(str, m.FRAUD_SEEDS))}, {m.FRAUD_DAYS} days.
+Frauds: each kind alone, {m.SITES} sites, seed {m.FRAUD_SEED}, {m.FRAUD_DAYS} days.
 Curves: seed {m.CURVE_SEED}, {m.CURVE_DAYS} days, a fraud wherever one fits.
 """
 
