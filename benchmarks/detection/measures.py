@@ -24,13 +24,15 @@ CURVES = {"F1": "copper-smelter-1", "F2": "lithium-refinery-1", "F20": "copper-s
 """Kinds with a threshold in multiples of u, and the site whose throughput is used to say what can be hidden below it."""
 WATCH = frozenset({"F6", "F9", "F11 ticket", "F16", "F21", "F22", "F23", "F26"})
 """What needs windows or several sites: opened by the watch, which the fold of one book is not."""
+ALLOWED = frozenset({"F17"})
+"""What is no fault: lineage joins versions of lots, so that a return or a tank is none (ledger-rules section 2)."""
 BY_SITE = frozenset({"F7", "F21", "F22", "F23"})
 PER_EVENTS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class Recall:
-    """One kind: how many were planted and found; `state`: measured, not yet, or watch. `seen_as`: other findings on them."""
+    """One kind: planted and found; `state`: measured, not yet, watch or allowed. `seen_as`: other findings on them."""
 
     name: str
     planted: int
@@ -79,6 +81,8 @@ def _recall(kind: str, variant: str, history: History) -> Recall:
 def _state(kind: str, name: str) -> str:
     if name in WATCH:
         return "watch"
+    if name in ALLOWED:
+        return "allowed"
     return "measured" if kind == "F10" or kind in {rule.number for rule in CATALOGUE.values()} else "not yet"
 
 

@@ -22,7 +22,8 @@ RECALL_TEXT = """
 ## Planted frauds
 
 `not yet`: the catalogue has no such rule. `watch`: the rule needs windows or several sites, and is the watch's, which the fold
-of a book is not. Frauds that have a size are planted at 8u (F2: as much as the residue holds). F10 is the outcome DUPLICATE.
+of a book is not. `allowed`: no fault, since lineage joins versions of lots and a lot may come back to its ancestor.
+Frauds that have a size are planted at 8u (F2: as much as the residue holds). F10 is the outcome DUPLICATE.
 
 """
 

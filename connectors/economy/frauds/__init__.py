@@ -84,6 +84,6 @@ class Fraudsters:
                 continue
             if done.label is not None:
                 self._labels.append(done.label)
-                self._due[kind] = fact.minute + self._every
+                self._due[kind] = fact.minute + self._every if self._every else 0  # the next site's day begins before this minute
             return done.facts
         return [fact]
