@@ -18,7 +18,7 @@ FRAUD_SEED = 11
 CURVE_SEED = 21
 SIZES = (1000, 2000, 3000, 4000, 5000, 6000)
 QUALITIES = (800, 1000)
-CURVES = {"F1": "copper-smelter-1", "F2": "lithium-refinery-1", "F20": "copper-smelter-1", "F21": "copper-smelter-1"} | {
+CURVES = {"F1": "copper-smelter-1", "F2": "lithium-refinery-1", "F20": "black-mass-refinery-1", "F21": "copper-smelter-1"} | {
     "F28": "nickel-cobalt-refinery-1"
 }
 """Kinds with a threshold in multiples of u, and the site whose throughput is used to say what can be hidden below it."""
