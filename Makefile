@@ -8,10 +8,10 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 SECONDS ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test soak lint format compiled pure bench faults clean
+.PHONY: help demo test soak lint format compiled pure bench detection faults clean
 
 help: ## Show what there is to make
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
 
 demo: $(VENV)/.demo ## See an event travel the whole way: broker, gate, ledger, issuer and ClickHouse, all on this machine
 	@$(BIN)/lodestream demo
@@ -40,6 +40,9 @@ pure: ## Take the compiled modules away
 
 bench: $(VENV)/.dev ## Measure every part on real Kafka beside rivals and limits (ONLY=names, SCALE=0.02); writes benchmarks/latest.json and docs/benchmarks.md
 	@$(BIN)/python -m benchmarks --only '$(ONLY)' --scale $(or $(SCALE),1)
+
+detection: $(VENV)/.dev ## Plant frauds in simulated histories and keep honest ones: recall and false alarms of each finding, into docs/detection.md
+	@$(BIN)/python -m benchmarks.detection
 
 faults: $(VENV)/.dev ## Kill workers and broker at every step, break state, entries and ClickHouse under 20,000 events; check that nothing is lost or doubled (SEED=n)
 	@$(BIN)/python -m tests.faults $(SEED)

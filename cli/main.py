@@ -15,6 +15,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "dev": ("cli.dev.command", "Run everything on this machine, until Ctrl-C."),
     "validate": ("cli.validate", "Check event documents, without a broker."),
     "replay": ("cli.replay", "Keep the books over event documents, without a broker."),
+    "simulate": ("cli.simulate", "Make up an economy's event documents, honest or not."),
     "capture": ("cli.capture", "Send event documents to the inbox."),
     "book": ("cli.book", "Sites, locations, sources and their settings."),
     "topics": ("cli.topics", "The topics that Lodestream needs."),

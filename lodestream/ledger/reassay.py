@@ -28,7 +28,7 @@ MAX_PARCELS = 1_000  # slots of a lot that are looked at for its parcels; one wi
 def assay_again(draft: Draft, lot: Lot, item: Material) -> None:
     """Post what a later assay changes."""
     parcels = _parcels(draft, lot)
-    if not parcels:
+    if not parcels or (len(parcels) > 1 and lot.dry_mg <= 0):  # a mixture that has left: nothing here to be measured
         draft.reason = f"{lot.id} holds nothing that this assay could tell of: kept"
     elif len(parcels) > 1 or lot.moved > MAX_PARCELS:
         _assay_mixture(draft, lot, item)

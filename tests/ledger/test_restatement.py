@@ -272,3 +272,18 @@ def test_an_assay_of_a_mixture_is_an_adjustment() -> None:
     assert lot(books, A, "x").shares == {"Cu": {ZM: 1_560_000_000, CL: 1_040_000_000}}
     books(declared(found))
     assert books.balance(A, "STOCK(x)") == 2_500_000_000
+
+
+def test_an_assay_of_a_mixture_that_has_left_is_kept() -> None:
+    """Two wet parcels, all drawn: their final certificate finds nothing there, and no moisture to read its grade on."""
+    books = Books()
+    books(
+        zambian("x", "10", cu="30", moisture="8"),
+        chilean("x", "10", cu="20", moisture="9"),
+        transform(A, [("x", "20", {"mass_basis": "wet"})], [("y", "18", {"cu": "25.4"})]),
+    )
+    assert books.balance(A, "STOCK(x)") == 0
+    (kept,) = books(assayed("x", A, "26", "final"))
+    assert "kept" in kept.reason
+    assert not kept.postings
+    assert books.open() == set()

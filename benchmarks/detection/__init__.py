@@ -1,0 +1,1 @@
+"""How well the findings tell planted frauds from honest histories."""
