@@ -22,6 +22,14 @@ class Process(Struct, frozen=True, gc=False, omit_defaults=True):
     nameplate_kg_per_hour: Decimal | None = None
 
 
+class ConversionFactor(Struct, frozen=True, gc=False, omit_defaults=True):
+    """What of a certified input a profile may credit: percent of its contained element, at most the measured recovery (I4)."""
+
+    profile: str
+    element: str
+    percent: Decimal
+
+
 class Licence(Struct, frozen=True, gc=False, omit_defaults=True):
     """What a mine may bring out of one element, in kg contained a calendar year, from a time on."""
 
@@ -66,6 +74,7 @@ class SiteBook(Struct, frozen=True, gc=False, omit_defaults=True):
     processes: list[Process] = []
     licences: list[Licence] = []
     exclusions: list[Exclusion] = []
+    conversion_factors: list[ConversionFactor] = []
     effective_us: int = 0
     booked: bool = False  # written by a BOOK entry; a default book is not
     declared_loss_percent: Decimal = Decimal(0)

@@ -43,6 +43,11 @@
     kg_per_year = 12000000
     from = 2026-01-01T00:00:00Z
 
+    [[sites."https://id.gs1.org/414/9501101530003".conversion_factors]]
+    profile = "credit-strict-input"           # of certified input so much is credited
+    element = "Cu"
+    percent = 96
+
     [[sites."https://id.gs1.org/414/9501101530003".exclusions]]
     id = "XX"                                 # a country, or the URI of a site or party
     from = 2026-01-01T00:00:00Z
@@ -66,7 +71,7 @@ from pydantic_core import PydanticCustomError
 
 from lodestream.epcis.identifiers import canonical_id
 from lodestream.ids import derive
-from lodestream.ledger.book import BookFile, Exclusion, Licence, Process, Register, SiteBook
+from lodestream.ledger.book import BookFile, ConversionFactor, Exclusion, Licence, Process, Register, SiteBook
 from lodestream.ledger.records import Entry
 
 
@@ -155,6 +160,12 @@ class _Process(_Model):
     nameplate_kg_per_hour: Amount | None = None
 
 
+class _ConversionFactor(_Model):
+    profile: str = Field(max_length=200)
+    element: Element
+    percent: Percent
+
+
 class _Licence(_Model):
     element: Element
     kg_per_year: Amount
@@ -188,6 +199,7 @@ class _Site(_Model):
     processes: list[_Process] = []
     licences: list[_Licence] = []
     exclusions: list[_Exclusion] = []
+    conversion_factors: list[_ConversionFactor] = []
     effective: Time = _EPOCH
     declared_loss_percent: Percent = Decimal(0)
 
@@ -258,10 +270,11 @@ def book_entries(book: BookFile, record_time_us: int) -> list[Entry]:
 
 
 def _site_book(site: _Site) -> SiteBook:
-    plain = site.model_dump(exclude={"locations", "processes", "licences", "exclusions", "effective"})
+    plain = site.model_dump(exclude={"locations", "processes", "licences", "exclusions", "conversion_factors", "effective"})
     return SiteBook(
         **plain,
         processes=[Process(**one.model_dump()) for one in site.processes],
+        conversion_factors=[ConversionFactor(**one.model_dump()) for one in site.conversion_factors],
         licences=[Licence(one.element, one.kg_per_year, _us(one.from_)) for one in site.licences],
         exclusions=[Exclusion(one.id, _us(one.from_), _us(one.until)) for one in site.exclusions],
         effective_us=_us(site.effective),

@@ -128,7 +128,7 @@ def close(draft: Draft, element: str, month: int, book_mg: int) -> None:
     event = draft.entry.event
     evidence = (event.overdraft_evidence if event is not None else None) or ""
     for name in index.accounts:
-        profile = rules_of(name.split(" ")[0])
+        profile = rules_of(draft, *name.split(" ")[:2])
         known = draft.view.get(Credits, name)
         assert known is not None, "the index names accounts that are there"
         while ends(known) <= month:
@@ -159,7 +159,7 @@ def _judge(draft: Draft, lot: str, asked: Claim, month: int, taken: list[Taken])
     if whole <= 0:
         return physical.unsupported(f"{asked.percent} % {asked.attribute} of {lot}: it holds no {asked.element} that is known")
     balanced = profile.model in BALANCED
-    profile = rules_of(profile.name)
+    profile = rules_of(draft, profile.name, asked.element)
     name = account_name(profile, asked.element, product_class, asked.attribute) if balanced else ""
     known = account(draft, name, month) if balanced else None
     period = _period(known, month) if known is not None else Period(0, month, 1)
@@ -220,7 +220,7 @@ def _period(known: Credits, month: int) -> Period:
 
 def _note(draft: Draft, one: Taken, sign: int) -> None:
     """Keep in the registers that a claim was made, or that it is none any more."""
-    profile: Profile = rules_of(one.profile)
+    profile: Profile = rules_of(draft, one.profile, one.element)
     index = draft.view.get(FlowIndex, one.element) or FlowIndex()
     uses = methods.note(index.uses, profile, one.kind, one.period, sign * one.mg)
     draft.view.put(replace(index, uses=uses), one.element)

@@ -5,9 +5,11 @@ An account of credits comes into being at its first claim, from the flows that w
 site pays for what it claims, not for all that it could. An account is "<profile> <element> <product class> <attribute>".
 
 By input (`input_percent`) certified and all input are what entered the site, output is what was shipped, of the element.
-By output share it is what came to be at the site of a product class, less what was used up there. A conversion factor is no
-setting of a book: a profile that asks for one is credited by what left for what came, which is the measured recovery (I4).
+By output share it is what came to be at the site of a product class, less what was used up there. A profile that asks for a
+conversion factor has it from the book; without one it is credited by what left for what came, the measured recovery (I4).
 """
+
+from decimal import Decimal
 
 from msgspec.structs import replace
 
@@ -26,10 +28,18 @@ NO_CLASS = "-"
 NOTHING = MonthFlow()
 
 
-def rules_of(name: str) -> Profile:
-    """A profile as a book applies it."""
+def factor_of(draft: Draft, name: str, element: str) -> Decimal | None:
+    """The conversion factor that the book has for a profile and an element, as a part of one."""
+    found = [f.percent for f in draft.book.conversion_factors if (f.profile, f.element) == (name, element)]
+    return found[0] / 100 if found else None
+
+
+def rules_of(draft: Draft, name: str, element: str) -> Profile:
+    """A profile as a book applies it: without a conversion factor of the book, by what left for what came."""
     profile = library.profiles()[name]
-    return replace(profile, credit_basis="input_percent") if profile.credit_basis == "input_cf" else profile
+    if profile.credit_basis == "input_cf" and factor_of(draft, name, element) is None:
+        return replace(profile, credit_basis="input_percent")
+    return profile
 
 
 def account_name(profile: Profile, element: str, product_class: str, attribute: str) -> str:
@@ -55,11 +65,12 @@ def account(draft: Draft, name: str, month: int) -> Credits:
     known = draft.view.get(Credits, name)
     if known is not None:
         return known
-    profile, element, product_class, attribute = _parts(name)
+    profile, element, product_class, attribute = _parts(draft, name)
     index = draft.view.get(FlowIndex, element) or FlowIndex()
     length = 1 if profile.model == ROLLING else profile.period.max_months
     first = min([*index.months, month])
-    made = credit.start(profile, first - first % length, length)
+    factor = factor_of(draft, profile.name, element) if profile.credit_basis == "input_cf" else None
+    made = credit.start(profile, first - first % length, length, factor if factor is not None else Decimal(1))
     for at in index.months:
         flow = draft.view.get(MonthFlow, f"{element} {at}") or NOTHING
         made = credit.record(profile, made, at, _sums(profile, product_class, attribute, flow), "").credits
@@ -78,9 +89,9 @@ def ends(account_: Credits) -> int:
     return period.first_month + period.months - 1
 
 
-def _parts(name: str) -> tuple[Profile, str, str, str]:
+def _parts(draft: Draft, name: str) -> tuple[Profile, str, str, str]:
     profile, element, product_class, attribute = name.split(" ")
-    return rules_of(profile), element, product_class, attribute
+    return rules_of(draft, profile, element), element, product_class, attribute
 
 
 def _month_of(draft: Draft, change: LotChange, sign: int, month: int) -> int:
@@ -126,7 +137,7 @@ def _record(draft: Draft, element: str, month: int, flow: MonthFlow) -> None:
     if month not in index.months:
         draft.view.put(replace(index, months=sorted([*index.months, month])), element)
     for name in index.accounts:
-        profile, _, product_class, attribute = _parts(name)
+        profile, _, product_class, attribute = _parts(draft, name)
         known = draft.view.get(Credits, name)
         assert known is not None, "the index names accounts that are there"
         sums = _sums(profile, product_class, attribute, flow)

@@ -7,11 +7,11 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lodestream.claims import library
 from lodestream.claims.attribute import creditable
 from lodestream.claims.values import Credits
 from lodestream.epcis.event import Claim, Event
 from lodestream.ledger.claimed import FlowIndex, MonthFlow
-from lodestream.ledger.crediting import rules_of
 from lodestream.ledger.draft import Refused, Unready
 from lodestream.ledger.state import Lot
 from tests.claims.book import Book
@@ -96,7 +96,7 @@ def test_what_was_made_is_what_is_there_and_what_has_left(acts: list[tuple[str, 
 def test_an_account_follows_the_flows(acts: list[tuple[str, int, int, int, int]]) -> None:
     """Made at its first claim, and fed by every movement since, an account is what all flows together say."""
     book = played(acts)
-    rules = rules_of("credit-strict")
+    rules = library.profiles()["credit-strict"]
     made, _, _ = counted(book)
     index = book.view.get(FlowIndex, "Cu") or FlowIndex()
     for name in index.accounts:

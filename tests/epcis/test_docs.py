@@ -138,7 +138,7 @@ def test_the_ledger_posts_it() -> None:
         assert isinstance(entry, Entry)
         outcomes += fold.submit(entry)
     assert [(outcome.outcome, outcome.kind) for outcome in outcomes] == [
-        ("TRANSACTION", kind) for kind in ("create", "transform", "link", "ship", "offer")
+        ("TRANSACTION", kind) for kind in ("create", "transform", "assay", "ship", "offer")
     ]
     assert {finding.code for outcome in outcomes for finding in outcome.findings} == {"NO_BOOK"}
 
