@@ -13,7 +13,7 @@ from lodestream.ledger.lots import note_grades, refuse_unusable, settled_by, tol
 from lodestream.ledger.moves import change_of
 from lodestream.ledger.moving import Inbound
 from lodestream.ledger.parcels import put_change, with_assay
-from lodestream.ledger.state import Assayed, LotChange, Move, Unassayed, squared
+from lodestream.ledger.state import Assayed, Journal, LotChange, Move, Unassayed, squared
 from lodestream.ledger.values import Said
 from lodestream.measures import Line, Measured, Refusal, lines, measure
 
@@ -59,10 +59,31 @@ def _assay(draft: Draft, lot: str, parcel: Unassayed, item: Material) -> None:
     if parcel.origin == "receipt":
         draft.assayed.append(Assayed(lot, _assay_receipt(draft, parcel, completed), parcel))
         return
+    _post(draft, lot, parcel, item, draft.event.identity, measured)
+
+
+def inherit(draft: Draft) -> None:
+    """What assayed the parcel of an event that is void assays that of its corrective (ledger-rules section 5)."""
+    for lot, identity, corrective in draft.inherits:
+        journal, held = draft.view.get(Journal, identity), draft.lot(lot)
+        item = next((a.item for a in journal.assayed if a.lot == lot and a.item), None) if journal is not None else None
+        parcel = next((p for p in held.unassayed if p.ref == corrective), None) if held is not None else None
+        if journal is None or item is None or parcel is None:
+            continue
+        measured = measure(with_assay(parcel.line, item), draft.book.mass_basis)
+        if isinstance(measured, Measured) and measured.assayed:
+            _post(draft, lot, parcel, item, identity, measured)
+            draft.view.put(replace(journal, assayed=[*journal.assayed, draft.assayed.pop()]), identity)
+    draft.inherits.clear()
+
+
+def _post(draft: Draft, lot: str, parcel: Unassayed, item: Material, identity: str, measured: Measured) -> None:
+    """The content of a parcel that waited, by the assay of an event."""
+    completed = with_assay(parcel.line, item)
     _forget(draft, lot, parcel)
     before = change_of(draft, lot, Move(0, parcel.ref, parcel.index))
-    put_change(draft, parcel.ref, parcel.index, _assayed(draft, before, parcel, completed, measured), assayed=True)
-    draft.assayed.append(Assayed(lot, "", parcel, before))
+    put_change(draft, parcel.ref, parcel.index, _assayed(draft, before, parcel, completed, measured, identity), assayed=True)
+    draft.assayed.append(Assayed(lot, "", parcel, before, item))
 
 
 def _forget(draft: Draft, name: str, parcel: Unassayed) -> None:
@@ -73,7 +94,7 @@ def _forget(draft: Draft, name: str, parcel: Unassayed) -> None:
     draft.close_finding(draft.finding_id(Said(*unassayed_finding(name, parcel))))
 
 
-def _assayed(draft: Draft, before: LotChange, parcel: Unassayed, completed: Line, measured: Measured) -> LotChange:
+def _assayed(draft: Draft, before: LotChange, parcel: Unassayed, completed: Line, measured: Measured, identity: str) -> LotChange:
     """The parcel's change with its contained mass, and the masses not known before."""
     waiting = measure(parcel.line, draft.book.mass_basis)
     known = waiting.dry_mg if isinstance(waiting, Measured) and waiting.dry_mg is not None else 0
@@ -89,7 +110,7 @@ def _assayed(draft: Draft, before: LotChange, parcel: Unassayed, completed: Line
         contained_mg={e: mg for e, mg in contained.items() if mg},
         shares=attribution.of_item(completed.material, contained, dry, draft.site),
         status=settled_by(measured),
-        assay=draft.event.identity,
+        assay=identity,
     )
 
 

@@ -103,12 +103,18 @@ def drawn(pool: Shares, taken: dict[str, int], part: int, whole: int, entered: C
         if amount:
             vectors[element] = _taken(pool.vectors.get(element), amount, element, entered)
     touched = {k for vector in pool.vectors.values() for k in vector}
-    touched.update(pool.contacts)
+    touched.update(k for k, times in pool.contacts.items() if times > 0)
     for vector in vectors.values():
         touched.difference_update(vector)
     carbon = pool.carbon_g if part == whole else share(pool.carbon_g, part, whole) if whole else 0
     uncovered = pool.uncovered_mg if part == whole else share(pool.uncovered_mg, part, whole) if whole else 0
     return Shares(vectors, carbon, uncovered, dict.fromkeys(sorted(touched), 1) if touched else {})
+
+
+def outgoing(part: Shares, pool: Shares, *, whole: bool) -> Shares:
+    """The change of a pool from which this part goes. What the pool touched it has touched, until it is empty (`whole`)."""
+    gone = plus(NOTHING, Shares(part.vectors, part.carbon_g, part.uncovered_mg), -1)
+    return Shares(gone.vectors, gone.carbon_g, gone.uncovered_mg, {k: -n for k, n in pool.contacts.items()}) if whole else gone
 
 
 def _taken(vector: Vector | None, amount: int, element: str, entered: Callable[[], Shares]) -> Vector:
@@ -138,7 +144,8 @@ def in_order(vectors: dict[str, Vector]) -> dict[str, Vector]:
 
 
 def of_item(item: Material | None, contained: dict[str, int], dry_mg: int, site: str) -> Shares:
-    """The shares of what an item brings into the books: its origins, or its one origin; mined here where it names no site.
+    """The shares of what an item brings into the books: its origins, or its one origin. What is mined is mined at the site whose
+    SOURCE(mine) it comes from, unless it names another.
 
     Carbon that is not stated is unknown, never 0: then all of the dry mass is uncovered.
     """

@@ -7,17 +7,17 @@ and what was drawn since is told anew (restate.py).
 
 from msgspec.structs import replace
 
-from lodestream.ledger import aging, backing, claiming, containers, links, lots, matching, ship, void
+from lodestream.ledger import aging, backing, claiming, containers, correctives, links, lots, matching, place, ship, void
 from lodestream.ledger.accounts import Account, custody, transit
 from lodestream.ledger.draft import Draft, Refused, Unready
 from lodestream.ledger.held import Arranged
 from lodestream.ledger.identity import named_by, replay_suspect
-from lodestream.ledger.moves import change_of, move_at, receipt_key, vacate
-from lodestream.ledger.moving import Outbound, Received
+from lodestream.ledger.moves import change_of, receipt_key
+from lodestream.ledger.moving import Outbound, Receipt, Received
 from lodestream.ledger.parcels import put_change
 from lodestream.ledger.parking import unpark
 from lodestream.ledger.running import Run
-from lodestream.ledger.state import Assayed, Corrective, Journal, Leg, LotChange, Move, Parked, Seen, Vacant
+from lodestream.ledger.state import Assayed, Journal, Leg, Move, Parked, Seen
 from lodestream.ledger.values import Said
 
 
@@ -48,7 +48,7 @@ def _void(draft: Draft, identity: str, seen: Seen) -> None:
         if campaign is not None:
             draft.runs[campaign] = None
     take_back(draft, identity)
-    _announce(draft, identity)
+    correctives.announce(draft, identity)
     claiming.withdraw(draft, identity)
     current = draft.view.get(Seen, identity) or seen
     draft.view.put(replace(current, status="void"), identity)
@@ -89,7 +89,7 @@ def _reverse(draft: Draft, identity: str, journal: Journal) -> None:
     _negate(draft, journal.legs)
     for change in journal.changes:
         draft.change_lot(change, undo=True)
-        _leave(draft, identity, change)
+        place.leave(draft, identity, change)
     for lot in {change.lot for change in journal.changes}:
         _forget_parcels(draft, lot, identity)
     if journal.run:
@@ -101,42 +101,6 @@ def _reverse(draft: Draft, identity: str, journal: Journal) -> None:
 def _negate(draft: Draft, legs: list[Leg]) -> None:
     for leg in legs:
         draft.post(leg.element, Account(leg.kind, leg.ref, leg.lot), -leg.mg)
-
-
-def _leave(draft: Draft, identity: str, change: LotChange) -> None:
-    """The void event leaves its slot, to its corrective where one is announced."""
-    vacate(draft, change.lot, change.slot)
-    declaration = draft.event.error_declaration
-    if declaration is not None and declaration.corrective_event_ids:
-        ref = f"{identity} {change.lot}"
-        vacant = draft.view.get(Vacant, ref)
-        draft.view.put(Vacant([*(vacant.slots if vacant is not None else []), change.slot]), ref)
-
-
-def _announce(draft: Draft, identity: str) -> None:
-    """The announced correctives stand where the original stood; one that came before its declaration moves there now."""
-    declaration = draft.event.error_declaration
-    for corrective in declaration.corrective_event_ids if declaration is not None else []:
-        draft.view.put(Corrective(identity), corrective)
-        journal = draft.view.get(Journal, corrective)
-        if journal is not None and not journal.pairs:
-            draft.view.put(replace(journal, changes=[_moved(draft, identity, c) for c in journal.changes]), corrective)
-
-
-def _moved(draft: Draft, original: str, change: LotChange) -> LotChange:
-    """A corrective's movement in the slot that its original left in the same lot."""
-    ref = f"{original} {change.lot}"
-    vacant = draft.view.get(Vacant, ref)
-    if vacant is None or not vacant.slots:
-        return change
-    slot = vacant.slots[0]
-    draft.view.put(Vacant(vacant.slots[1:]), ref)
-    own = move_at(draft, change.lot, change.slot)
-    assert own is not None, "who has a journal has its slots"
-    draft.view.put(Move(own.seq, own.identity, own.index), f"{change.lot} {slot}")
-    draft.view.put(Move(0), f"{change.lot} {change.slot}")
-    draft.stale(change.lot, slot + 1)
-    return replace(change, slot=slot)
 
 
 def _leave_run(draft: Draft, name: str, identity: str) -> None:
@@ -172,15 +136,16 @@ def _unreceive(draft: Draft, ref: str, identity: str) -> None:
     for pair in matching.pairs_with(draft, lot, identity, ref):
         for receipt in pair.receipts:
             if receipt.identity == identity:
-                _take_back(draft, lot, receipt_key(identity, lot, receipt.number))
+                _take_back(draft, lot, receipt)
         matching.update(draft, replace(pair, receipts=[r for r in pair.receipts if r.identity != identity]))
 
 
-def _take_back(draft: Draft, lot: str, ref: str) -> None:
+def _take_back(draft: Draft, lot: str, receipt: Receipt) -> None:
+    ref = receipt_key(receipt.identity, lot, receipt.number)
     received = draft.view.get(Received, ref)
     if received is not None:
         draft.change_lot(received.change, undo=True)
-        vacate(draft, lot, received.change.slot)
+        place.leave(draft, receipt.identity, received.change, receipt.arrival)
         draft.view.drop(Received, ref)
 
 

@@ -17,7 +17,7 @@ from lodestream.ledger.book import SiteBook
 from lodestream.ledger.catalogue import BLOCKING, CATALOGUE
 from lodestream.ledger.held import Nesting, Packing
 from lodestream.ledger.records import Closure, Edge, Entry, Finding, Line, LotState, PeriodState, Severity
-from lodestream.ledger.state import Assayed, Balance, Corrective, Head, Held, Leg, Lot, LotChange, Move, Vacant, plus_squares
+from lodestream.ledger.state import Assayed, Balance, Head, Held, Leg, Lot, LotChange, Move, plus_squares
 from lodestream.ledger.telling import lot_state
 from lodestream.ledger.values import Message, Said
 from lodestream.ledger.view import View
@@ -61,6 +61,8 @@ class Draft:
         self.pairs: list[str] = []
         self.assayed: list[Assayed] = []
         self.run = ""
+        self.inherits: list[tuple[str, str, str]] = []  # lot, assay, corrective: its parcel is assayed as the original's was
+        self.slots: dict[str, int] = {}  # of receipts that take the place of another
         self.lineage: list[str] = []  # runs whose edges are to be told once they are settled
         self.runs: dict[str, None] = {}  # to be settled
         self.offers: dict[str, None] = {}  # pairs of which a new version is to be offered
@@ -120,24 +122,10 @@ class Draft:
         place = slot if slot >= 0 else lot.moved
         self.view.put(Move(self.head.seq + 1, self.event.identity, len(self.changes)), f"{lot.id} {place}")
         if place < lot.moved:
-            self.stale(lot.id, place + 1)
+            self.stale(lot.id, place)  # itself too: a draw takes of what was there then
         change = replace(change, slot=place)
         self.changes.append(change)
         self.change_lot(change)
-
-    def slot_for(self, lot: str) -> int:
-        """The slot where a corrective event stands, which is where its original stood; -1: a new one."""
-        corrected = self.view.get(Corrective, self.event.identity)
-        vacant = self.view.get(Vacant, f"{corrected.original} {lot}") if corrected is not None else None
-        if vacant is None:
-            return -1
-        assert corrected is not None
-        ref = f"{corrected.original} {lot}"
-        if len(vacant.slots) > 1:
-            self.view.put(Vacant(vacant.slots[1:]), ref)
-        else:
-            self.view.drop(Vacant, ref)
-        return vacant.slots[0]
 
     def stale(self, lot: str, slot: int) -> None:
         """The movements of a lot from this slot on must be told anew: something before them has changed."""

@@ -9,6 +9,7 @@ from lodestream.ledger.accounts import STOCK_ADJ, STOCK_ADJ_ASSAY, Account, stoc
 from lodestream.ledger.draft import Draft, Refused, Unready
 from lodestream.ledger.lots import moisture, refuse_unusable, tracked, wet_and_dry
 from lodestream.ledger.moves import entered, named
+from lodestream.ledger.place import take
 from lodestream.ledger.state import Lot, LotChange
 from lodestream.ledger.values import Drawn, Said
 from lodestream.measures import Line, Measured, kg, measure, percent_of, share
@@ -34,6 +35,7 @@ def draw(draft: Draft, line: Line, target: Account) -> Drawn:
         _tolerate(draft, line, lot, wanted, excess)
     dry = wanted - excess
     wet = max(0, lot.wet_mg) if dry == there else _wet(measured, dry, lot)
+    weighed = wet if not excess else _wet_above(measured, wanted, lot)
     # What a correction left below zero, or without a mass, cannot be drawn.
     taken = {e: share(max(0, mg), dry, there) if there else 0 for e, mg in lot.contained_mg.items()}
     above = {e: share(mg, excess, lot.entered_dry_mg) for e, mg in lot.entered_mg.items()} if excess else {}
@@ -47,6 +49,7 @@ def draw(draft: Draft, line: Line, target: Account) -> Drawn:
         stated = {}
     part = attribution.drawn(lot.shares, taken, dry, there, lambda: entered(draft, lot.id, lot.moved))
     index = len(draft.changes)
+    stands = take(draft, line.id)
     draft.move_lot(
         LotChange(
             line.id,
@@ -54,17 +57,18 @@ def draw(draft: Draft, line: Line, target: Account) -> Drawn:
             dry_mg=-dry,
             excess_dry_mg=excess,
             contained_mg={e: -mg for e, mg in taken.items() if mg},
-            shares=attribution.plus(attribution.NOTHING, part, -1),
+            shares=attribution.outgoing(part, lot.shares, whole=dry == there),
             account=named(target),
             above_mg={e: mg for e, mg in above.items() if mg},
             stated_mg=stated,
+            touched=sorted(part.contacts),
         ),
-        draft.slot_for(line.id),
+        stands.slot if stands is not None else -1,
     )
     contained = {e: taken.get(e, 0) + above.get(e, 0) + reassayed.get(e, 0) for e in sorted({*taken, *above, *reassayed})}
     brought = attribution.parcel(part, contained)
     account = stock(lot.id, lot.loss_class)
-    return Drawn(line, account, wet, wanted, taken, above, reassayed, contained, u, lot.created_us, brought, index)
+    return Drawn(line, account, weighed, wanted, taken, above, reassayed, contained, u, lot.created_us, brought, index)
 
 
 def _known(draft: Draft, line: Line) -> Lot:
@@ -93,6 +97,13 @@ def _wet(measured: Measured | None, dry_mg: int, lot: Lot) -> int:
     if measured is not None and measured.wet_mg is not None and measured.moisture_ratio is not None:
         return min(measured.wet_mg, max(0, lot.wet_mg))
     return share(max(0, lot.wet_mg), dry_mg, lot.dry_mg)
+
+
+def _wet_above(measured: Measured | None, dry_mg: int, lot: Lot) -> int:
+    """The wet mass of a draw above the book: as it was weighed, else with the lot's moisture."""
+    if measured is not None and measured.wet_mg is not None and measured.moisture_ratio is not None:
+        return measured.wet_mg
+    return share(max(0, lot.wet_mg), dry_mg, lot.dry_mg) if lot.dry_mg > 0 else dry_mg
 
 
 def _unknown(draft: Draft, line: Line) -> Said:

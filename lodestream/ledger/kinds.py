@@ -76,6 +76,7 @@ def handle_event(draft: Draft) -> None:
         if event.type == "ObjectEvent" and event.biz_step in TRANSFER and event.error_declaration is None:
             sources.make_way(draft, ships=event.biz_step in SHIPPING)
         handler(draft)
+    assay.inherit(draft)
     links.own(draft)
     if event.period_close and event.error_declaration is None:
         close.by_event(draft, event.period_close)

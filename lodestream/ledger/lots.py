@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from lodestream.ledger import records
 from lodestream.ledger.attribution import NOTHING
 from lodestream.ledger.draft import Draft, Refused
+from lodestream.ledger.place import take
 from lodestream.ledger.state import Lot, LotChange, Shares, Unassayed, squared
 from lodestream.ledger.values import Said
 from lodestream.measures import Line, Measured, Refusal, measure
@@ -107,7 +108,10 @@ def enter(
         account=account,
         status=settled_by(measured),
     )
-    draft.move_lot(change, draft.slot_for(line.id))
+    place = take(draft, line.id)
+    if place is not None and place.assay:
+        draft.inherits.append((line.id, place.assay, draft.event.identity))
+    draft.move_lot(change, place.slot if place is not None else -1)
     note_grades(draft, line, measured)
 
 

@@ -30,14 +30,14 @@ def change_of(draft: Draft, lot: str, move: Move) -> LotChange:
         received = draft.view.get(Received, receipt_key(move.identity, lot, -1 - move.index))
         assert received is not None, "a receipt's slot is vacated before the receipt goes"
         return received.change
-    if _is_own(draft, move.identity):
+    if is_own(draft, move.identity):
         return draft.changes[move.index]
     journal = draft.view.get(Journal, move.identity)
     assert journal is not None, "an event's slots are vacated before its journal goes"
     return journal.changes[move.index]
 
 
-def _is_own(draft: Draft, identity: str) -> bool:
+def is_own(draft: Draft, identity: str) -> bool:
     """Whether it is the event that this draft is about, whose journal is not written yet."""
     event = draft.entry.event
     return event is not None and event.error_declaration is None and event.identity == identity and bool(draft.changes)
@@ -75,7 +75,7 @@ def _post_difference(draft: Draft, lot: Lot, old: LotChange, new: LotChange) -> 
 def _store(draft: Draft, lot: str, move: Move, new: LotChange, legs: list[Leg]) -> None:
     if move.index < 0:
         draft.view.put(Received(new), receipt_key(move.identity, lot, -1 - move.index))
-    elif _is_own(draft, move.identity):
+    elif is_own(draft, move.identity):
         draft.changes[move.index] = new
         draft.keep_legs(legs)
     else:

@@ -59,14 +59,14 @@ def judge(pair: Inbound, draft: Draft) -> list[Judged]:
             continue
         final = False
         settled: dict[str, int] = {}
-        shares = _own_shares(receipt, got, dry, draft)
+        shares = _own_shares(receipt, got, dry, draft.site)
         if offer is not None and known:
             final = receipt.final or left_dry - dry <= percent_of(draft.book.transit_tolerance_percent, offer.dry_mg)
             settled = dict(left) if final else _part(left, left_dry, got, dry)
             taken = attribution.drawn(
                 pending, settled, left_dry if final else min(dry, left_dry), left_dry, lambda: NOTHING_SHARED
             )
-            shares = _offered_shares(shares, taken, receipt, got, dry, offer)
+            shares = _offered_shares(shares, pending, taken, receipt, got, dry, offer)
             pending = attribution.plus(pending, taken, -1)
             left = {e: mg - settled.get(e, 0) for e, mg in left.items()}
             left_dry -= dry
@@ -75,16 +75,23 @@ def judge(pair: Inbound, draft: Draft) -> list[Judged]:
     return judged
 
 
-def _own_shares(receipt: Receipt, got: dict[str, int], dry_mg: int, draft: Draft) -> Shares:
+def _own_shares(receipt: Receipt, got: dict[str, int], dry_mg: int, site: str) -> Shares:
     """What the receipt itself says of origins and carbon: all there is while no offer has come."""
-    return attribution.of_item(receipt.line.material, got, dry_mg, draft.site)
+    return attribution.of_item(receipt.line.material, got, dry_mg, site)
 
 
-def _offered_shares(own: Shares, taken: Shares, receipt: Receipt, got: dict[str, int], dry_mg: int, offer: Parcel) -> Shares:
-    """The shares of what was settled, brought to what came; the receipt's own where the offer says none, and its own carbon."""
+def _offered_shares(
+    own: Shares, pending: Shares, taken: Shares, receipt: Receipt, got: dict[str, int], dry_mg: int, offer: Parcel
+) -> Shares:
+    """The shares of what was settled, brought to what came; the receipt's own where the offer says none, and its own carbon.
+
+    Of more than was pending they are those of all that was offered (ledger-rules section 5, empty pools).
+    """
     vectors = dict(own.vectors)
     for element, mg in got.items():
-        settled = taken.vectors.get(element)
+        settled, left = taken.vectors.get(element, {}), pending.vectors.get(element, {})
+        if sum(left.values()) < mg:
+            settled = offer.shares.get(element, {})
         if mg and settled:
             vectors[element] = settled if sum(settled.values()) == mg else attribution.scaled(settled, mg)
     item = receipt.line.material
@@ -165,7 +172,7 @@ def _put_received(draft: Draft, pair: Inbound, one: Judged) -> None:
     lot, known = draft.lot(name), draft.view.get(Received, ref)
     assert lot is not None, "a receipt makes its lot"
     if known is None:
-        slot = lot.moved
+        slot = draft.slots.get(ref, lot.moved)
         draft.view.put(Move(draft.head.seq + 1, receipt.identity, -1 - receipt.number), f"{name} {slot}")
     else:
         slot = known.change.slot
@@ -188,6 +195,8 @@ def _put_received(draft: Draft, pair: Inbound, one: Judged) -> None:
     if known is None:
         draft.change_lot(change)
         draft.view.put(Received(change), ref)
+        if slot < lot.moved:
+            draft.stale(name, slot)
     elif change != old:
         draft.change_lot(old, undo=True)
         draft.change_lot(change)

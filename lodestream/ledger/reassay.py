@@ -91,7 +91,7 @@ def _assay_parcel(draft: Draft, lot: Lot, item: Material, move: Move, change: Lo
     draft.kind = "assay"
     put_change(draft, move.identity, move.index, new, assayed=True)
     waited = Unassayed("event", move.identity, Line("object", lot.id), move.index, again=True)
-    draft.assayed.append(Assayed(lot.id, "", waited, change))
+    draft.assayed.append(Assayed(lot.id, "", waited, change, item))
 
 
 def _rescaled(change: LotChange, contained: dict[str, int]) -> Shares:

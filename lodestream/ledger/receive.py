@@ -3,10 +3,11 @@
 from msgspec.structs import replace
 
 from lodestream.epcis.event import Material
-from lodestream.ledger import create, manifests, matching, pairs
+from lodestream.ledger import create, manifests, matching, pairs, place
 from lodestream.ledger.accounts import source
 from lodestream.ledger.draft import Draft
 from lodestream.ledger.lots import refuse_unusable, told, wet_and_dry
+from lodestream.ledger.moves import receipt_key
 from lodestream.ledger.moving import Inbound, Receipt
 from lodestream.ledger.ship import SSCC, bare, consignment_of, location, moved_lines
 from lodestream.ledger.values import Judged
@@ -54,7 +55,11 @@ def _take(draft: Draft, line: Line, measured: Measured, offered: str | None) -> 
     named = consignment_of(event)
     if offered is not None and (named is None or SSCC.match(named) or all(line.id != x.id for x in lines(event))):
         named = offered
-    place = location(event.sources)
+    origin = location(event.sources)
+    stands = place.take(draft, line.id)
+    number = sum(1 for known in draft.taken if known == line.id)
+    if stands is not None:
+        draft.slots[receipt_key(event.identity, line.id, number)] = stands.slot
     receipt = Receipt(
         event.identity,
         draft.entry.source,
@@ -63,9 +68,9 @@ def _take(draft: Draft, line: Line, measured: Measured, offered: str | None) -> 
         _based(draft, line),
         event.event_hash,
         named is not None,
-        draft.head.seq,
-        draft.entry.locations.get(place, "") if place else "",
-        sum(1 for known in draft.taken if known == line.id),
+        draft.head.seq if stands is None or stands.arrival < 0 else stands.arrival,
+        draft.entry.locations.get(origin, "") if origin else "",
+        number,
     )
     draft.taken.append(line.id)
     consignment = named or event.event_hash
@@ -73,7 +78,8 @@ def _take(draft: Draft, line: Line, measured: Measured, offered: str | None) -> 
     if matching.confirms(draft, pair, receipt):
         return 0
     draft.pairs.append(pairs.key(consignment, line.id))
-    judged = matching.update(draft, replace(pair, receipts=[*pair.receipts, receipt]))
+    receipts = sorted([*pair.receipts, receipt], key=lambda r: r.arrival)
+    judged = matching.update(draft, replace(pair, receipts=receipts))
     counted = next(j for j in judged if j.receipt == receipt)
     _tell(draft, counted, line, measured)
     return 0 if counted.refused else counted.dry_mg

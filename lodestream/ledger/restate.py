@@ -8,13 +8,13 @@ took it, and from those to other lots. One entry does a bounded number of moveme
 from msgspec.structs import replace
 
 from lodestream.ledger import attribution, exclusion, runs, ship, void
-from lodestream.ledger.accounts import STOCK_ADJ_ASSAY
+from lodestream.ledger.accounts import STOCK_ADJ, STOCK_ADJ_ASSAY
 from lodestream.ledger.attribution import Vector
 from lodestream.ledger.draft import Draft
-from lodestream.ledger.moves import account_of, amend, change_of, entered, move_at
+from lodestream.ledger.moves import account_of, amend, change_of, entered, is_own, move_at
 from lodestream.ledger.moving import Outbound
 from lodestream.ledger.running import Run
-from lodestream.ledger.state import Journal, LotChange, Move, Restating, Shares
+from lodestream.ledger.state import Journal, Lot, LotChange, Move, Restating, Shares
 from lodestream.measures import share
 
 MAX_MOVES = 2_000  # told anew in one entry; the movements of one lot are never parted
@@ -78,21 +78,37 @@ def _tell(draft: Draft, lot: str, first: int) -> int:
     assert held is not None, "who has slots is there"
     moves = [(slot, move) for slot in range(first, held.moved) if (move := move_at(draft, lot, slot)) is not None]
     changes = [change_of(draft, lot, move) for _, move in moves]
-    pool, dry, content = held.shares, held.dry_mg, dict(held.contained_mg)
+    stand = Stand(held)
     for change in changes:
-        pool = attribution.plus(pool, change.shares, -1)
-        dry -= change.dry_mg
-        content = attribution.added(content, change.contained_mg, -1)
+        stand.take(change, -1)
     for (slot, move), change in zip(moves, changes, strict=True):
         new = change
-        if change.dry_mg < 0 or (change.account and not change.entered_mg and change.contained_mg):
-            new = redrawn(draft, change, pool, dry, content, slot)
+        if change.dry_mg < 0:
+            new, part = redrawn(draft, change, stand, slot)
             if new != change:
-                _amend_draw(draft, lot, move, change, new)
-        pool = attribution.plus(pool, new.shares)
-        dry += new.dry_mg
-        content = attribution.added(content, new.contained_mg)
+                _amend_draw(draft, lot, move, change, new, part)
+        stand.take(new, 1)
     return len(moves)
+
+
+class Stand:
+    """What a lot holds between two of its movements: shares, dry mass and content in mg, and what had entered it by then."""
+
+    def __init__(self, lot: Lot) -> None:
+        """After all of them."""
+        self.shares = lot.shares
+        self.dry_mg = lot.dry_mg
+        self.content_mg: Vector = dict(lot.contained_mg)
+        self.entered_dry_mg = lot.entered_dry_mg
+        self.entered_mg: Vector = dict(lot.entered_mg)
+
+    def take(self, change: LotChange, sign: int) -> None:
+        """With a movement more, or one less."""
+        self.shares = attribution.plus(self.shares, change.shares, sign)
+        self.dry_mg += sign * change.dry_mg
+        self.content_mg = attribution.added(self.content_mg, change.contained_mg, sign)
+        self.entered_dry_mg += sign * change.entered_dry_mg
+        self.entered_mg = attribution.added(self.entered_mg, change.entered_mg, sign)
 
 
 def _spread(draft: Draft, lot: str, first: int, met: set[str], most: int) -> int:
@@ -131,41 +147,62 @@ def _tell_receivers(draft: Draft, ref: str, lot: str, move: Move) -> None:
             draft.offers[f"{ref} {shipment.to_site}"] = None
 
 
-def redrawn(draft: Draft, change: LotChange, pool: Shares, dry: int, content: Vector, slot: int) -> LotChange:
-    """A draw as it is from a lot with this content: of its mass as before, with the grade that the lot now had.
+def redrawn(draft: Draft, change: LotChange, stand: Stand, slot: int) -> tuple[LotChange, Shares]:
+    """A draw as it is from a lot with this content, and what it takes of its shares.
 
-    From a lot that held nothing then, it keeps its grade.
+    It is of its mass as before, with the grade that the lot now had, also what was above the book. From a lot that held
+    nothing then, it keeps its grade.
     """
-    drawn = -change.dry_mg
+    drawn, dry = -change.dry_mg, max(stand.dry_mg, 0)
     taken = {e: -mg for e, mg in change.contained_mg.items()}
-    if dry > 0 and any(content.values()):
-        taken = {e: share(max(0, mg), drawn, dry) for e, mg in content.items()}
+    if dry and any(stand.content_mg.values()):
+        taken = {e: share(max(0, mg), drawn, dry) for e, mg in stand.content_mg.items()}
     taken = {e: mg for e, mg in taken.items() if mg}
-    part = attribution.drawn(pool, taken, min(drawn, max(dry, 0)), max(dry, 0), lambda: entered(draft, change.lot, slot))
-    return replace(
-        change, contained_mg={e: -mg for e, mg in taken.items()}, shares=attribution.plus(attribution.NOTHING, part, -1)
+    above = change.above_mg
+    if above and stand.entered_dry_mg > 0:
+        above = {e: share(mg, change.excess_dry_mg, stand.entered_dry_mg) for e, mg in stand.entered_mg.items()}
+    part = attribution.drawn(stand.shares, taken, min(drawn, dry), dry, lambda: entered(draft, change.lot, slot))
+    new = replace(
+        change,
+        contained_mg={e: -mg for e, mg in taken.items()},
+        shares=attribution.outgoing(part, stand.shares, whole=drawn == dry),
+        above_mg={e: mg for e, mg in above.items() if mg},
+        touched=sorted(part.contacts),
     )
+    return new, part
 
 
-def _amend_draw(draft: Draft, lot: str, move: Move, old: LotChange, new: LotChange) -> None:
-    """Change a draw, and what it went into. Where the parcel has an assay of its own, the adjustment takes the difference."""
+def _amend_draw(draft: Draft, lot: str, move: Move, old: LotChange, new: LotChange, part: Shares) -> None:
+    """Change a draw, and what it went into. STOCK_ADJ gives what is above the book, its assay account what was stated."""
     amend(draft, lot, move, new)
-    first = len(draft.legs)
-    for element in new.stated_mg:
-        more = old.contained_mg.get(element, 0) - new.contained_mg.get(element, 0)
-        draft.move(element, account_of(new), STOCK_ADJ_ASSAY, more)
-    journal = draft.view.get(Journal, move.identity)
-    if len(draft.legs) > first and journal is not None:
-        draft.view.put(replace(journal, legs=[*journal.legs, *draft.disown(first)]), move.identity)
+    first, account = len(draft.legs), account_of(new)
+    for element in sorted({*old.above_mg, *new.above_mg, *new.stated_mg}):
+        above = new.above_mg.get(element, 0) - old.above_mg.get(element, 0)
+        draft.move(element, STOCK_ADJ, account, above)
+        if element in new.stated_mg:
+            taken = old.contained_mg.get(element, 0) - new.contained_mg.get(element, 0)
+            draft.move(element, account, STOCK_ADJ_ASSAY, taken + above)
     content = parcel_of(new)
-    shares = attribution.parcel(attribution.plus(attribution.NOTHING, new.shares, -1), content)
-    if journal is None:
-        return
-    if journal.run:
-        _feed(draft, journal.run, move, content, shares)
-    for ref in journal.pairs:
+    shares = attribution.parcel(part, content)
+    if is_own(draft, move.identity):
+        _retell(draft, lot, content)
+        run, pairs = draft.run, draft.pairs
+    else:
+        journal = draft.view.get(Journal, move.identity)
+        assert journal is not None, "who has slots has a journal"
+        if len(draft.legs) > first:
+            draft.view.put(replace(journal, legs=[*journal.legs, *draft.disown(first)]), move.identity)
+        run, pairs = journal.run, journal.pairs
+    if run:
+        _feed(draft, run, move, content, shares)
+    for ref in pairs:
         if ref.rsplit(" ", 1)[1] == lot:
             _reship(draft, ref, move, content, shares)
+
+
+def _retell(draft: Draft, lot: str, content: dict[str, int]) -> None:
+    """The line of this event's own draw, which took of what was there before other movements."""
+    draft.lines = [replace(x, contained_mg=content) if (x.role, x.lot) == ("input", lot) else x for x in draft.lines]
 
 
 def parcel_of(change: LotChange) -> dict[str, int]:

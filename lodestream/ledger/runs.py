@@ -37,7 +37,7 @@ def settle(draft: Draft, name: str) -> None:
     run = _legs(draft, run, sums)
     run = _shared(draft, run, sums)
     run = _judged(draft, run, name, sums)
-    if run.parts or run.posted:
+    if run.parts or run.posted or run.closed_by:
         draft.view.put(run, name)
     else:
         draft.view.drop(Run, name)
@@ -103,7 +103,7 @@ class Sums:
         """Add up the parts.
 
         Balanced are the book's elements, else what both sides state (all of the inputs', while an output has no assay). Carbon
-        goes by the book's main element, else its first, else the largest of the inputs.
+        goes by the book's main element, else its first that is balanced, else the largest of the inputs that is.
         """
         entering = [p for p in run.parts if p.role in ENTERING]
         leaving = [p for p in run.parts if p.role not in ENTERING]
@@ -115,9 +115,8 @@ class Sums:
             self.balanced = sorted(set(elements) & {*self.going_in, *self.coming_out})
         else:
             self.balanced = sorted({*self.going_in} & {*self.coming_out} if self.assayed else self.going_in)
-        tracked = [e for e in elements if e in self.going_in]
-        largest = min(self.going_in, key=lambda e: (-self.going_in[e], e), default="")
-        self.main = draft.book.main_element or (tracked[0] if tracked else largest)
+        largest = sorted(self.balanced, key=lambda e: (-self.going_in.get(e, 0), e))
+        self.main = draft.book.main_element or next((e for e in elements or largest if e in self.balanced), "")
 
 
 def _legs(draft: Draft, run: Run, sums: Sums) -> Run:
@@ -217,6 +216,9 @@ def _carbon(run: Run, parts: list[Part], pool: Pool, main: str) -> list[int]:
     bearers = [0 if p.loss else p.dry_mg if run.split else max(0, p.contained_mg.get(main, 0)) for p in parts]
     products = [0 if p.role == "wip_close" else weight for p, weight in zip(parts, bearers, strict=True)]
     staying = 0 if is_closed(run) else max(0, pool.main_mg - sum(p.contained_mg.get(main, 0) for p in parts))
+    if not any(bearers) and not staying:  # nothing of the main element came out: by mass, so that no carbon is lost
+        bearers = [0 if p.loss or p.role == "wip_close" else p.dry_mg for p in parts]
+        products = bearers
     upstream = _by_weight(pool.carbon_g, [*bearers, staying])
     emitted = _by_weight(sum(run.emissions.values()) if is_closed(run) else 0, products)
     return [one + other for one, other in zip(upstream, emitted, strict=False)]

@@ -2,6 +2,7 @@
 
 from msgspec import Struct
 
+from lodestream.epcis.event import Material
 from lodestream.ledger.book import SiteBook
 from lodestream.ledger.held import Packed
 from lodestream.ledger.records import Entry
@@ -177,7 +178,7 @@ class LotChange(Struct, frozen=True, gc=False, omit_defaults=True):
     Signed: what is drawn is below zero. `contained_mg` moved between the lot's account and `account` ("WIP <run>"). A draw's
     parcel has also what was taken above the book (`above_mg`); where it was assayed by itself, `stated_mg` is its content.
     `slot` is the movement's place among those of the lot. `status` is that of the assay that its content rests on, and `assay`
-    the event that stated it later.
+    the event that stated it later. `touched` are the origins that a draw's parcel touched and has no share of.
     """
 
     lot: str
@@ -196,6 +197,7 @@ class LotChange(Struct, frozen=True, gc=False, omit_defaults=True):
     status: str = ""
     slot: int = -1
     assay: str = ""
+    touched: list[str] = []
 
 
 class Move(Struct, frozen=True, gc=False):
@@ -209,10 +211,18 @@ class Move(Struct, frozen=True, gc=False):
     index: int = 0
 
 
-class Vacant(Struct, frozen=True, gc=False):
-    """The slots of a lot that a void event left, for the corrective event that stands where the original stood."""
+class Place(Struct, frozen=True, gc=False):
+    """Where a void event stood: its slot in a lot, a receipt's place in the book, and the later event that assayed its parcel."""
 
-    slots: list[int]
+    slot: int
+    arrival: int = -1
+    assay: str = ""
+
+
+class Vacant(Struct, frozen=True, gc=False):
+    """The places in a lot that a void event left, for the corrective event that stands where the original stood."""
+
+    places: list[Place]
 
 
 class Corrective(Struct, frozen=True, gc=False):
@@ -234,13 +244,14 @@ class Leg(Struct, frozen=True, gc=False):
 class Assayed(Struct, frozen=True, gc=False):
     """What an assay event did for one parcel: the parcel as it waited, and the change of its lot as it was.
 
-    `identity` is the receipt that the parcel came with, where it is one of a pair.
+    `identity` is the receipt that the parcel came with, where it is one of a pair; `item` is what the assay stated.
     """
 
     lot: str
     identity: str
     parcel: Unassayed
     before: LotChange | None = None
+    item: Material | None = None
 
 
 class Journal(Struct, frozen=True, gc=False):

@@ -12,8 +12,9 @@ from lodestream.ledger.accounts import STOCK_ADJ, stock
 from lodestream.ledger.draft import Draft
 from lodestream.ledger.lots import moisture, refuse_unusable, told, wet_and_dry
 from lodestream.ledger.moves import named
+from lodestream.ledger.place import take
 from lodestream.ledger.records import Finding
-from lodestream.ledger.restate import redrawn
+from lodestream.ledger.restate import Stand, redrawn
 from lodestream.ledger.state import Lot, LotChange
 from lodestream.measures import Line, Measured, Refusal, kg, lines, measure, percent_of, quadrature, share
 
@@ -84,8 +85,9 @@ def _adjust(draft: Draft, lot: Lot, wet: int, dry: int, more: int) -> dict[str, 
         contained_mg={e: mg for e, mg in empty.items() if mg},
         account=named(STOCK_ADJ),
     )
-    change = redrawn(draft, change, lot.shares, lot.dry_mg, lot.contained_mg, lot.moved)
-    draft.move_lot(change, draft.slot_for(lot.id))
+    change, _ = redrawn(draft, change, Stand(lot), lot.moved)
+    place = take(draft, lot.id)
+    draft.move_lot(change, place.slot if place is not None else -1)
     for element, mg in change.contained_mg.items():
         draft.move(element, STOCK_ADJ, stock(lot.id, lot.loss_class), mg)
     return change.contained_mg

@@ -69,6 +69,9 @@ def _take_part(draft: Draft, run: Run, inputs: list[Line], outputs: list[Line], 
     measured = refuse_unusable(draft, outputs, [measure(x, draft.book.mass_basis, lot_moisture) for x in outputs])
     weighed = process.measured(draft, in_process)
     drawn = [draw(draft, line, wip(run.run)) for line in inputs]
+    if run.split and len(inputs) > 1:  # the bags have the moisture of what was put into them
+        pooled = moisture(sum(one.wet_mg for one in drawn), sum(one.dry_mg for one in drawn))
+        measured = refuse_unusable(draft, outputs, [measure(x, draft.book.mass_basis, pooled) for x in outputs])
     _check_times(draft, drawn)
     cycle.note(draft, [line.id for line in inputs], [line.id for line in outputs])
     for one in drawn:

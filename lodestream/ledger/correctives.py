@@ -1,0 +1,54 @@
+"""Correctives that came before the declaration that announces them: they move to the place of their original (place.py)."""
+
+from msgspec.structs import replace
+
+from lodestream.ledger import matching
+from lodestream.ledger.draft import Draft
+from lodestream.ledger.moves import receipt_key
+from lodestream.ledger.moving import Received
+from lodestream.ledger.place import occupy, taken
+from lodestream.ledger.state import Corrective, Journal, LotChange
+
+
+def announce(draft: Draft, identity: str) -> None:
+    """The announced correctives stand where the original stood; one that came before its declaration moves there now."""
+    declaration = draft.event.error_declaration
+    for corrective in declaration.corrective_event_ids if declaration is not None else []:
+        draft.view.put(Corrective(identity), corrective)
+        journal = draft.view.get(Journal, corrective)
+        if journal is None:
+            continue
+        if journal.kind == "receive" and journal.pairs:
+            for ref in journal.pairs:
+                _move_receipts(draft, identity, corrective, ref)
+        else:
+            changes = [_moved(draft, identity, corrective, change) for change in journal.changes]
+            draft.view.put(replace(journal, changes=changes), corrective)
+
+
+def _moved(draft: Draft, original: str, corrective: str, change: LotChange) -> LotChange:
+    """A corrective's movement in the slot that its original left in the same lot."""
+    place = taken(draft, f"{original} {change.lot}")
+    if place is None:
+        return change
+    occupy(draft, change.lot, change.slot, place.slot)
+    if place.assay:
+        draft.inherits.append((change.lot, place.assay, corrective))
+    return replace(change, slot=place.slot)
+
+
+def _move_receipts(draft: Draft, original: str, corrective: str, ref: str) -> None:
+    """A corrective receipt in the place of its original, among the movements of the lot and the receipts of its pair."""
+    lot = ref.rsplit(" ", 1)[1]
+    for pair in matching.pairs_with(draft, lot, corrective, ref):
+        receipts = list(pair.receipts)
+        for n, receipt in enumerate(receipts):
+            place = taken(draft, f"{original} {lot}") if receipt.identity == corrective else None
+            key = receipt_key(corrective, lot, receipt.number)
+            received = draft.view.get(Received, key)
+            if place is not None and received is not None:
+                occupy(draft, lot, received.change.slot, place.slot)
+                draft.view.put(Received(replace(received.change, slot=place.slot)), key)
+                receipts[n] = replace(receipt, arrival=place.arrival)
+        if receipts != pair.receipts:
+            matching.update(draft, replace(pair, receipts=sorted(receipts, key=lambda r: r.arrival)))
