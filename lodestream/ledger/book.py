@@ -51,7 +51,7 @@ class SiteBook(Struct, frozen=True, gc=False, omit_defaults=True):
 
     `elements` empty: an element is balanced where inputs and outputs both state it. `sources` empty: any source
     may write. `mass_basis` is used where an item states none. Tolerances are percentages. `main_element` empty: carbon
-    goes by the first element that is balanced. `effective_us` 0: from the BOOK entry on. `declared_loss_percent`: of what goes
+    goes by the element of which most went in. `effective_us` 0: from the BOOK entry on. `declared_loss_percent`: of what goes
     into a run, what the site says it loses unseen; F21 is centred on it. An event that is older than
     `horizon_days` when it is recorded is refused; for so long the book knows what it has seen.
     """

@@ -17,7 +17,7 @@ from lodestream.ledger.moving import Outbound, Receipt, Received
 from lodestream.ledger.parcels import put_change
 from lodestream.ledger.parking import unpark
 from lodestream.ledger.running import Run
-from lodestream.ledger.state import Assayed, Journal, Leg, Move, Parked, Seen
+from lodestream.ledger.state import Assayed, Journal, Leg, Move, Parked, Place, Seen
 from lodestream.ledger.values import Said
 
 
@@ -108,6 +108,8 @@ def _leave_run(draft: Draft, name: str, identity: str) -> None:
     run = draft.view.get(Run, name)
     if run is None:
         return
+    first = next((n for n, p in enumerate(run.parts) if p.identity == identity), len(run.parts))
+    place.keep(draft, f"{identity} {name}", Place(first))
     run = replace(
         run,
         parts=[p for p in run.parts if p.identity != identity],

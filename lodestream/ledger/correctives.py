@@ -7,6 +7,7 @@ from lodestream.ledger.draft import Draft
 from lodestream.ledger.moves import receipt_key
 from lodestream.ledger.moving import Received
 from lodestream.ledger.place import occupy, taken
+from lodestream.ledger.running import Run
 from lodestream.ledger.state import Corrective, Journal, LotChange
 
 
@@ -24,6 +25,7 @@ def announce(draft: Draft, identity: str) -> None:
         else:
             changes = [_moved(draft, identity, corrective, change) for change in journal.changes]
             draft.view.put(replace(journal, changes=changes), corrective)
+            _move_parts(draft, identity, corrective, journal.run)
 
 
 def _moved(draft: Draft, original: str, corrective: str, change: LotChange) -> LotChange:
@@ -35,6 +37,17 @@ def _moved(draft: Draft, original: str, corrective: str, change: LotChange) -> L
     if place.assay:
         draft.inherits.append((change.lot, place.assay, corrective))
     return replace(change, slot=place.slot)
+
+
+def _move_parts(draft: Draft, original: str, corrective: str, name: str) -> None:
+    """The parts of a corrective in the place of its original's among those of their campaign."""
+    run = draft.view.get(Run, name) if name else None
+    place = taken(draft, f"{original} {name}") if run is not None else None
+    if run is not None and place is not None:
+        own = [p for p in run.parts if p.identity == corrective]
+        others = [p for p in run.parts if p.identity != corrective]
+        draft.view.put(replace(run, parts=[*others[: place.slot], *own, *others[place.slot :]]), name)
+        draft.runs[name] = None
 
 
 def _move_receipts(draft: Draft, original: str, corrective: str, ref: str) -> None:

@@ -62,6 +62,7 @@ def draw(draft: Draft, line: Line, target: Account) -> Drawn:
             above_mg={e: mg for e, mg in above.items() if mg},
             stated_mg=stated,
             touched=sorted(part.contacts),
+            weighed_mg=weighed if excess else 0,
         ),
         stands.slot if stands is not None else -1,
     )

@@ -12,16 +12,19 @@ from lodestream.ledger.state import Corrective, LotChange, Move, Place, Vacant
 def leave(draft: Draft, identity: str, change: LotChange, arrival: int = -1) -> None:
     """The void event leaves its slot in a lot, to its corrective where one is announced."""
     vacate(draft, change.lot, change.slot)
+    keep(draft, f"{identity} {change.lot}", Place(change.slot, arrival, change.assay))
+
+
+def keep(draft: Draft, ref: str, place: Place) -> None:
+    """Keep a place under "<original> <lot or run>" for a corrective, where the declaration announces one."""
     declaration = draft.event.error_declaration
     if declaration is not None and declaration.corrective_event_ids:
-        ref = f"{identity} {change.lot}"
         vacant = draft.view.get(Vacant, ref)
-        places = [*(vacant.places if vacant is not None else []), Place(change.slot, arrival, change.assay)]
-        draft.view.put(Vacant(places), ref)
+        draft.view.put(Vacant([*(vacant.places if vacant is not None else []), place]), ref)
 
 
 def take(draft: Draft, lot: str) -> Place | None:
-    """The place in a lot that this event takes of the one that it corrects; None: it stands at the end."""
+    """The place in a lot, or in a run, that this event takes of the one that it corrects; None: it stands at the end."""
     corrected = draft.view.get(Corrective, draft.event.identity)
     return taken(draft, f"{corrected.original} {lot}") if corrected is not None else None
 

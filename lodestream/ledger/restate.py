@@ -15,6 +15,7 @@ from lodestream.ledger.moves import account_of, amend, change_of, entered, is_ow
 from lodestream.ledger.moving import Outbound
 from lodestream.ledger.running import Run
 from lodestream.ledger.state import Journal, Lot, LotChange, Move, Restating, Shares
+from lodestream.ledger.values import Said
 from lodestream.measures import share
 
 MAX_MOVES = 2_000  # told anew in one entry; the movements of one lot are never parted
@@ -101,6 +102,12 @@ class Stand:
         self.content_mg: Vector = dict(lot.contained_mg)
         self.entered_dry_mg = lot.entered_dry_mg
         self.entered_mg: Vector = dict(lot.entered_mg)
+        self.waits = bool(lot.unassayed)
+
+    @property
+    def known(self) -> bool:
+        """Whether something stands in it of which the content is known: else draws keep what they took."""
+        return self.entered_dry_mg > 0 and (any(self.entered_mg.values()) or not self.waits)
 
     def take(self, change: LotChange, sign: int) -> None:
         """With a movement more, or one less."""
@@ -150,12 +157,14 @@ def _tell_receivers(draft: Draft, ref: str, lot: str, move: Move) -> None:
 def redrawn(draft: Draft, change: LotChange, stand: Stand, slot: int) -> tuple[LotChange, Shares]:
     """A draw as it is from a lot with this content, and what it takes of its shares.
 
-    It is of its mass as before, with the grade that the lot now had, also what was above the book. From a lot that held
-    nothing then, it keeps its grade.
+    It is of its mass as before, with the grade that the lot now had, also what was above the book. From a lot in which nothing
+    stood then, or nothing with an assay, it keeps its grade.
     """
-    drawn, dry = -change.dry_mg, max(stand.dry_mg, 0)
+    dry = max(stand.dry_mg, 0)
+    change = _within(change, dry)
+    drawn = -change.dry_mg
     taken = {e: -mg for e, mg in change.contained_mg.items()}
-    if dry and any(stand.content_mg.values()):
+    if dry and stand.known:
         taken = {e: share(max(0, mg), drawn, dry) for e, mg in stand.content_mg.items()}
     taken = {e: mg for e, mg in taken.items() if mg}
     above = change.above_mg
@@ -172,9 +181,23 @@ def redrawn(draft: Draft, change: LotChange, stand: Stand, slot: int) -> tuple[L
     return new, part
 
 
+def _within(change: LotChange, dry_mg: int) -> LotChange:
+    """A draw above the book of which the book has more by now: less of it is above, or nothing."""
+    if not change.weighed_mg:
+        return change
+    wanted = change.excess_dry_mg - change.dry_mg
+    excess = min(change.excess_dry_mg, max(0, wanted - dry_mg))
+    if excess == change.excess_dry_mg:
+        return change
+    wet = change.weighed_mg - share(change.weighed_mg, excess, wanted)
+    return replace(change, dry_mg=excess - wanted, wet_mg=-wet, excess_dry_mg=excess)
+
+
 def _amend_draw(draft: Draft, lot: str, move: Move, old: LotChange, new: LotChange, part: Shares) -> None:
     """Change a draw, and what it went into. STOCK_ADJ gives what is above the book, its assay account what was stated."""
     amend(draft, lot, move, new)
+    if old.excess_dry_mg and not new.excess_dry_mg:
+        draft.close_finding(draft.finding_id(Said("BOOK_EXCEEDED", (lot, move.identity), "")), superseded=True)
     first, account = len(draft.legs), account_of(new)
     for element in sorted({*old.above_mg, *new.above_mg, *new.stated_mg}):
         above = new.above_mg.get(element, 0) - old.above_mg.get(element, 0)

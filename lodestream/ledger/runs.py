@@ -103,7 +103,7 @@ class Sums:
         """Add up the parts.
 
         Balanced are the book's elements, else what both sides state (all of the inputs', while an output has no assay). Carbon
-        goes by the book's main element, else its first that is balanced, else the largest of the inputs that is.
+        goes by the book's main element, else that of which most went in.
         """
         entering = [p for p in run.parts if p.role in ENTERING]
         leaving = [p for p in run.parts if p.role not in ENTERING]
@@ -115,8 +115,8 @@ class Sums:
             self.balanced = sorted(set(elements) & {*self.going_in, *self.coming_out})
         else:
             self.balanced = sorted({*self.going_in} & {*self.coming_out} if self.assayed else self.going_in)
-        largest = sorted(self.balanced, key=lambda e: (-self.going_in.get(e, 0), e))
-        self.main = draft.book.main_element or next((e for e in elements or largest if e in self.balanced), "")
+        largest = min(self.balanced, key=lambda e: (-self.going_in.get(e, 0), e), default="")
+        self.main = draft.book.main_element or largest
 
 
 def _legs(draft: Draft, run: Run, sums: Sums) -> Run:
@@ -144,16 +144,19 @@ def _legs(draft: Draft, run: Run, sums: Sums) -> Run:
 class Pool:
     """What is in process while the parts of a run are told in order: what is left by element, and all that went in."""
 
-    def __init__(self) -> None:
-        """Nothing went in yet."""
+    def __init__(self, main: str) -> None:
+        """Nothing went in yet. `main` is the element by which carbon goes."""
+        self.main = main
         self.left: dict[str, Vector] = {}
         self.entered: dict[str, Vector] = {}
         self.carbon_g = 0
+        self.given_g = 0
         self.main_mg = 0  # of the main element
+        self.gone_mg = 0  # of that
         self.uncovered_mg = 0  # of that
         self.touched: set[str] = set()
 
-    def enter(self, part: Part, main: str) -> None:
+    def enter(self, part: Part) -> None:
         """An input, or opening work in process."""
         for element, vector in part.shares.vectors.items():
             self.left[element] = attribution.added(self.left.get(element), vector)
@@ -161,7 +164,7 @@ class Pool:
             self.touched.update(vector)
         self.touched.update(part.shares.contacts)
         self.carbon_g += part.shares.carbon_g
-        weight = part.contained_mg.get(main, 0)
+        weight = part.contained_mg.get(self.main, 0)
         self.main_mg += weight
         if part.shares.uncovered_mg and part.dry_mg:
             self.uncovered_mg += share(weight, part.shares.uncovered_mg, part.dry_mg)
@@ -179,23 +182,31 @@ class Pool:
             self.left[element] = attribution.added(left, vector, -1)
         return vectors
 
+    def give(self, part: Part) -> int:
+        """The carbon that an output takes of what is there when it appears, by the main element; a loss takes none."""
+        content, there = part.contained_mg.get(self.main, 0), self.main_mg - self.gone_mg
+        self.gone_mg += content
+        if part.loss or there <= 0:
+            return 0
+        given = share(self.carbon_g - self.given_g, max(0, min(content, there)), there)
+        self.given_g += given
+        return given
+
 
 def _shared(draft: Draft, run: Run, sums: Sums) -> Run:
     """Tell the shares of outputs and of what stays in process."""
-    final = is_closed(run) and not (run.campaign and draft.book.running_attribution)
-    main = sums.main
-    ordered = _in_order(run.parts) if final else run.parts
-    pool = Pool()
-    told: list[tuple[Part, dict[str, Vector]]] = []
-    for part in ordered:
+    running = run.campaign and (not run.closed_by or draft.book.running_attribution)
+    pool = Pool(sums.main)
+    told: list[tuple[Part, Shares]] = []
+    for part in run.parts if running else _in_order(run.parts):
         if part.role in ENTERING:
-            pool.enter(part, main)
+            pool.enter(part)
         else:
-            told.append((part, pool.take(part)))
-    carbon = _carbon(run, [part for part, _ in told], pool, main)
+            told.append((part, _complete(part, pool.take(part), pool.give(part) if running else 0, pool)))
+    carbon = _carbon(run, told, pool, running=running)
     closing = attribution.NOTHING
-    for (part, vectors), g in zip(told, carbon, strict=True):
-        shares = attribution.pruned(_complete(part, vectors, g, pool))
+    for (part, taken), g in zip(told, carbon, strict=True):
+        shares = attribution.pruned(replace(taken, carbon_g=g))
         if part.role == "wip_close":
             closing = attribution.plus(closing, shares)
         else:
@@ -211,17 +222,19 @@ def _in_order(parts: list[Part]) -> list[Part]:
     return sorted(parts, key=lambda p: 2 if p.loss else rank[p.role])
 
 
-def _carbon(run: Run, parts: list[Part], pool: Pool, main: str) -> list[int]:
-    """The g CO2e of each part that comes out: upstream by the main element (a split: by dry mass), emissions to products."""
-    bearers = [0 if p.loss else p.dry_mg if run.split else max(0, p.contained_mg.get(main, 0)) for p in parts]
-    products = [0 if p.role == "wip_close" else weight for p, weight in zip(parts, bearers, strict=True)]
-    staying = 0 if is_closed(run) else max(0, pool.main_mg - sum(p.contained_mg.get(main, 0) for p in parts))
-    if not any(bearers) and not staying:  # nothing of the main element came out: by mass, so that no carbon is lost
+def _carbon(run: Run, told: list[tuple[Part, Shares]], pool: Pool, *, running: bool) -> list[int]:
+    """The g CO2e of each part that comes out: upstream by the main element, and at the close emissions to products.
+
+    While a campaign runs, its outputs have what they took when they appeared.
+    """
+    parts = [part for part, _ in told]
+    bearers = [0 if p.loss else max(0, p.contained_mg.get(pool.main, 0)) for p in parts]
+    if not any(bearers):  # nothing of the main element came out: by mass, so that no carbon is lost
         bearers = [0 if p.loss or p.role == "wip_close" else p.dry_mg for p in parts]
-        products = bearers
-    upstream = _by_weight(pool.carbon_g, [*bearers, staying])
+    products = [0 if p.role == "wip_close" else weight for p, weight in zip(parts, bearers, strict=True)]
+    upstream = [taken.carbon_g for _, taken in told] if running else _by_weight(pool.carbon_g, bearers)
     emitted = _by_weight(sum(run.emissions.values()) if is_closed(run) else 0, products)
-    return [one + other for one, other in zip(upstream, emitted, strict=False)]
+    return [one + other for one, other in zip(upstream, emitted, strict=True)]
 
 
 def _by_weight(amount: int, weights: list[int]) -> list[int]:

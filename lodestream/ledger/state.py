@@ -178,7 +178,8 @@ class LotChange(Struct, frozen=True, gc=False, omit_defaults=True):
     Signed: what is drawn is below zero. `contained_mg` moved between the lot's account and `account` ("WIP <run>"). A draw's
     parcel has also what was taken above the book (`above_mg`); where it was assayed by itself, `stated_mg` is its content.
     `slot` is the movement's place among those of the lot. `status` is that of the assay that its content rests on, and `assay`
-    the event that stated it later. `touched` are the origins that a draw's parcel touched and has no share of.
+    the event that stated it later. `touched` are the origins that a draw's parcel touched and has no share of,
+    `weighed_mg` is its wet mass where it is above the book.
     """
 
     lot: str
@@ -198,6 +199,7 @@ class LotChange(Struct, frozen=True, gc=False, omit_defaults=True):
     slot: int = -1
     assay: str = ""
     touched: list[str] = []
+    weighed_mg: int = 0
 
 
 class Move(Struct, frozen=True, gc=False):

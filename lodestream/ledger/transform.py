@@ -15,6 +15,7 @@ from lodestream.ledger.draft import Draft, Refused, Unready
 from lodestream.ledger.draw import draw, post_drawn
 from lodestream.ledger.lots import ensure, enter, moisture, refuse_unusable, told, tracked, wait_for_assay, wet_and_dry
 from lodestream.ledger.moves import named
+from lodestream.ledger.place import take
 from lodestream.ledger.running import Part, Run
 from lodestream.ledger.runs import totals
 from lodestream.ledger.values import Drawn, Said
@@ -82,9 +83,11 @@ def _take_part(draft: Draft, run: Run, inputs: list[Line], outputs: list[Line], 
     parts += [_output(draft, run, line, one) for line, one in zip(outputs, measured, strict=True)]
     parts += process.closed(draft, weighed)
     closing = event.campaign_close or any(p.role == "wip_close" for p in parts)
+    stands = take(draft, draft.run)
+    at = stands.slot if stands is not None else len(run.parts)
     run = replace(
         run,
-        parts=[*run.parts, *parts],
+        parts=[*run.parts[:at], *parts, *run.parts[at:]],
         closed_by=[*run.closed_by, event.identity] if closing else run.closed_by,
         emissions={**run.emissions, event.identity: g} if (g := event.process_emissions_g_co2e) else run.emissions,
     )

@@ -40,8 +40,7 @@ class Author:
     """Writes one history.
 
     `pick` chooses a whole number between two; `moved_on`: events on which others were built are taken back too;
-    `campaigns`: runs over several events. What ledger and checker are known to see differently (test_disagreements.py) it
-    leaves out.
+    `campaigns`: runs over several events.
     """
 
     pick: Callable[[int, int], int]
@@ -106,7 +105,7 @@ class Author:
     def take(self, place: tuple[str, str]) -> tuple[int, str, dict[str, Any]]:
         """A draw: part of a lot, all that is left, a little too much or much too much."""
         heap = self.heaps[place]
-        how = self.one("part", "part", "part", "all", "much", "all" if self.moved_on else "shovel")
+        how = self.one("part", "part", "part", "all", "much", "shovel")
         tenths = {"part": lambda: self.number(1, heap.tenths - 1), "all": lambda: heap.tenths}.get(how, lambda: heap.tenths)()
         if how == "much":
             heap.awaited = True
@@ -266,18 +265,13 @@ class Author:
         sent = self.one(*open_)
         pending = sent.heap.tenths - sent.received
         tenths = self.one(pending, max(1, pending - 1), self.number(1, pending))
-        if sent.received:
-            tenths = min(tenths, pending - 1)  # a little more than is pending is a known disagreement
-        if tenths < 1:
-            return
         how = self.one("own", "own", "offer", "moisture")
         moisture = sent.heap.moisture
         mass, more = f"{tenths / 10:.1f}", {"mass_basis": "dry"}
         if moisture is not None and how != "offer":
             mass, more = f"{tenths / 10 / (1 - float(moisture) / 100):.2f}", {"moisture": moisture}
         receipt = self.one(None, None, "final", "partial")
-        alone = sent.received == 0 and (tenths == pending or receipt == "final")
-        if how == "own" and alone:
+        if how == "own":
             more |= self.grades(sent.heap.elements)
         more |= {"receipt": receipt, "embodied_g_co2e": self.one(None, None, 777)}
         sent.received += tenths if more["receipt"] != "final" else pending
@@ -323,13 +317,7 @@ class Author:
         n = self.one(*free)
         self.taken_back.add(n)
         wrong = self.events[n]
-        unassayed = wrong.action == "ADD" and not wrong.materials[0].assays
-        left_out = (
-            unassayed
-            or wrong.transformation_id is not None
-            or (wrong.action != "ADD" and (self.moved_on or wrong.biz_step == "receiving"))
-        )
-        corrective = corrected(wrong) if self.pick(0, 1) and not left_out else None
+        corrective = corrected(wrong) if self.pick(0, 1) else None
         named = (corrective.event_id or "",) if corrective else ()
         both = [declared(wrong, 1, named), *([corrective] if corrective else [])]
         for one in both:

@@ -155,7 +155,7 @@ def come_out(world: World, step: Step, pool: Pool, run: str, outputs: list[State
         wet, dry = masses(made)
         contained = world.tracked(step.site, made.contents(wet, dry))
         loss_class = made.item.loss_class if made.item else None
-        pool.made.append(Made((step.event.identity, made.lot), contained, loss_class is not None))
+        pool.made.append(Made((step.event.identity, made.lot), contained, loss_class is not None, round(dry)))
         pool.came_out |= set(contained)
         measured.append((made, wet, dry, contained, loss_class))
     known = world.runs.get((step.site, run)) if not whole else allocate(pool, main_element(world, step.site, pool))
@@ -232,7 +232,7 @@ def split(world: World, step: Step, inputs: list[Stated], outputs: list[Stated])
     parts = [part(whole, moist, lot, made) for made in outputs]
     for made, parcel in zip(outputs, parts, strict=True):
         lost = made.item is not None and made.item.loss_class is not None
-        pool.made.append(Made((step.event.identity, made.lot), parcel.contained, lost))
+        pool.made.append(Made((step.event.identity, made.lot), parcel.contained, lost, parcel.dry))
         pool.came_out |= set(parcel.contained)
     pool.emissions = step.event.process_emissions_g_co2e or 0
     carbon = allocate(pool, main_element(world, step.site, pool)).carbon

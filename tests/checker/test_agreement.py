@@ -45,10 +45,16 @@ def test_corrections_after_the_metal_has_moved_on(events: list[Event]) -> None:
 
 
 @settings(max_examples=60, deadline=None)
+@given(histories(14))
+def test_carbon_and_contacts(events: list[Event]) -> None:
+    assert differences(events, shares=True, carbon=True, contacts=True) == []
+
+
+@settings(max_examples=60, deadline=None)
 @given(histories(14, campaigns=True, elements=("cu",)))
-def test_carbon(events: list[Event]) -> None:
-    """Of one element: by which of several it goes is a known disagreement."""
-    assert differences(events, shares=True, carbon=True) == []
+def test_carbon_of_campaigns(events: list[Event]) -> None:
+    """Of one element: which one is the main one may change while a campaign is open, and with it what is provisional."""
+    assert differences(events, shares=True, carbon=True, contacts=True) == []
 
 
 @settings(max_examples=60, deadline=None)

@@ -146,6 +146,7 @@ class Made:
     ref: tuple[str, str]
     contained: Contents
     loss: bool
+    dry: int = 0
 
 
 @dataclass
@@ -179,6 +180,8 @@ def allocate(pool: Pool, main: str | None) -> Allocation:
     found.closing = pool.share(remaining, pool.closing)
     weights = {m.ref: m.contained.get(main or "", 0) for m in pool.made if not m.loss}
     closing = pool.closing.get(main or "", 0)
+    if not any(weights.values()) and not closing:  # nothing of it came out: by dry mass, so that no carbon is lost
+        weights = {m.ref: m.dry for m in pool.made if not m.loss}
     upstream = shared_carbon(pool.carbon, {**weights, CLOSING: closing})
     own = shared_carbon(pool.emissions, weights)
     found.carbon = {ref: upstream.get(ref, 0) + own.get(ref, 0) for ref in weights}
