@@ -25,7 +25,7 @@ def main() -> int:
         events = author.write_all(given.events)
         found = differences(events, shares=True, carbon=carbon, contacts=True)
         if found:
-            small = shrunk(events, lambda some: bool(differences(some, shares=True, carbon=carbon, contacts=True)))
+            small = shrunk(events, lambda some, carbon=carbon: bool(differences(some, shares=True, carbon=carbon, contacts=True)))
             print(f"seed {seed} differs; the smallest history of it that does, of {len(small)} events:")
             print("\n".join([*(written(one) for one in small), *differences(small, shares=True, carbon=carbon, contacts=True)]))
             return 1
