@@ -258,7 +258,9 @@ def _complete(part: Part, vectors: dict[str, Vector], carbon_g: int, pool: Pool)
 def _judged(draft: Draft, run: Run, name: str, sums: Sums) -> Run:
     """The findings that the run stands for now; those that it no longer stands for are superseded."""
     waits = not all(p.assayed for p in run.parts) or (
-        run.campaign and not nothing_waits(draft.view) and bool(waiting(draft.view, f"campaign:{run.run}"))
+        run.campaign
+        and not nothing_waits(draft.view)
+        and any(parked != draft.entry.entry_id for parked in waiting(draft.view, f"campaign:{run.run}"))  # not what posts now
     )
     judged = None if waits or not run.parts or not is_closed(run) else balanced(run, name, sums)
     if judged is not None:
