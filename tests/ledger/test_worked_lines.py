@@ -20,7 +20,6 @@ from tests.ledger.test_golden_shares import (
     MINE,
     SMELTER,
     campaign,
-    check_s1,
     closing,
     in_process,
     inputs,
@@ -391,11 +390,3 @@ def test_r39_two_sources() -> None:
     (mes, *_) = books(ship("x", "10", A, B, consignment_id="c"), source="mes")
     assert [p.amount_mg for p in mes.postings if p.account == "TRANSIT(c x)"] == [-990_000_000, T]
     says("R39", -990_000_000, T)
-
-
-def test_s1_is_what_r26_says() -> None:
-    """R26, R52, R55: the golden figures once more, from the campaign of R25."""
-    books = received()
-    emitted = {"process_emissions_g_co2e": 1_450_000_000}
-    books(campaign(SMELTER, "urn:campaign", [*inputs(), *outputs()], [opening(), closing()], **EVIDENCE, **emitted))
-    check_s1(books)
