@@ -7,6 +7,8 @@ late assay, a void half of a campaign or a restated input needs no rule of its o
 Shares: while a campaign is open, outputs inherit the running pool when they appear, provisionally; at its close they are told
 anew from the pool of all that went in. Carbon goes to products and closing work in process by the contained mass of the main
 element, emissions of the process to products; losses carry none.
+
+Rulebook R18, R20, R26, R27, R52, R53, R55, R56.
 """
 
 from msgspec.structs import replace
