@@ -88,7 +88,7 @@ def test_f1c_by_credits(late: bool) -> None:
 
 
 def test_f1c_by_shares() -> None:
-    """R90."""
+    """The worked line of R90."""
     book = smelter("controlled-blending")
     book.post(campaign(SMELTER, "urn:campaign", [*inputs(), *outputs()], [opening(), closing()], **EVIDENCE, **CARBON))
     book.post(transform(SMELTER, *SPLIT))

@@ -13,7 +13,7 @@ RULES = replace(profile("rolling-average"), period=replace(profile("rolling-aver
 
 
 def test_the_window_moves_on_by_whole_periods() -> None:
-    """R93."""
+    """The worked line of R93."""
     credits_ = start(RULES, Q1, 1)
     for month, certified in enumerate((60, 30, 0, 0)):
         credits_ = posted(record(RULES, credits_, Q1 + month, Sums(certified * T, 100 * T), "in"))

@@ -117,7 +117,7 @@ def test_the_draw_order_decides_what_is_left(order: str, carried: list[Layer], e
 
 
 def test_a_late_input_restates_the_old_period_and_posts_the_difference_in_the_open_one() -> None:
-    """R95."""
+    """The worked line of R95."""
     credits_ = posted(close(ASI, posted(claims(ASI, first_quarter(ASI), Q2, 300)), Closing("close Q2")))
     before = balance(ASI, credits_)
     step = record(ASI, credits_, Q1 + 1, Sums(certified_mg=40 * T, input_mg=40 * T), "late")

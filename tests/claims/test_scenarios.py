@@ -22,7 +22,7 @@ NI = {"ZZ - end_of_life -": 11_584_786_269, "ZZ - manufacturing_waste -": 4_964_
 
 
 def test_f1c_by_shares() -> None:
-    """R91."""
+    """The worked line of R91."""
     fails = refused(judge_lot(profile("controlled-blending"), asked("controlled-blending", "country:ZM", "100"), L1, []))
     assert fails.code == "ORIGIN_UNSUPPORTED"
     assert fails.arithmetic == (
@@ -77,7 +77,7 @@ def test_s4_a_recycled_share_is_claimed_up_to_what_is_there() -> None:
 
 
 def test_f4a_credits_by_conversion_factor() -> None:
-    """R92."""
+    """The worked line of R92."""
     strict, factor = profile("credit-strict-input"), Decimal("0.96")
     credits_ = posted(record(strict, start(strict, Q1, 3, factor), Q1, Sums(17_640 * KG, 49_815 * KG), "black mass"))
     assert balance(strict, credits_) == 16_934_400_000
@@ -91,7 +91,7 @@ def test_f4a_credits_by_conversion_factor() -> None:
 
 
 def test_f4a2_the_same_input_by_another_method() -> None:
-    """R94."""
+    """The worked line of R94."""
     strict, quarter, known = profile("credit-strict-input"), Period(0, Q1, 3), profiles()
     uses = note([], strict, "recycled", quarter, 16_934_400_000)
     rest = 46_736 * KG - 16_934_400_000

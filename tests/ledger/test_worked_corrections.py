@@ -205,10 +205,14 @@ def test_r54_a_long_tail() -> None:
 
 
 def test_r56_r58_contact_and_exclusion() -> None:
-    """R56: S2's product has 27.664399 % of Y. R58: 1 mg of an excluded country, and of 3 t."""
+    """R56: S2's product has 27.664399 % of Y. R58: 1 mg of an excluded country."""
     product = {Y: 9_924_603_175, "others": 35_875_000_000 - 9_924_603_175}
     assert f"{Decimal(100 * product[Y]) / sum(product.values()):.6f}" == "27.664399"
-    says("R56", "27.664399 %")
+    books = Books()
+    books(add("x", "10", A, cu="100", country_of_origin="ZM"), add("x", "1", A, uom="MGM", cu="100", country_of_origin="CD"))
+    books(transform(A, [("x", "1", {})], [("y", "1", {"cu": "100"})]))
+    assert (lot(books, A, "y").shares, lot(books, A, "y").contacts) == ({"Cu": {"ZM - - -": T}}, ["CD - - -"])
+    says("R56", "27.664399 %", "1 t", "10 t", "1 mg", "0 mg")
     books = Books(**{A: SiteBook(exclusions=[Exclusion("CD")])})
     books(add("x", "10", A, cu="100", country_of_origin="ZM"))
     assert codes(books(add("x", "1", A, uom="MGM", cu="100", country_of_origin="CD"))) == ["CONTACT_EXCLUDED"]

@@ -17,7 +17,7 @@ def mine(licence: Licence) -> Watched:
 
 
 def test_a_mine_brings_out_more_than_its_licence() -> None:
-    """R86: 100 t a year: 60 t and 50 t are 110 t, which 1.1 allows; one more kilogram is too much, and in the next year it is not."""
+    """R86: 100 t a year, 60 t and 50 t are 110 t, which 1.1 allows; one more kilogram is too much, but not in the next year."""
     watched = mine(Licence("Cu", Decimal(100_000)))
     assert watched(add("a", "600", MINE, cu="10", source_class="mine"), add("b", "500", MINE, cu="10", source_class="mine")) == []
     (found,) = watched(add("c", "0.01", MINE, cu="10", source_class="mine"))
