@@ -47,6 +47,14 @@ def test_every_rule_has_one_worked_line_with_numbers() -> None:
     assert [number for number in rules() if number not in NOT_IN_FIGURES and not re.search(r"\d", worked(number))] == []
 
 
+def test_every_worked_line_is_replayed() -> None:
+    """A test asserts its numbers of the ledger and, by `page.says`, of the page."""
+    said = {
+        n for folder in TESTS for path in folder.rglob("*.py") for n in re.findall(r"\bsays\(\s*\"(R\d+)\"", path.read_text())
+    }
+    assert set(rules()) - said == set()
+
+
 def test_every_rule_is_cited_where_it_lives_or_is_tested() -> None:
     there = cited([ROOT / "lodestream", *TESTS])
     assert set(rules()) - set(there) == set(), "no docstring cites these"

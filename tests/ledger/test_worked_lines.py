@@ -53,6 +53,7 @@ def test_r1_r2_places() -> None:
     """R1, R2: a shipment belongs to where it leaves; a location is its SGLN without the extension."""
     at_sea = replace(ship("x", "1", MINE, None), biz_location="urn:ship")
     assert route(at_sea, Register()).site == MINE
+    says("R1", "bizLocation the ship", "the mine's book")
     says("R2", "urn:epc:id:sgln:9521321.00001.MILL", "https://id.gs1.org/414/9521321000010")
     assert site_of("https://id.gs1.org/414/9521321000010/254/MILL", Register()) == "https://id.gs1.org/414/9521321000010"
 
@@ -62,11 +63,14 @@ def test_r3_r4_r5_what_moves_nothing() -> None:
 
     both = event("TransformationEvent", [item("input", "x", "1"), item("output", "y", "1")], biz_location=PORT, read_point=PLANT)
     assert codes([submit(Fold(CLOSED), CLOSED, both)]) == ["SITE_CONFLICT"]
+    says("R3", "plant A", "plant B")
     books = ten()
     books(replace(ship("x", "10", A, B), action="ADD"))
     assert (codes(books.outcomes), legs(books)) == (["ACTION_MISMATCH"], {})
     (hub,) = books(ship("x", "10", "urn:hub", B))
     assert (hub.outcome, hub.postings, [f.code for f in hub.findings]) == ("PARKED", [], ["NO_BOOK"])
+    says("R4", "action ADD", "10 t", "0 mg")
+    says("R5", "10 t", "0 mg")
 
 
 def test_r6_external_party() -> None:
@@ -103,6 +107,7 @@ def test_r8_without_a_basis() -> None:
     books = Books()
     books(add("x", "10", A, cu="30", mass_basis=None))
     assert (codes(books.outcomes), legs(books)) == (["BASIS_MISSING"], {})
+    says("R8", "10 TNE")
 
 
 def test_r10_first_assay() -> None:
