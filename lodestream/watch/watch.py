@@ -1,6 +1,6 @@
 """All rules of the watch together: outcomes in, in the order of each site's log, and entries with findings out.
 
-Rulebook R63, R86.
+Rulebook R63, R89.
 """
 
 from collections.abc import Callable, Iterator

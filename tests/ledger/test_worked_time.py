@@ -130,6 +130,9 @@ def test_r84_basis_and_unit() -> None:
     (finding,) = said(moved("1500", "1500", WET, {}), "UNIT_BASIS")
     assert "received 1,500,000 kg / shipped 1,380,000 kg = 1.086957" in finding.arithmetic
     says("R84", "1,500 t", "1,380 t", "1.086957")
+    (finding,) = said(moved("1500", "1524.07034", {}, {}), "UNIT_SUSPECT")
+    assert "long ton" in finding.arithmetic
+    says("R84", "1,524.07034 t")
 
 
 def test_r85_suppliers_credentials() -> None:
@@ -139,3 +142,32 @@ def test_r85_suppliers_credentials() -> None:
     assert books.open() == set()
     assert codes(books(add("H1", "0.3", A, co="30", **backed("20")))) == ["VC_OVERDRAWN"]
     says("R85", "10 + 10.1 + 0.3 = 20.4 t", "20 t")
+
+
+def test_r86_order_in_time() -> None:
+    """R86: shipped at 11:00, received at 10:45, and at 10:44."""
+    for minutes, expected in ((15, []), (16, ["TIME_ORDER"])):
+        books = stocked()
+        books(ship("x", "10", A, B, consignment_id="c", event_time_us=START + HOUR))
+        came = receive("x", "10", B, consignment_id="c", cu="10", event_time_us=START + HOUR - minutes * 60_000_000)
+        assert (codes(books(came)), books.balance(B, "STOCK(x)")) == (expected, T)
+    says("R86", "11:00", "10:45", "10:44")
+
+
+def test_r87_grades() -> None:
+    """R87: 1 t of the heptahydrate at 21.5 % Co."""
+    books = Books()
+    (posted,) = books(add("t", "1", A, co="21.5", chemical_form="CoSO4.7H2O"))
+    assert (codes([posted]), books.balance(A, "STOCK(t)", "Co")) == (["GRADE_IMPOSSIBLE"], 215_000_000)
+    (held,) = (f for f in posted.findings if f.lots == ["t"])
+    assert "is above the 20.9656 % that CoSO4.7H2O holds + 3u = 21.2656 %" in held.arithmetic
+    says("R87", 215_000_000, "21.5 > 20.9656 + 0.3 %")
+
+
+def test_r88_cycle() -> None:
+    """R88: a tank of 10 t on both sides of a run."""
+    books = stocked()
+    books(add("tank", "10", A, cu="10"))
+    (posted,) = books(transform(A, [("tank", "10", {}), ("x", "1", {})], [("tank", "11", {"cu": "10"})]))
+    assert (codes([posted]), books.balance(A, "STOCK(tank)")) == (["CYCLE"], 1_100_000_000)
+    says("R88", "10 t")
