@@ -3,6 +3,8 @@
 Cobalt, lithium, nickel and lead; each for itself, their percentages are never summed. The act with the method is not
 adopted, so every figure names the method it was made by. What counts is recovered from batteries at the end of their life or
 from battery manufacturing waste and is in active materials (lead: in the battery).
+
+Rulebook R91.
 """
 
 from collections.abc import Iterable

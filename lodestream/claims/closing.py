@@ -2,6 +2,8 @@
 
 Draws are settled at close, not claim by claim, so they do not hang on the order of a period's events. A close below zero is
 refused as NEGATIVE_AT_CLOSE (F32), unless the profile knows an overdraft and there is evidence for it.
+
+Rulebook R95.
 """
 
 from msgspec.structs import replace

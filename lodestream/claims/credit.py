@@ -4,6 +4,8 @@
 
 What is credited in a period is a function of its sums alone, floored to the profile's rounding unit, so the order of events
 within it does not matter. A claim that the balance does not hold is refused as CREDIT_OVERDRAWN (F30).
+
+Rulebook R92.
 """
 
 from decimal import Decimal

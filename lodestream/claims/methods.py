@@ -1,4 +1,4 @@
-"""One unit of input backs one claim (I3): a register of which method claimed what, and when (DOUBLE_CLAIM, F31).
+"""One unit of input backs one claim (I3): a register of which method claimed what, and when (DOUBLE_CLAIM, F31; rulebook R94).
 
 In a product group and period one mass-balance method claims, along one kind of attribute; and what it claims, no physical
 method claims too. Physical methods do not bar each other: each is judged by what is in the lot.

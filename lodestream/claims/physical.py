@@ -1,6 +1,8 @@
 """Claims that are judged against what a lot is made of: identity preserved, segregated, controlled blending, proportional.
 
 Refused as ORIGIN_UNSUPPORTED (F5) with the arithmetic. A claim of 0 % says that nothing of the kind is in the lot.
+
+Rulebook R91.
 """
 
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""Mass balance by the rolling average percentage: one percentage for all outputs of the boundary in the window.
+"""Mass balance by the rolling average percentage: one percentage for all outputs of the boundary in the window (rulebook R93).
 
     p = sum of certified input / sum of all input, over the last whole periods that fit into the window
 

@@ -1,4 +1,7 @@
-"""Where an event belongs: its custody site, by the table of ledger-rules section 1, and the entry that goes there."""
+"""Where an event belongs: its custody site, by the table of ledger-rules section 1, and the entry that goes there.
+
+Rulebook R1, R2.
+"""
 
 from msgspec import Struct
 from msgspec.structs import replace

@@ -1,4 +1,4 @@
-"""Accounts of a site's book: `(kind, ref)`, written as one string, the kind first.
+"""Accounts of a site's book: `(kind, ref)`, written as one string, the kind first (rulebook R12).
 
 Kinds (DESIGN section 3): SOURCE, STOCK(lot), WIP(run), TRANSIT(consignment lot), CUSTODY(consignment lot),
 LOSS(class lot), UNACCOUNTED, TRANSIT_VAR, STOCK_ADJ, SINK. Canonical ids are URIs and hold no space, so a space

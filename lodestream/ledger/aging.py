@@ -1,4 +1,7 @@
-"""What stays open beyond the grace: shipments, parked entries, unmatched receipts, announced correctives. Age moves nothing."""
+"""What stays open beyond the grace: shipments, parked entries, unmatched receipts, announced correctives. Age moves nothing.
+
+Rulebook R71, R72, R73.
+"""
 
 from msgspec.structs import replace
 

@@ -1,4 +1,4 @@
-"""The receiver's answer: only it moves what is in transit, TRANSIT -> CUSTODY (ledger-rules section 5)."""
+"""The receiver's answer: only it moves what is in transit, TRANSIT -> CUSTODY (ledger-rules section 5; rulebook R33)."""
 
 from msgspec.structs import replace
 

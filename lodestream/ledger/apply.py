@@ -2,6 +2,8 @@
 
 Every entry has exactly one outcome; an entry that lets parked ones be posted has theirs behind it. There is no clock
 and no randomness here: the same entries in the same order give the same bytes.
+
+Rulebook R40, R41, R49, R61.
 """
 
 from collections.abc import Callable

@@ -2,6 +2,8 @@
 
 A parcel is measured anew from its own statement with the grades that came, so that the contained mass has one rounding.
 A later assay of a lot that has one (reassay.py) posts the difference.
+
+Rulebook R10.
 """
 
 from msgspec.structs import replace

@@ -3,6 +3,8 @@
 Each lot, parcel and pool has, per element, a vector of origin keys in mg that sums to its content. An origin key is one text
 of four parts, "<country> <site> <source class> <schemes>": unknown is ZZ and "-". What is taken of a vector is rounded by the
 largest remainder, ties by key, so that the parts always sum to the whole. Carbon goes along in g CO2e.
+
+Rulebook R50, R51, R53, R54.
 """
 
 from collections.abc import Callable

@@ -2,6 +2,8 @@
 
 Of a lot a credential backs the larger of what entered under it and of what was drawn under it: a receipt and the run that
 takes it are one use. Masses are compared as stated, with the transit tolerance and 3u, since two scales weighed them.
+
+Rulebook R85.
 """
 
 from lodestream.epcis.event import Material

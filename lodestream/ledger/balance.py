@@ -3,6 +3,8 @@
 U = in - out, all losses and the work in process counted; u_U is the root of the sum of squares of the streams (mass-balance
 section 2.2). F1: U < -3u_U, hold up to 4u_U and hard beyond; F28: U > 3u_U (ledger-rules section 9).
 F2 and F36: yields.py.
+
+Rulebook R82.
 """
 
 from lodestream.ledger import yields

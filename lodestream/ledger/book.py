@@ -1,4 +1,4 @@
-"""A site's book settings: what `lodestream book apply` writes and the ledger keeps by site.
+"""A site's book settings: what `lodestream book apply` writes and the ledger keeps by site (rulebook R60).
 
 A book file is TOML with the register (sites and their locations, external parties), the sources, and settings by
 site (ledger-rules section 1). Without a file the default book is open: every location that posts is a site.

@@ -2,6 +2,8 @@
 
 A code belongs to one rule (F-number) and has a severity: `hard` and `hold` keep credentials back, `warn` goes with
 them, `info` is for the reader. What is posted nevertheless is said in docs/rulebook.md.
+
+Rulebook R80.
 """
 
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""The hash chain of a site's transactions, over canonical bytes.
+"""The hash chain of a site's transactions, over canonical bytes (rulebook R96).
 
 Canonical bytes, version 1: the transaction as JSON in UTF-8 without white space, keys sorted by code point, integers
 as digits, without fields at their default and without `chain` itself (`prev` is in it). `chain` is the hex SHA-256 of

@@ -1,4 +1,4 @@
-"""Claims of an event (`crm:claims`), judged after it has posted (ledger-rules sections 9 and 10).
+"""Claims of an event (`crm:claims`), judged after it has posted (ledger-rules sections 9 and 10; rulebook R90, R94).
 
 "Claim refused" is read so: the event is a fact and posts, whatever it claims; the claim that is not supported is a finding
 (hold, on the lot), takes no credits, and stays until the event is corrected. Facts and claims share no balance.

@@ -2,6 +2,8 @@
 
 Before a month closes, what was shipped to external parties in it leaves the book, TRANSIT -> SINK(external:party)
 (ledger-rules section 2). Months close in order and without a gap.
+
+Rulebook R77, R78.
 """
 
 from msgspec.structs import replace

@@ -1,4 +1,4 @@
-"""What was received against what was sent, where the ratio looks like a mistake of basis (F14) or of unit (F15).
+"""What was received against what was sent, where the ratio looks like a mistake of basis (F14) or of unit (F15; rulebook R84).
 
 Judged over a settled pair, by its dry masses, and by contained lithium for its compounds (mass-balance section 3). A
 ratio within 3u of 1 is no mistake (ledger-rules section 9): it is what two honest weighings differ by.

@@ -1,4 +1,4 @@
-"""What is in which container: (parent, lot, dry mass), its sum never above the stock (ledger-rules section 2).
+"""What is in which container: (parent, lot, dry mass), its sum never above the stock (ledger-rules section 2; rulebook R64, R66).
 
 Nothing here posts: a container says where a lot's mass stands, not whose or how much it is. Every change is noted in the
 draft, so that a declaration takes it back (`undo`). What one lot has in containers is a chain in order of packing, so that

@@ -1,4 +1,4 @@
-"""Aggregation events, and what moves with a container (ledger-rules section 2).
+"""Aggregation events, and what moves with a container (ledger-rules section 2; rulebook R64, R65, R67).
 
 AggregationEvent ADD puts its children into the parent, DELETE takes them out (without a list of children: all, as EPCIS says;
 `unpacking` is the usual step), OBSERVE tells that at least so much is in it. Children are lots with a mass, instances

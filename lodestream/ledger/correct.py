@@ -1,4 +1,4 @@
-"""Error declarations: what the declared event posted is reversed, and it is void (EPCIS 2.0 errorDeclaration).
+"""Error declarations: what the declared event posted is reversed, and it is void (EPCIS 2.0 errorDeclaration; rulebook R44, R45).
 
 Nothing is updated: the reversal is a transaction of its own with the exact negatives of the original's legs. Metal that
 moved on meanwhile shows as RETRO_OVERDRAFT. A corrective event stands where the original stood: it takes its slots in the lots,

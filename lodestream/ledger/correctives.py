@@ -1,4 +1,4 @@
-"""Correctives that came before the declaration that announces them: they move to the place of their original (place.py)."""
+"""Correctives that came before their declaration: they move to the place of their original (place.py; rulebook R45)."""
 
 from msgspec.structs import replace
 

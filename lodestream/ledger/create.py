@@ -1,4 +1,7 @@
-"""Object events ADD and DELETE: metal enters the book from SOURCE, or leaves it to LOSS (ledger-rules section 5)."""
+"""Object events ADD and DELETE: metal enters the book from SOURCE, or leaves it to LOSS (ledger-rules section 5).
+
+Rulebook R6, R13, R14, R22.
+"""
 
 from lodestream.ledger import attribution, run_around
 from lodestream.ledger.accounts import STOCK_ADJ, Account, loss, source, stock

@@ -1,4 +1,4 @@
-"""What credits are counted from: the flows of a site, by element, calendar month and origin key.
+"""What credits are counted from: the flows of a site, by element, calendar month and origin key (rulebook R92).
 
 Every movement of a lot is a flow, and so is every movement taken back or told anew, in the month in which it first counted.
 An account of credits comes into being at its first claim, from the flows that were there, and follows them from then on: a

@@ -1,4 +1,4 @@
-"""CYCLE (F17, info): a lot that goes into its own making.
+"""CYCLE (F17, info): a lot that goes into its own making (rulebook R88).
 
 Lineage joins lot versions, so it has no cycles, and a tank or a recycle stream is no error (ledger-rules section 2): this
 tells a reader that an id is its own ancestor. Only the lots of the site are walked, and few of them; a return

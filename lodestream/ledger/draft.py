@@ -1,4 +1,4 @@
-"""A draft of one transaction: legs, lots, findings and messages, until it is closed into an outcome.
+"""A draft of one transaction: legs, lots, findings and messages, until it is closed into an outcome (rulebook R12).
 
 A handler of an event kind writes to a draft and either returns (it is posted), raises `Refused` (a transaction
 without postings) or raises `Unready` (parked). The draft keeps the invariants: legs of an element sum to zero, the

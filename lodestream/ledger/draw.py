@@ -1,4 +1,4 @@
-"""Draws: taking from a lot, by dry mass (ledger-rules sections 5 and 6).
+"""Draws: taking from a lot, by dry mass (ledger-rules sections 5 and 6; rulebook R5, R15, R16, R17).
 
 `contained = round(lot contained x drawn dry mass / lot dry mass)`; a draw of all dry mass takes the rest. Within the
 lot's tolerance a draw above the book posts the excess from STOCK_ADJ; beyond it the event is parked.

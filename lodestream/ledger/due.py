@@ -3,6 +3,8 @@
 A lane is a queue in pages, so that no record grows and taking from the front costs the same however long it is. All slips
 of a lane wait equally long, by the book as it stands. A slip whose matter has ended meanwhile stays until it is due, and
 brings nothing then. When the next thing is due is kept in the head: an entry that makes nothing due reads no lane.
+
+Rulebook R70.
 """
 
 from msgspec.structs import replace

@@ -1,4 +1,4 @@
-"""CONTACT_EXCLUDED (F7): a lot holds or has touched what the site's book excludes. A contact has no threshold.
+"""CONTACT_EXCLUDED (F7): a lot holds or has touched what the site's book excludes. A contact has no threshold (rulebook R58).
 
 An exclusion names a country, or the URI of a site or party, and holds from a time until another (mass-balance section 3).
 An origin key reads "<country> <site> <source class> <schemes>"; what was pruned is "<country> OTHER - -", so a

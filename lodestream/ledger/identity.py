@@ -1,4 +1,7 @@
-"""The same, changed, void: what an event is to the events that the book already knows (ledger-rules section 7)."""
+"""The same, changed, void: what an event is to the events that the book already knows (ledger-rules section 7).
+
+Rulebook R41, R42, R43.
+"""
 
 from lodestream.epcis.event import Event
 from lodestream.ledger.state import Journal, SameHash, Seen

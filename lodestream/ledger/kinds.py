@@ -1,4 +1,4 @@
-"""Event kind to handler: which events move metal, and how (ledger-rules sections 1 and 5; docs/rulebook.md).
+"""Event kind to handler: which events move metal, and how (ledger-rules sections 1 and 5; docs/rulebook.md, R3, R4, R86).
 
 A new kind is a new file and a line here. What has no line is kept and linked, and moves nothing.
 """

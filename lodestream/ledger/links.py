@@ -3,6 +3,8 @@
 A TransactionEvent ties goods to a contract, an order, an invoice; an AssociationEvent ties them to an asset or a sensor.
 Neither moves metal. The lots that they name, and those in containers that they name, get a version of their own in the log.
 The owner is an attribute of a lot: who the last event (by event time) with a destination of type `owning_party` gave it to.
+
+Rulebook R59, R68.
 """
 
 from msgspec.structs import replace

@@ -1,4 +1,4 @@
-"""Lots: what enters them, and the lines of an event that may."""
+"""Lots: what enters them, and the lines of an event that may (rulebook R13, R20)."""
 
 import re
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What is in the containers that come to a site: by their offers, or by a packing list (ledger-rules section 2).
+"""What is in the containers that come to a site: by their offers, or by a packing list (ledger-rules section 2; rulebook R65).
 
 A receipt may name a container alone: what was offered in it is what came. The containment comes with the move.
 """

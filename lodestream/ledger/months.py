@@ -1,4 +1,4 @@
-"""Calendar months as accounting periods, in the book's time zone: "2026-03" (ledger-rules section 8).
+"""Calendar months as accounting periods, in the book's time zone: "2026-03" (ledger-rules section 8; rulebook R75).
 
 The zones are those of the IANA database that Python reads; a month is a function of it and of the time alone.
 """

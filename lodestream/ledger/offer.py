@@ -1,4 +1,7 @@
-"""An offer arrives: nothing of it posts by itself; receipts that came before it are judged as if it had come first."""
+"""An offer arrives: nothing of it posts by itself; receipts that came before it are judged as if it had come first.
+
+Rulebook R29.
+"""
 
 from msgspec.structs import replace
 

@@ -3,6 +3,8 @@
 What a pair posts is a function of the offer and the receipts in their order, whichever came first; `settle` posts the
 difference to what it posted before. So offer and receipt commute, and a withdrawn offer or a void receipt needs no
 rule of its own.
+
+Rulebook R29, R30, R31, R32, R34, R35.
 """
 
 from msgspec.structs import replace

@@ -1,4 +1,7 @@
-"""Parked entries in the state: each under its own id, and under everything that it waits for (ledger-rules section 6)."""
+"""Parked entries in the state: each under its own id, and under everything that it waits for (ledger-rules section 6).
+
+Rulebook R40.
+"""
 
 from msgspec.structs import replace
 

@@ -3,6 +3,8 @@
 Postings count in the month of their valid time, in the book's zone; of an event later than its own record in the month
 of the record. A month that is closed is never opened again: what comes for it counts in the first open month, as late,
 and the closed one is told anew as its next version.
+
+Rulebook R76, R79.
 """
 
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""The place of a corrective event: it stands where the original stood (ledger-rules section 5, corrections).
+"""The place of a corrective event: it stands where the original stood (ledger-rules section 5, corrections; rulebook R45).
 
 A void event leaves the slots that it had in the lots, a receipt its place in the order of receipts too. The corrective that its
 declaration announces takes them, whichever of the two comes first; and what had assayed the original's parcel assays its.

@@ -1,4 +1,4 @@
-"""Work in process: what a campaign opens and closes with (ledger-rules section 5, campaign WIP).
+"""Work in process: what a campaign opens and closes with (ledger-rules section 5, campaign WIP; rulebook R25, R26).
 
 Opening work in process comes from the campaign that its item names, as far as that left so much, else from SOURCE(opening);
 closing work in process stays in WIP. An item states a mass and a grade, or contained masses per element.

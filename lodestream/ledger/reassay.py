@@ -5,6 +5,8 @@ A lot that is one parcel gets the new content where the parcel stands: the diffe
 lot in which parcels were mixed the assay tells what is there now: the difference goes to STOCK_ADJ(assay).
 
 An assay that is less settled than the one that stands (provisional, exchanged, final, umpire) is kept and changes nothing.
+
+Rulebook R48.
 """
 
 from decimal import Decimal

@@ -1,4 +1,7 @@
-"""Receiving: a receipt joins the pair (consignment, lot) that it belongs to, and the pair is settled (ledger-rules section 5)."""
+"""Receiving: a receipt joins the pair (consignment, lot) that it belongs to, and the pair is settled (ledger-rules section 5).
+
+Rulebook R5, R30.
+"""
 
 from msgspec.structs import replace
 

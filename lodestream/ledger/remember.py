@@ -1,4 +1,7 @@
-"""What the book remembers of an event: that it was posted, parked or refused, its journal, and when it is to be forgotten."""
+"""What the book remembers of an event: that it was posted, parked or refused, its journal, and when it is to be forgotten.
+
+Rulebook R74.
+"""
 
 from msgspec.structs import replace
 

@@ -3,6 +3,8 @@
 Draws keep their mass; what they took follows the lot as it now was (ledger-rules section 5, corrections). A lot's movements
 are told anew in their order, each from what the lot held before it; what changes there goes on to the runs and shipments that
 took it, and from those to other lots. One entry does a bounded number of movements; the rest is told by CONTINUE entries.
+
+Rulebook R46, R47.
 """
 
 from msgspec.structs import replace

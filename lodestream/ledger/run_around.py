@@ -1,4 +1,4 @@
-"""RUN_AROUND (F18, info): what a site made itself comes back as if it were recycled.
+"""RUN_AROUND (F18, info): what a site made itself comes back as if it were recycled (rulebook R57).
 
 Recycled is what comes from the end of life or from another process's waste (mass-balance sections 1.2 and 3): a lot
 that a run of this site made of something else cannot become recycled by its label. The label is not taken: what is there

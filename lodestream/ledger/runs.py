@@ -7,6 +7,8 @@ late assay, a void half of a campaign or a restated input needs no rule of its o
 Shares: while a campaign is open, outputs inherit the running pool when they appear, provisionally; at its close they are told
 anew from the pool of all that went in. Carbon goes to products and closing work in process by the contained mass of the main
 element, emissions of the process to products; losses carry none.
+
+Rulebook R18, R20, R26, R27, R52, R53, R55, R56.
 """
 
 from msgspec.structs import replace
@@ -258,7 +260,9 @@ def _complete(part: Part, vectors: dict[str, Vector], carbon_g: int, pool: Pool)
 def _judged(draft: Draft, run: Run, name: str, sums: Sums) -> Run:
     """The findings that the run stands for now; those that it no longer stands for are superseded."""
     waits = not all(p.assayed for p in run.parts) or (
-        run.campaign and not nothing_waits(draft.view) and bool(waiting(draft.view, f"campaign:{run.run}"))
+        run.campaign
+        and not nothing_waits(draft.view)
+        and any(parked != draft.entry.entry_id for parked in waiting(draft.view, f"campaign:{run.run}"))  # not what posts now
     )
     judged = None if waits or not run.parts or not is_closed(run) else balanced(run, name, sums)
     if judged is not None:

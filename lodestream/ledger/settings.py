@@ -1,4 +1,4 @@
-"""BOOK: the settings of a site, from their entry on or from a later time that they name."""
+"""BOOK: the settings of a site, from their entry on or from a later time that they name (rulebook R60, R62)."""
 
 from zoneinfo import ZoneInfo
 

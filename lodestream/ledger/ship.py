@@ -1,4 +1,7 @@
-"""Shipping: STOCK(lot) -> TRANSIT(consignment, lot), and an offer to the receiver's book (ledger-rules sections 1, 2, 5)."""
+"""Shipping: STOCK(lot) -> TRANSIT(consignment, lot), and an offer to the receiver's book (ledger-rules sections 1, 2, 5).
+
+Rulebook R28, R47.
+"""
 
 import re
 from collections.abc import Callable, Iterable

@@ -1,4 +1,4 @@
-"""Two sources that report one move: the first counts, the second confirms it (ledger-rules section 1).
+"""Two sources that report one move: the first counts, the second confirms it (ledger-rules section 1; rulebook R39).
 
 The book may name the source that counts (`counting_source`). When its event comes second it takes the place of the first: the
 first's postings are reversed and its own stand, in one transaction. An event is taken back as a whole, so only where the

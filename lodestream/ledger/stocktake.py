@@ -6,6 +6,8 @@ larger of the book's `stock_tolerance_percent` of all dry mass that entered the 
 uncertainty of what entered and of the count. A count beyond it posts nothing: somebody has to find out which event is wrong
 or missing. STOCK_DIFFERS (hold) stands on the lot until a later count agrees, or until this one is declared void. A count is
 compared with the book as it is when it comes.
+
+Rulebook R23.
 """
 
 from lodestream.ledger.accounts import STOCK_ADJ, stock

@@ -1,4 +1,4 @@
-"""A lot as the transactions log tells it."""
+"""A lot as the transactions log tells it (rulebook R81)."""
 
 from lodestream.ledger.attribution import in_order
 from lodestream.ledger.records import LotState

@@ -1,4 +1,4 @@
-"""TICK and CONTINUE: all that is due at a site by a time, a bounded amount an entry (runtime-rules section 2).
+"""TICK and CONTINUE: all that is due at a site by a time, a bounded amount an entry (runtime-rules section 2; rulebook R70, R74).
 
 The outcome is a transaction where that brings something to say, NOTHING where it does not; what the book no longer needs
 to know is forgotten silently.

@@ -4,6 +4,8 @@ An event with inputs and outputs is a run of its own. Events that share a transf
 work in process, are one campaign: its rest stays in process until one of them closes it. Outputs without assays of one input,
 or of several that are repackaged, are a split: the inputs are one parcel, and the outputs draws from it, in listed order. What
 follows from the parts of a run: runs.py.
+
+Rulebook R18, R19, R21, R24.
 """
 
 from msgspec.structs import replace

@@ -3,6 +3,8 @@
 The receiver's book is the arbiter (ledger-rules section 5): what it has received stays settled, nothing comes back of
 what is final there, and later receipts are refused (F4). Where no book answers, what is on its way comes back at once.
 What is back is a function of what was sent, settled and answered; the difference to what was posted before is posted.
+
+Rulebook R36, R37, R38.
 """
 
 from msgspec.structs import replace

@@ -1,4 +1,7 @@
-"""FINDING: what the watch found over windows and across sites comes back as an entry, and stands like any other finding."""
+"""FINDING: what the watch found over windows and across sites comes back as an entry, and stands like any other finding.
+
+Rulebook R63.
+"""
 
 from lodestream.ledger.draft import Draft
 from lodestream.ledger.records import Finding

@@ -1,4 +1,4 @@
-"""The yield of a run against what its process can do: OVERCLAIM (F2) above it, UNDER_YIELD (F36) below.
+"""The yield of a run against what its process can do: OVERCLAIM (F2) above it, UNDER_YIELD (F36) below (rulebook R83).
 
 R = product / (in + opening - closing work in process), contained (mass-balance section 2.2); product is what carries no
 loss class, by-products included. u_R is by partial derivatives of the two sums, which are weighed apart. F2: R - 3u_R > max

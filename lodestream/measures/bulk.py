@@ -1,4 +1,4 @@
-"""The bulk of a line: what was weighed, wet and dry, with its units and its basis (mass-balance 2.2 and 2.3)."""
+"""The bulk of a line: what was weighed, wet and dry, with its units and its basis (mass-balance 2.2 and 2.3; rulebook R8)."""
 
 from lodestream.epcis.event import Material
 from lodestream.measures.exact import Ratio, complement, decimal, kg, ratio, rounded, times

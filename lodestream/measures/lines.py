@@ -1,4 +1,4 @@
-"""The lots that an event moves, each with what its item of our `materials` extension says about it."""
+"""The lots that an event moves, each with what its item of our `materials` extension says about it (rulebook R11)."""
 
 from decimal import Decimal
 

@@ -1,4 +1,4 @@
-"""From what an event says about a lot to milligrams of each element, or to the reason why not (ledger-rules 3).
+"""From what an event says about a lot to milligrams of each element, or to the reason why not (ledger-rules 3; rulebook R7, R87).
 
 contained = wet x (1 - moisture) x grade, as stated, in exact rationals and with one rounding, half to even.
 """

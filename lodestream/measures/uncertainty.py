@@ -1,4 +1,4 @@
-"""Default standard uncertainties by mass method and product class (mass-balance 2.4, ledger-rules 9).
+"""Default standard uncertainties by mass method and product class (mass-balance 2.4, ledger-rules 9; rulebook R9).
 
 All of them are integers in units of 10^-12: relative for a mass, absolute in mass fraction for moisture and grades.
 What the item states itself always wins. Of a range the upper end stands; the range of 2.4 for finished products runs

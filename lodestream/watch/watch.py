@@ -1,4 +1,7 @@
-"""All rules of the watch together: outcomes in, in the order of each site's log, and entries with findings out."""
+"""All rules of the watch together: outcomes in, in the order of each site's log, and entries with findings out.
+
+Rulebook R63, R89.
+"""
 
 from collections.abc import Callable, Iterator
 

@@ -13,6 +13,7 @@ from lodestream.ledger.claimed import FlowIndex, MonthFlow
 from tests.claims.book import Book
 from tests.claims.making import asked
 from tests.ledger.making import add, declared, hashed, ship, transform
+from tests.ledger.page import says
 from tests.ledger.test_golden_shares import (
     CARBON,
     CL,
@@ -87,6 +88,7 @@ def test_f1c_by_credits(late: bool) -> None:
 
 
 def test_f1c_by_shares() -> None:
+    """The worked line of R90."""
     book = smelter("controlled-blending")
     book.post(campaign(SMELTER, "urn:campaign", [*inputs(), *outputs()], [opening(), closing()], **EVIDENCE, **CARBON))
     book.post(transform(SMELTER, *SPLIT))
@@ -94,6 +96,7 @@ def test_f1c_by_shares() -> None:
     assert book.said("ORIGIN_UNSUPPORTED") == [
         "100 % country:ZM of 499,950 kg Cu needs 499,950 kg, have 316,457.157079 kg (63.297761 %), short 183,492.842921 kg"
     ]
+    says("R90", "499,950 kg", "316,457.157079 kg", "183,492.842921 kg")
 
 
 def test_a_void_receipt_is_felt_by_the_account_that_drew_on_it() -> None:

@@ -7,11 +7,13 @@ from lodestream.claims.credit import record, start
 from lodestream.claims.rolling import claim, window
 from lodestream.claims.values import Closing, Sums
 from tests.claims.making import Q1, T, asked, posted, profile, refused
+from tests.ledger.page import says
 
 RULES = replace(profile("rolling-average"), period=replace(profile("rolling-average").period, max_months=3))
 
 
 def test_the_window_moves_on_by_whole_periods() -> None:
+    """The worked line of R93."""
     credits_ = start(RULES, Q1, 1)
     for month, certified in enumerate((60, 30, 0, 0)):
         credits_ = posted(record(RULES, credits_, Q1 + month, Sums(certified * T, 100 * T), "in"))
@@ -30,6 +32,7 @@ def test_the_window_moves_on_by_whole_periods() -> None:
         "ORIGIN_UNSUPPORTED",
         "30 % recycled of 300,000 kg Cu needs 90,000 kg, have 30,000 kg (10 %), short 60,000 kg",
     )
+    says("R93", "60, 30 and 0 t", "30 %", "10 %")
 
 
 def test_a_late_input_of_a_closed_period_moves_the_average() -> None:

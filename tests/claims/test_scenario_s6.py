@@ -13,6 +13,7 @@ from lodestream.claims.settling import balance, supply
 from lodestream.claims.values import Closing, CreditPosting, Credits, Layer, Refusal, Step, Sums
 from lodestream.measures import percent
 from tests.claims.making import Q1, Q2, Q3, T, asked, posted, profile, refused
+from tests.ledger.page import says
 
 EVIDENCE = "urn:doc:flood-2026-05"
 
@@ -116,6 +117,7 @@ def test_the_draw_order_decides_what_is_left(order: str, carried: list[Layer], e
 
 
 def test_a_late_input_restates_the_old_period_and_posts_the_difference_in_the_open_one() -> None:
+    """The worked line of R95."""
     credits_ = posted(close(ASI, posted(claims(ASI, first_quarter(ASI), Q2, 300)), Closing("close Q2")))
     before = balance(ASI, credits_)
     step = record(ASI, credits_, Q1 + 1, Sums(certified_mg=40 * T, input_mg=40 * T), "late")
@@ -129,6 +131,7 @@ def test_a_late_input_restates_the_old_period_and_posts_the_difference_in_the_op
     assert percent(two.sums.certified_mg, two.sums.input_mg, 6) == "42.307692 %"
     assert percent(two.sums.certified_mg * two.sums.output_mg, two.sums.input_mg * 100 * T, 3) == "401.923 %"  # of 1 t
     assert (two.claimed_mg, two.carried) == (one.claimed_mg, one.carried)
+    says("R95", "40 t", "440 of 1,040", "401 t", "380 t", "+21 t")
 
 
 def test_the_numbers_are_those_of_the_golden_file(shared: Path) -> None:

@@ -13,6 +13,7 @@ from lodestream.claims.physical import judge_lot, needed
 from lodestream.claims.settling import balance, credited_mg
 from lodestream.claims.values import Closing, Layer, Period, Sums
 from tests.claims.making import CL, KG, Q1, REC, ZM, asked, posted, profile, refused
+from tests.ledger.page import says
 
 L1 = {ZM: 316_457_157_079, CL: 166_831_660_387, REC: 16_661_182_534}
 L2 = {ZM: 503_799_794_071, CL: 265_596_003_335, REC: 26_524_602_594}
@@ -21,11 +22,16 @@ NI = {"ZZ - end_of_life -": 11_584_786_269, "ZZ - manufacturing_waste -": 4_964_
 
 
 def test_f1c_by_shares() -> None:
+    """The worked line of R91."""
     fails = refused(judge_lot(profile("controlled-blending"), asked("controlled-blending", "country:ZM", "100"), L1, []))
     assert fails.code == "ORIGIN_UNSUPPORTED"
     assert fails.arithmetic == (
         "100 % country:ZM of 499,950 kg Cu needs 499,950 kg, have 316,457.157079 kg (63.297761 %), short 183,492.842921 kg"
     )
+    for part, ok in (("63.297761", True), ("63.3", False)):
+        asked_for = asked("controlled-blending", "country:ZM", part)
+        assert (judge_lot(profile("controlled-blending"), asked_for, L1, []) is None) == ok
+        says("R91", f"{part} %")
 
 
 def test_f1c_by_credits() -> None:
@@ -71,6 +77,7 @@ def test_s4_a_recycled_share_is_claimed_up_to_what_is_there() -> None:
 
 
 def test_f4a_credits_by_conversion_factor() -> None:
+    """The worked line of R92."""
     strict, factor = profile("credit-strict-input"), Decimal("0.96")
     credits_ = posted(record(strict, start(strict, Q1, 3, factor), Q1, Sums(17_640 * KG, 49_815 * KG), "black mass"))
     assert balance(strict, credits_) == 16_934_400_000
@@ -80,9 +87,11 @@ def test_f4a_credits_by_conversion_factor() -> None:
     assert fails.arithmetic == (
         "100 % recycled of 20,320 kg Ni needs 20,320 kg, have 16,934.4 kg in 2026-01 to 2026-03, short 3,385.6 kg"
     )
+    says("R92", "17,640 kg", "16,934.4 kg", "20,320 kg", "3,385.6 kg", "50.80 %")
 
 
 def test_f4a2_the_same_input_by_another_method() -> None:
+    """The worked line of R94."""
     strict, quarter, known = profile("credit-strict-input"), Period(0, Q1, 3), profiles()
     uses = note([], strict, "recycled", quarter, 16_934_400_000)
     rest = 46_736 * KG - 16_934_400_000
@@ -96,6 +105,7 @@ def test_f4a2_the_same_input_by_another_method() -> None:
     assert judge(profile("controlled-blending"), blended, rest, Period(0, Q1 + 3, 1), uses, known) is None
     assert judge(profile("controlled-blending"), blended, rest, Period(0, Q1 - 1, 1), uses, known) is None
     assert note(uses, strict, "recycled", quarter, -16_934_400_000) == []
+    says("R94", "16,934.4 kg", "35.4 %")
 
 
 @pytest.mark.parametrize(

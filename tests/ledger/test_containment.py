@@ -1,4 +1,4 @@
-"""Containers: bags, big bags, pallets. Nothing of it posts; a move of a container moves what is in it (rulebook 8)."""
+"""Containers: bags, big bags, pallets. Nothing of it posts; a move of a container moves what is in it (rulebook R64 to R67)."""
 
 from decimal import Decimal
 from itertools import permutations

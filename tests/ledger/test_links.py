@@ -1,4 +1,4 @@
-"""Transactions, associations and owners: linked to the lots that they name, and no metal moves (rulebook 10)."""
+"""Transactions, associations and owners: linked to the lots that they name, and no metal moves (rulebook R59, R68)."""
 
 from itertools import permutations
 from typing import Any

@@ -1,4 +1,4 @@
-"""Two sources that report one move: the first counts, unless the book names the one that does (rulebook 11)."""
+"""Two sources that report one move: the first counts, unless the book names the one that does (rulebook R39)."""
 
 from itertools import permutations
 

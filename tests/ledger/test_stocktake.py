@@ -1,4 +1,4 @@
-"""Stock-takes and cycle counts: within tolerance the book follows the count, beyond it a finding stands (rulebook 9)."""
+"""Stock-takes and cycle counts: within tolerance the book follows the count, beyond it a finding stands (rulebook R23)."""
 
 from decimal import Decimal
 from typing import Any

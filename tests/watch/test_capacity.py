@@ -5,6 +5,7 @@ from decimal import Decimal
 from lodestream.epcis.event import Event
 from lodestream.ledger.book import Licence, Process, SiteBook
 from tests.ledger.making import START, add, declared, transform
+from tests.ledger.page import says
 from tests.watch.watching import DAY, HOUR, Watched, said
 
 MINE, KILN = "urn:mine", "urn:kiln"
@@ -16,7 +17,7 @@ def mine(licence: Licence) -> Watched:
 
 
 def test_a_mine_brings_out_more_than_its_licence() -> None:
-    """100 t a year: 60 t and 50 t are 110 t, which 1.1 allows; one more kilogram is too much, and in the next year it is not."""
+    """R89: 100 t a year, 60 t and 50 t are 110 t, which 1.1 allows; one more kilogram is too much, but not in the next year."""
     watched = mine(Licence("Cu", Decimal(100_000)))
     assert watched(add("a", "600", MINE, cu="10", source_class="mine"), add("b", "500", MINE, cu="10", source_class="mine")) == []
     (found,) = watched(add("c", "0.01", MINE, cu="10", source_class="mine"))
@@ -25,6 +26,7 @@ def test_a_mine_brings_out_more_than_its_licence() -> None:
     assert found.lots == ["c"]
     assert found.arithmetic == ("Cu out of the mine in 2026: 110 t + 0.001 t = 110.001 t > 1.1 x licence 100 t = 110 t")
     assert watched(add("d", "10", MINE, cu="10", source_class="mine", event_time_us=YEAR_2027)) == []
+    says("R89", "100 t", "60 + 50 t = 110 t", "0.001 t")
 
 
 def test_the_year_is_that_of_the_place() -> None:
