@@ -7,7 +7,7 @@ of the offers and the receipts in their order, so that it does not matter which 
 
 from msgspec.structs import replace
 
-from lodestream.ledger import listing, pairs
+from lodestream.ledger import listing, pairs, pending
 from lodestream.ledger.draft import Draft
 from lodestream.ledger.moving import Inbound, Receipt
 from lodestream.ledger.values import Judged
@@ -37,21 +37,16 @@ def _assigned(draft: Draft, lot: str, before: dict[str, Inbound]) -> dict[str, I
     """The pairs of a lot with the receipts that belong to each, in order of arrival."""
     loose = [r for p in before.values() for r in p.receipts if not r.named]
     after = {c: replace(p, receipts=[r for r in p.receipts if r.named]) for c, p in before.items()}
-    offers = sorted((offer.shipped_us, c) for c, p in after.items() if (offer := pairs.offered(p)) is not None)
-    pending = [c for _, c in offers]
+    offers = sorted((offer.shipped_us, c) for c, p in after.items() if (offer := pending.whole(p)) is not None)
+    waiting = [c for _, c in offers]
     for receipt in sorted(loose, key=lambda r: r.arrival):
-        pending = [c for c in pending if _is_pending(draft, after[c], receipt.arrival)]  # what is closed stays closed
-        place = next((c for c in pending if receipt.from_site in {"", after[c].from_site}), receipt.event_hash)
-        pair = after.get(place) or Inbound(place, lot, from_site=receipt.from_site)
+        senders = {c: pairs.open_senders(after[c], draft, receipt.arrival) for c in waiting}
+        waiting = [c for c in waiting if senders[c]]  # what is closed stays closed
+        fits = (c for c in waiting if not receipt.from_site or receipt.from_site in senders[c])
+        place = next(fits, receipt.event_hash)
+        pair = after.get(place) or Inbound(place, lot)
         after[place] = replace(pair, receipts=sorted([*pair.receipts, receipt], key=lambda r: r.arrival))
     return after
-
-
-def _is_pending(draft: Draft, pair: Inbound, arrival: int) -> bool:
-    """Whether something of this offer is still pending when the receipt of that place in the book comes."""
-    return not pairs.too_late(pair, arrival) and pairs.is_open(
-        replace(pair, receipts=[r for r in pair.receipts if r.arrival < arrival]), draft
-    )
 
 
 def confirms(draft: Draft, pair: Inbound, receipt: Receipt) -> bool:

@@ -81,26 +81,37 @@ class Receipt(Struct, frozen=True, gc=False):
     number: int = 0
 
 
-class Inbound(Struct, frozen=True, gc=False):
-    """A pair at the receiver: the offer, the receipts in their order, and what has been posted for them so far.
+class Offered(Struct, frozen=True, gc=False, omit_defaults=True):
+    """What one sender offers to a pair, with the elements that it tracks, and what it was last told of it.
 
-    `posted` maps element and account ("Cu STOCK") to mg; `edged_*` is what lineage tells of it. What each receipt put into
-    the lot is in `Received`. `page` is where it is listed while it is open (`OpenPairs`), else below zero.
+    `edged_*` is what lineage tells of it. `void_at` is the sequence at which the sender asked it back: later receipts come
+    too late.
+    """
+
+    from_site: str
+    elements: list[str]
+    parcel: Parcel
+    answered: SettledParcel | None = None
+    edged_dry_mg: int = 0
+    edged_mg: dict[str, int] = {}
+    void_at: int | None = None
+
+
+class Inbound(Struct, frozen=True, gc=False):
+    """A pair at the receiver: the offers in the order of shipping (nearly always one), the receipts in their order, and what
+    has been posted for them so far.
+
+    `posted` maps element and account ("Cu STOCK") to mg. What each receipt put into the lot is in `Received`. `page` is
+    where it is listed while it is open (`OpenPairs`), else below zero.
     """
 
     consignment: str
     lot: str
-    from_site: str = ""
-    elements: list[str] = []
-    offer: Parcel | None = None
+    offers: list[Offered] = []
     receipts: list[Receipt] = []
     posted: dict[str, int] = {}
-    edged_dry_mg: int = 0
-    edged_mg: dict[str, int] = {}
     findings: list[str] = []
-    answered: SettledParcel | None = None
     page: int = -1
-    void_at: int | None = None  # the sequence at which the sender asked it back: later receipts come too late
 
 
 class Received(Struct, frozen=True, gc=False):

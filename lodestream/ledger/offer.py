@@ -7,40 +7,51 @@ from msgspec.structs import replace
 
 from lodestream.ledger import manifests, matching, pairs
 from lodestream.ledger.draft import Draft
-from lodestream.ledger.moving import Inbound
+from lodestream.ledger.moving import Inbound, Offered
 from lodestream.ledger.records import Parcel
 
 
 def take(draft: Draft) -> None:
-    """Keep the offer as pending and settle its pairs. An older version than the known one is ignored."""
+    """Keep the offer as pending and settle its pairs. An older version than the one known of this sender is ignored."""
     offer = draft.entry.offer
     assert offer is not None
     draft.kind = "offer"
     for parcel in offer.parcels:
         ref = pairs.key(offer.consignment, parcel.lot)
         pair = draft.view.get(Inbound, ref) or Inbound(offer.consignment, parcel.lot)
-        if pair.offer is not None and parcel.version <= pair.offer.version:
+        known = next((o for o in pair.offers if o.from_site == offer.from_site), None)
+        if known is not None and parcel.version <= known.parcel.version:
             draft.reason = "an older version of the offer: ignored"
             continue
         if any(step.startswith(f"{draft.site} ") for step in parcel.path):
-            parcel = _kept(draft, pair, parcel)  # noqa: PLW2901  # what counts here of it
+            parcel = _kept(draft, pair, known, parcel)  # noqa: PLW2901  # what counts here of it
         elif parcel.path:
             draft.path = parcel.path
-        manifests.expect(draft, offer.consignment, pair.offer, parcel)
-        asked = draft.head.seq if pair.void_at is None else pair.void_at
-        pair = replace(pair, offer=parcel, from_site=offer.from_site, elements=offer.elements)
-        matching.update(draft, replace(pair, void_at=asked if parcel.void else None))
+        manifests.expect(draft, offer.consignment, known.parcel if known is not None else None, parcel)
+        asked = known.void_at if known is not None and known.void_at is not None else draft.head.seq
+        now = replace(
+            known or Offered(offer.from_site, [], parcel),
+            elements=offer.elements,
+            parcel=parcel,
+            void_at=asked if parcel.void else None,
+        )
+        matching.update(draft, replace(pair, offers=_in_order([*(o for o in pair.offers if o is not known), now])))
     manifests.arrange(draft, offer.parcels)
 
 
-def _kept(draft: Draft, pair: Inbound, parcel: Parcel) -> Parcel:
+def _in_order(offers: list[Offered]) -> list[Offered]:
+    """In the order of shipping, in which receipts settle them; ties by sender."""
+    return sorted(offers, key=lambda o: (o.parcel.shipped_us, o.from_site)) if len(offers) > 1 else offers
+
+
+def _kept(draft: Draft, pair: Inbound, before: Offered | None, parcel: Parcel) -> Parcel:
     """A restatement that went through this site already: its shares are kept and it goes no further (runtime-rules section 2)."""
     draft.ends_here = True
     said = f"{parcel.lot}: a restatement came back by {' > '.join(parcel.path)}: shares are kept, and nothing is sent on"
     draft.find("CYCLE", (pair.consignment, parcel.lot), said, [parcel.lot])
-    known = pair.offer
-    if known is None:
+    if before is None:
         return parcel
+    known = before.parcel
     return replace(
         parcel,
         shares=known.shares,

@@ -9,19 +9,18 @@ Rulebook R29, R30, R31, R32, R34, R35.
 
 from msgspec.structs import replace
 
-from lodestream.ledger import attribution, confusion, listing
+from lodestream.ledger import attribution, confusion, listing, pending
 from lodestream.ledger.accounts import SINK_UNTRACKED, SOURCE_UNTRACKED, TRANSIT_VAR, Account, custody, stock
 from lodestream.ledger.draft import Draft
 from lodestream.ledger.lots import ensure, moisture, unassayed_finding
 from lodestream.ledger.moves import receipt_key
-from lodestream.ledger.moving import Inbound, Receipt, Received
+from lodestream.ledger.moving import Inbound, Offered, Receipt, Received
+from lodestream.ledger.pending import Pending
 from lodestream.ledger.records import Answer, Parcel, SettledParcel
 from lodestream.ledger.state import LotChange, Move, Shares, Unassayed, squared
 from lodestream.ledger.telling import inherited
-from lodestream.ledger.values import Judged, Message, Said
+from lodestream.ledger.values import Judged, Message, Said, Settled
 from lodestream.measures import Measured, Refusal, kg, measure, percent, percent_of, quadrature, share
-
-NOTHING_SHARED = Shares()
 
 
 def key(consignment: str, lot: str) -> str:
@@ -29,19 +28,13 @@ def key(consignment: str, lot: str) -> str:
     return f"{consignment} {lot}"
 
 
-def offered(pair: Inbound) -> Parcel | None:
-    """The offer, if it stands: a withdrawn one was never made."""
-    return pair.offer if pair.offer is not None and pair.offer.dry_mg > 0 else None
-
-
-def is_open(pair: Inbound, draft: Draft) -> bool:
-    """Whether an offer stands here of which something is still pending."""
-    return offered(pair) is not None and not any(j.final for j in judge(pair, draft))
-
-
-def too_late(pair: Inbound, arrival: int) -> bool:
-    """Whether the sender had asked the pair back when a receipt of that place in the book came: this book is the arbiter."""
-    return pair.void_at is not None and arrival >= pair.void_at
+def open_senders(pair: Inbound, draft: Draft, arrival: int) -> list[str]:
+    """The senders of whose offers something is still pending when the receipt of that place in the book comes."""
+    offers = [Pending(o) for o in pair.offers]
+    for receipt in pair.receipts:
+        if receipt.arrival < arrival:
+            _judged(receipt, offers, draft)
+    return [p.from_site for p in offers if p.is_open(arrival)]
 
 
 # -- the judgement, a function of values ----------------------------------------------------------------------------
@@ -49,32 +42,31 @@ def too_late(pair: Inbound, arrival: int) -> bool:
 
 def judge(pair: Inbound, draft: Draft) -> list[Judged]:
     """Each receipt in its order against what is pending then: final settles all that is left, partial what came."""
-    offer = offered(pair)
-    left_dry = offer.dry_mg if offer else 0
-    left = _sent(pair, offer) if offer else {}
-    pending = Shares(offer.shares, offer.embodied_g_co2e or 0, offer.uncovered_mg) if offer else NOTHING_SHARED
-    closed, judged = False, []
-    for receipt in pair.receipts:
-        wet, dry, got, u, u_dry, known = _measured(receipt, offer, draft)
-        if closed or too_late(pair, receipt.arrival):
-            judged.append(Judged(receipt, wet, dry, got, {}, u, u_dry, refused=True, known=known, final=False))
-            continue
-        final = False
-        settled: dict[str, int] = {}
-        shares = _own_shares(receipt, got, dry, draft.site)
-        if offer is not None and known:
-            final = receipt.final or left_dry - dry <= percent_of(draft.book.transit_tolerance_percent, offer.dry_mg)
-            settled = dict(left) if final else _part(left, left_dry, got, dry)
-            taken = attribution.drawn(
-                pending, settled, left_dry if final else min(dry, left_dry), left_dry, lambda: NOTHING_SHARED
-            )
-            shares = _offered_shares(shares, pending, taken, receipt, got, dry, offer)
-            pending = attribution.plus(pending, taken, -1)
-            left = {e: mg - settled.get(e, 0) for e, mg in left.items()}
-            left_dry -= dry
-            closed = final
-        judged.append(Judged(receipt, wet, dry, got, settled, u, u_dry, refused=False, known=known, final=final, shares=shares))
-    return judged
+    offers = [Pending(o) for o in pair.offers]
+    return [_judged(receipt, offers, draft) for receipt in pair.receipts]
+
+
+def _judged(receipt: Receipt, offers: list[Pending], draft: Draft) -> Judged:
+    """One receipt; what it settles is pending no more."""
+    there = [p for p in offers if p.is_open(receipt.arrival)]
+    refused = not there and any(p.ended(receipt.arrival) for p in offers)
+    among = there or [p for p in offers if p.parcel.dry_mg > 0]
+    tolerance = draft.book.transit_tolerance_percent
+    allowed = {p.from_site: percent_of(tolerance, p.parcel.dry_mg) for p in among} if len(among) > 1 else {}
+    wet, dry, got, u, u_dry, known = _measured(receipt, among, allowed, draft)
+    if refused:
+        return Judged(receipt, wet, dry, got, u, u_dry, refused=True, known=known)
+    shares = _own_shares(receipt, got, dry, draft.site)
+    if not there or not known:
+        return Judged(receipt, wet, dry, got, u, u_dry, refused=False, known=known, shares=shares)
+    met = pending.scope(receipt, there, dry, allowed)
+    left = sum(p.dry_mg for p in met) - dry
+    final = receipt.final or left <= percent_of(tolerance, sum(p.parcel.dry_mg for p in met))
+    parts = pending.shared_out(met, dry)
+    before = pending.shares_of([p.shares for p in met])
+    settles, taken = pending.settle(parts, got, final=final)
+    shares = _offered_shares(shares, before, taken, receipt, got, parts)
+    return Judged(receipt, wet, dry, got, u, u_dry, refused=False, known=known, settles=settles, shares=shares)
 
 
 def _own_shares(receipt: Receipt, got: dict[str, int], dry_mg: int, site: str) -> Shares:
@@ -83,7 +75,7 @@ def _own_shares(receipt: Receipt, got: dict[str, int], dry_mg: int, site: str) -
 
 
 def _offered_shares(
-    own: Shares, pending: Shares, taken: Shares, receipt: Receipt, got: dict[str, int], dry_mg: int, offer: Parcel
+    own: Shares, before: Shares, taken: Shares, receipt: Receipt, got: dict[str, int], parts: list[tuple[Pending, int]]
 ) -> Shares:
     """The shares of what was settled, brought to what came; the receipt's own where the offer says none, and its own carbon.
 
@@ -91,32 +83,28 @@ def _offered_shares(
     """
     vectors = dict(own.vectors)
     for element, mg in got.items():
-        settled, left = taken.vectors.get(element, {}), pending.vectors.get(element, {})
+        settled, left = taken.vectors.get(element, {}), before.vectors.get(element, {})
         if sum(left.values()) < mg:
-            settled = offer.shares.get(element, {})
+            settled = pending.shares_of([Shares(p.parcel.shares) for p, _ in parts]).vectors.get(element, {})
         if mg and settled:
             vectors[element] = settled if sum(settled.values()) == mg else attribution.scaled(settled, mg)
     item = receipt.line.material
-    contacts = dict.fromkeys(sorted({*offer.contacts, *taken.contacts}), 1)
+    told = {contact for p, dry in parts if dry for contact in p.parcel.contacts}
+    contacts = dict.fromkeys(sorted({*told, *taken.contacts}), 1)
     if item is not None and item.embodied_g_co2e is not None:
         return Shares(vectors, item.embodied_g_co2e, 0, contacts)
-    uncovered = share(offer.uncovered_mg, dry_mg, offer.dry_mg) if offer.uncovered_mg else 0
+    uncovered = sum(share(p.parcel.uncovered_mg, dry, p.parcel.dry_mg) for p, dry in parts if p.parcel.uncovered_mg)
     return Shares(vectors, taken.carbon_g, uncovered, contacts)
 
 
-def _sent(pair: Inbound, offer: Parcel) -> dict[str, int]:
-    """What was offered by element; of one that the sender tracks and does not name, nothing."""
-    return {**dict.fromkeys(pair.elements, 0), **offer.contained_mg}
+Measurement = tuple[int, int, dict[str, int], dict[str, int], int, bool]
 
 
-def _part(left: dict[str, int], left_dry: int, got: dict[str, int], dry: int) -> dict[str, int]:
-    """What a partial receipt settles: what came, never more than is pending; of an element not weighed here its share."""
-    return {e: min(mg, got[e] if e in got else share(mg, dry, left_dry)) for e, mg in left.items()}
-
-
-def _measured(receipt: Receipt, offer: Parcel | None, draft: Draft) -> tuple[int, int, dict[str, int], dict[str, int], int, bool]:
-    """Wet, dry, content, its u, that of the dry mass, whether all is known. What the receipt lacks it takes from the offer."""
-    measured = measure(receipt.line, None, moisture(offer.wet_mg, offer.dry_mg) if offer else None)
+def _measured(receipt: Receipt, among: list[Pending], allowed: dict[str, int], draft: Draft) -> Measurement:
+    """Wet, dry, content, its u, that of the dry mass, whether all is known. What the receipt lacks it takes from the offers."""
+    by = [p.parcel for p in pending.concerned(receipt, among)]
+    offered_moisture = moisture(sum(p.wet_mg for p in by), sum(p.dry_mg for p in by)) if by else None
+    measured = measure(receipt.line, None, offered_moisture)
     if isinstance(measured, Refusal):  # its own grade on what the offer's moisture leaves dry is above 100 %
         measured = measure(receipt.line, None)
     assert isinstance(measured, Measured), "a receipt that cannot be measured was refused when it came"
@@ -129,11 +117,23 @@ def _measured(receipt: Receipt, offer: Parcel | None, draft: Draft) -> tuple[int
         got = {e: mg for e, mg in measured.contained_mg.items() if not elements or e in elements}
         got |= {e: 0 for e in elements if e not in got}
         return wet, dry, got, {e: measured.u_mg.get(e, 0) for e in got}, measured.u_dry_mg, True
-    if offer is None:
+    if not among:
         return wet, dry, {}, {}, measured.u_dry_mg, False
-    taken = {e: mg for e, mg in offer.contained_mg.items() if not elements or e in elements}
-    got = {e: share(mg, dry, offer.dry_mg) for e, mg in taken.items()}
-    return wet, dry, got, {e: share(offer.u_mg.get(e, 0), dry, offer.dry_mg) for e in got}, measured.u_dry_mg, True
+    got, u = _as_offered(pending.shared_out(pending.scope(receipt, among, dry, allowed), dry), elements)
+    return wet, dry, got, u, measured.u_dry_mg, True
+
+
+def _as_offered(parts: list[tuple[Pending, int]], elements: list[str]) -> tuple[dict[str, int], dict[str, int]]:
+    """The content of dry masses of offers by their grades, and its u."""
+    got: dict[str, int] = {}
+    u: dict[str, int] = {}
+    for one, dry in parts:
+        parcel = one.parcel
+        for element, mg in parcel.contained_mg.items():
+            if not elements or element in elements:
+                got[element] = got.get(element, 0) + share(mg, dry, parcel.dry_mg)
+                u[element] = quadrature(u.get(element, 0), share(parcel.u_mg.get(element, 0), dry, parcel.dry_mg))
+    return got, u
 
 
 # -- the difference, posted -----------------------------------------------------------------------------------------
@@ -142,20 +142,26 @@ def _measured(receipt: Receipt, offer: Parcel | None, draft: Draft) -> tuple[int
 def settle(draft: Draft, pair: Inbound) -> list[Judged]:
     """Post what the pair comes to now beyond what it posted before; write it, and answer the sender. Gives the judgements."""
     judged = judge(pair, draft)
-    pair = _masses(draft, pair, judged)
-    pair = _legs(draft, pair, judged)
-    pair = _findings(draft, pair, judged)
-    pair = _lineage(draft, pair, judged)
-    pair = _answer(draft, pair, judged)
+    offer = pending.whole(pair)
+    _masses(draft, pair, offer, judged)
+    pair = _legs(draft, pair, offer, judged)
+    pair = _findings(draft, pair, offer, judged)
+    pair = replace(pair, offers=[_told(draft, pair, one, judged) for one in pair.offers])
     loose = not all(r.named for r in pair.receipts)
-    closed = any(j.final for j in judged) and not loose
-    idle = not pair.receipts and offered(pair) is None
+    closed = _is_final(pair, judged) and not loose
+    idle = not pair.receipts and offer is None
     pair = listing.enlist(draft, pair, is_open=not (closed or idle), loose=loose)
     draft.view.put(pair, key(pair.consignment, pair.lot))
     return judged
 
 
-def _masses(draft: Draft, pair: Inbound, judged: list[Judged]) -> Inbound:
+def _is_final(pair: Inbound, judged: list[Judged]) -> bool:
+    """Whether all is settled of every offer that stands."""
+    ended = {s.from_site for j in judged for s in j.settles if s.final}
+    return bool(ended) and all(o.from_site in ended for o in pair.offers if o.parcel.dry_mg > 0)
+
+
+def _masses(draft: Draft, pair: Inbound, offer: Parcel | None, judged: list[Judged]) -> None:
     """The lot's masses, what entered it, what waits for an assay there, and what the offer says of it."""
     taken = [j for j in judged if not j.refused]
     for one in judged:  # also what is refused: what the lot is known by must not depend on whether it counted for a while
@@ -163,8 +169,7 @@ def _masses(draft: Draft, pair: Inbound, judged: list[Judged]) -> Inbound:
     for one in judged:
         _put_received(draft, pair, one)
     _waiting(draft, pair, taken)
-    _described(draft, pair)
-    return pair
+    _described(draft, pair, offer)
 
 
 def _put_received(draft: Draft, pair: Inbound, one: Judged) -> None:
@@ -225,9 +230,9 @@ def _waiting(draft: Draft, pair: Inbound, taken: list[Judged]) -> None:
         draft.close_finding(draft.finding_id(Said(*unassayed_finding(pair.lot, held[0]))))
 
 
-def _described(draft: Draft, pair: Inbound) -> None:
-    """What the offer knows of the lot and the receipts did not say; the sender's open findings travel with it."""
-    offer, lot = offered(pair), draft.lot(pair.lot)
+def _described(draft: Draft, pair: Inbound, offer: Parcel | None) -> None:
+    """What the offers know of the lot and the receipts did not say; the senders' open findings travel with them."""
+    lot = draft.lot(pair.lot)
     if offer is None or lot is None:
         return
     told = {ref: found for ref, found in lot.inherited.items() if ref != key(pair.consignment, pair.lot)}
@@ -246,9 +251,8 @@ def _described(draft: Draft, pair: Inbound) -> None:
         draft.spread[pair.lot] = 0
 
 
-def _targets(pair: Inbound, judged: list[Judged]) -> dict[tuple[str, str], int]:
+def _targets(offer: Parcel | None, judged: list[Judged]) -> dict[tuple[str, str], int]:
     """What the pair should have posted in all, by element and account; SINK and SOURCE take what only one side tracks."""
-    offer = offered(pair)
     targets: dict[tuple[str, str], int] = {}
 
     def add(element: str, account: str, mg: int) -> None:
@@ -257,8 +261,9 @@ def _targets(pair: Inbound, judged: list[Judged]) -> dict[tuple[str, str], int]:
     for one in judged:
         if one.refused:
             continue
-        for element in {*one.got_mg, *one.settled_mg}:
-            got, settled = one.got_mg.get(element), one.settled_mg.get(element)
+        all_settled = one.settled_mg
+        for element in {*one.got_mg, *all_settled}:
+            got, settled = one.got_mg.get(element), all_settled.get(element)
             add(element, "STOCK", got or 0)
             if offer is None or not one.known:
                 add(element, "CUSTODY", -(got or 0))
@@ -270,7 +275,7 @@ def _targets(pair: Inbound, judged: list[Judged]) -> dict[tuple[str, str], int]:
     return targets
 
 
-def _legs(draft: Draft, pair: Inbound, judged: list[Judged]) -> Inbound:
+def _legs(draft: Draft, pair: Inbound, offer: Parcel | None, judged: list[Judged]) -> Inbound:
     lot = draft.lot(pair.lot)
     accounts: dict[str, Account] = {
         "STOCK": stock(pair.lot, lot.loss_class if lot else None),
@@ -280,7 +285,7 @@ def _legs(draft: Draft, pair: Inbound, judged: list[Judged]) -> Inbound:
         "SOURCE": SOURCE_UNTRACKED,
     }
     first = len(draft.legs)
-    targets = {f"{element} {account}": mg for (element, account), mg in _targets(pair, judged).items()}
+    targets = {f"{element} {account}": mg for (element, account), mg in _targets(offer, judged).items()}
     for name in sorted({*targets, *pair.posted}, key=lambda n: (n.split(" ")[0], list(accounts).index(n.split(" ")[1]))):
         element, account = name.split(" ")
         draft.post(element, accounts[account], targets.get(name, 0) - pair.posted.get(name, 0))
@@ -288,9 +293,9 @@ def _legs(draft: Draft, pair: Inbound, judged: list[Judged]) -> Inbound:
     return replace(pair, posted={name: mg for name, mg in sorted(targets.items()) if mg})
 
 
-def _findings(draft: Draft, pair: Inbound, judged: list[Judged]) -> Inbound:
+def _findings(draft: Draft, pair: Inbound, offer: Parcel | None, judged: list[Judged]) -> Inbound:
     """The findings that the pair stands for now; those that it no longer stands for are resolved or superseded."""
-    said = _said(draft, pair, judged)
+    said = _said(draft, pair, offer, judged)
     ids = [draft.open(one) for one in said]
     draft.managed.update(ids)
     unmatched = draft.finding_id(_unmatched(pair))
@@ -305,8 +310,7 @@ def _unmatched(pair: Inbound) -> Said:
     return Said("UNMATCHED", (pair.consignment, pair.lot), arithmetic, [pair.lot])
 
 
-def _said(draft: Draft, pair: Inbound, judged: list[Judged]) -> list[Said]:
-    offer = offered(pair)
+def _said(draft: Draft, pair: Inbound, offer: Parcel | None, judged: list[Judged]) -> list[Said]:
     taken = [j for j in judged if not j.refused]
     said = [_refused(pair, j.receipt) for j in judged if j.refused]
     if offer is None:
@@ -314,14 +318,15 @@ def _said(draft: Draft, pair: Inbound, judged: list[Judged]) -> list[Said]:
     skew = draft.book.clock_skew_minutes
     early = [j.receipt for j in taken if j.receipt.received_us < offer.shipped_us - skew * 60_000_000]
     said += [_too_early(pair, receipt, offer, skew) for receipt in early]
-    if any(j.final for j in taken):
+    if _is_final(pair, judged):
         said += _in_transit(draft, pair, offer, taken)
         said += confusion.said(pair.consignment, pair.lot, offer, taken)
     return said
 
 
 def _refused(pair: Inbound, receipt: Receipt) -> Said:
-    before = "given back to its sender" if too_late(pair, receipt.arrival) else "received in full"
+    back = any(o.void_at is not None and receipt.arrival >= o.void_at for o in pair.offers)
+    before = "given back to its sender" if back else "received in full"
     arithmetic = f"{pair.lot} of consignment {pair.consignment} was {before} before {receipt.identity}: pending 0 kg"
     return Said("ALREADY_RESOLVED", (pair.consignment, pair.lot, receipt.identity), arithmetic, [pair.lot])
 
@@ -337,7 +342,7 @@ def _too_early(pair: Inbound, receipt: Receipt, offer: Parcel, skew: int) -> Sai
 def _in_transit(draft: Draft, pair: Inbound, offer: Parcel, taken: list[Judged]) -> list[Said]:
     """F20 where more came than was shipped + 3u, F35 where less came than the tolerance + 3u allows, over the whole pair."""
     said = []
-    for element, sent in _sent(pair, offer).items():
+    for element, sent in pending.tracked(pair).items():
         if not all(element in j.got_mg for j in taken):
             continue
         came = sum(j.got_mg[element] for j in taken)
@@ -356,39 +361,45 @@ def _in_transit(draft: Draft, pair: Inbound, offer: Parcel, taken: list[Judged])
     return said
 
 
-def _lineage(draft: Draft, pair: Inbound, judged: list[Judged]) -> Inbound:
+def _told(draft: Draft, pair: Inbound, offer: Offered, judged: list[Judged]) -> Offered:
+    """One sender's offer, with its lineage and its answer as they are now."""
+    settles = [s for j in judged for s in j.settles if s.from_site == offer.from_site]
+    return _answered(draft, pair, _linked(draft, pair, offer, settles), settles)
+
+
+def _linked(draft: Draft, pair: Inbound, offer: Offered, settles: list[Settled]) -> Offered:
     """The edge from the sender's lot, once both sides are there; a later part is an edge of its own."""
-    offer = offered(pair)
-    if offer is None or draft.lot(pair.lot) is None:
-        return pair
-    taken = [j for j in judged if not j.refused and j.known]
-    dry = sum(j.dry_mg for j in taken)
-    got: dict[str, int] = {}
-    for one in taken:
-        for element, mg in one.got_mg.items():
-            got[element] = got.get(element, 0) + mg
-    if dry == pair.edged_dry_mg and got == pair.edged_mg:
-        return pair
-    more = {e: mg - pair.edged_mg.get(e, 0) for e, mg in got.items()}
-    draft.edge((pair.from_site, pair.lot, offer.lot_seq), pair.lot, dry - pair.edged_dry_mg, more)
-    return replace(pair, edged_dry_mg=dry, edged_mg=got)
+    if offer.parcel.dry_mg <= 0 or draft.lot(pair.lot) is None:
+        return offer
+    dry = sum(s.dry_mg for s in settles)
+    got = _sums([s.got_mg for s in settles])
+    if dry == offer.edged_dry_mg and got == offer.edged_mg:
+        return offer
+    more = {e: got.get(e, 0) - offer.edged_mg.get(e, 0) for e in {**offer.edged_mg, **got}}
+    draft.edge((offer.from_site, pair.lot, offer.parcel.lot_seq), pair.lot, dry - offer.edged_dry_mg, more)
+    return replace(offer, edged_dry_mg=dry, edged_mg=got)
 
 
-def _answer(draft: Draft, pair: Inbound, judged: list[Judged]) -> Inbound:
+def _answered(draft: Draft, pair: Inbound, offer: Offered, settles: list[Settled]) -> Offered:
     """Tell the sender what is settled of its offer, whenever that changed."""
-    offer = offered(pair)
-    if offer is None:
-        return replace(pair, answered=None)
-    settled: dict[str, int] = {}
-    for one in judged:
-        for element, mg in one.settled_mg.items():
-            settled[element] = settled.get(element, 0) + mg
-    dry = sum(j.dry_mg for j in judged if j.known and not j.refused)
-    final = any(j.final for j in judged)
-    returned = offer.void and not final
-    answer = SettledParcel(pair.lot, offer.version, dry, dict(sorted(settled.items())), final, returned)
-    nothing_yet = pair.answered is None and not settled and dry == 0 and not returned
-    if answer == pair.answered or nothing_yet:
-        return pair
-    draft.messages.append(Message(pair.from_site, Answer(pair.consignment, draft.site, [answer])))
-    return replace(pair, answered=answer)
+    parcel = offer.parcel
+    if parcel.dry_mg <= 0:
+        return replace(offer, answered=None)
+    settled = _sums([s.settled_mg for s in settles])
+    dry = sum(s.dry_mg for s in settles)
+    final = any(s.final for s in settles)
+    returned = parcel.void and not final
+    answer = SettledParcel(pair.lot, parcel.version, dry, dict(sorted(settled.items())), final, returned)
+    nothing_yet = offer.answered is None and not settled and dry == 0 and not returned
+    if answer == offer.answered or nothing_yet:
+        return offer
+    draft.messages.append(Message(offer.from_site, Answer(pair.consignment, draft.site, [answer])))
+    return replace(offer, answered=answer)
+
+
+def _sums(parts: list[dict[str, int]]) -> dict[str, int]:
+    sums: dict[str, int] = {}
+    for part in parts:
+        for element, mg in part.items():
+            sums[element] = sums.get(element, 0) + mg
+    return sums

@@ -77,7 +77,7 @@ def _take(draft: Draft, line: Line, measured: Measured, offered: str | None) -> 
     )
     draft.taken.append(line.id)
     consignment = named or event.event_hash
-    pair = draft.view.get(Inbound, pairs.key(consignment, line.id)) or Inbound(consignment, line.id, receipt.from_site)
+    pair = draft.view.get(Inbound, pairs.key(consignment, line.id)) or Inbound(consignment, line.id)
     if matching.confirms(draft, pair, receipt):
         return 0
     draft.pairs.append(pairs.key(consignment, line.id))

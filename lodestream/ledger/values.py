@@ -79,20 +79,40 @@ class Made(Struct, frozen=True, gc=False):
     u_mg: dict[str, int]
 
 
+class Settled(Struct, frozen=True, gc=False):
+    """What one receipt settles of one sender's offer, in mg: dry mass, what came, what of the offer; `final`: all the rest."""
+
+    from_site: str
+    dry_mg: int
+    got_mg: dict[str, int]
+    settled_mg: dict[str, int]
+    final: bool
+
+
 class Judged(Struct, frozen=True, gc=False):
-    """One receipt as it counts: masses in mg, content and settled content by element; `refused` by F4, `known` content."""
+    """One receipt as it counts: masses and content in mg, and what it settles by sender; `refused` by F4, `known` content."""
 
     receipt: Receipt
     wet_mg: int
     dry_mg: int
     got_mg: dict[str, int]
-    settled_mg: dict[str, int]
     u_mg: dict[str, int]
     u_dry_mg: int
     refused: bool
     known: bool
-    final: bool
+    settles: list[Settled] = []
     shares: Shares = Shares()
+
+    @property
+    def settled_mg(self) -> dict[str, int]:
+        """What it settles of all offers, by element in mg."""
+        if len(self.settles) == 1:
+            return self.settles[0].settled_mg
+        sums: dict[str, int] = {}
+        for one in self.settles:
+            for element, mg in one.settled_mg.items():
+                sums[element] = sums.get(element, 0) + mg
+        return sums
 
 
 class Envelope(Struct, frozen=True, gc=False):
