@@ -169,7 +169,7 @@ def _masses(draft: Draft, pair: Inbound, offer: Parcel | None, judged: list[Judg
     for one in judged:
         _put_received(draft, pair, one)
     _waiting(draft, pair, taken)
-    _described(draft, pair, offer)
+    _described(draft, pair, offer if taken else None)  # before anything came, it says nothing of what is here
 
 
 def _put_received(draft: Draft, pair: Inbound, one: Judged) -> None:
@@ -233,16 +233,20 @@ def _waiting(draft: Draft, pair: Inbound, taken: list[Judged]) -> None:
 def _described(draft: Draft, pair: Inbound, offer: Parcel | None) -> None:
     """What the offers know of the lot and the receipts did not say; the senders' open findings travel with them."""
     lot = draft.lot(pair.lot)
-    if offer is None or lot is None:
+    if lot is None or not pair.offers:
         return
     told = {ref: found for ref, found in lot.inherited.items() if ref != key(pair.consignment, pair.lot)}
-    if offer.findings:
+    if offer is not None and offer.findings:
         told[key(pair.consignment, pair.lot)] = offer.findings
+    by = [o.parcel for o in pair.offers]  # what one of them told, the first that stands tells now
+    known = lot.product_class if all(p.product_class != lot.product_class for p in by) else None
+    country = lot.country_of_origin if all(p.country_of_origin != lot.country_of_origin for p in by) else None
+    owner = lot.owner if all(p.owner != lot.owner for p in by) else None
     described = replace(
         lot,
-        product_class=lot.product_class or offer.product_class,
-        country_of_origin=lot.country_of_origin or offer.country_of_origin,
-        owner=lot.owner or offer.owner,
+        product_class=known or (offer.product_class if offer is not None else None),
+        country_of_origin=country or (offer.country_of_origin if offer is not None else None),
+        owner=owner or (offer.owner if offer is not None else None),
         inherited=told,
     )
     if described != lot:

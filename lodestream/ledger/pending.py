@@ -1,9 +1,10 @@
 """What is pending of a pair's offers while its receipts are judged in their order (ledger-rules section 5).
 
 Nearly always one sender offers a pair (consignment, lot). Where several do, each offer is its own: it has its version, its
-answer and its end. A receipt settles them in the order of shipping, its dry mass and, element by element, its content; what
-it leaves pending is judged over their sum. One that names its source is that sender's alone as far as it fits within the
-tolerance of that offer, or where it says that it is final; what is beyond goes on to the others.
+answer and its end. A receipt settles them in the order of shipping, its dry mass and, element by element, its content; an
+offer of which all dry mass has come ends, and what a receipt leaves pending is judged over the sum of the others. One that
+names its source is that sender's alone as far as it fits within the tolerance of that offer, or where it says that it is
+final; what is beyond goes on to the others.
 """
 
 from lodestream.ledger import attribution
@@ -130,14 +131,15 @@ def settle(parts: list[tuple[Pending, int]], came: dict[str, int], *, final: boo
     shares = NOTHING_SHARED
     left = came
     for one, dry in parts:
-        if len(parts) > 1 and not final and dry == 0 and one.dry_mg > 0:  # in its order it has not been reached yet
-            continue
-        content = dict(one.content) if final else one.part(left, dry)
+        ends = final or (len(parts) > 1 and dry >= one.dry_mg)
+        if settled and dry == 0 and not ends:  # in its order it has not been reached yet
+            break
+        content = dict(one.content) if ends else one.part(left, dry)
         if len(parts) > 1:
-            left = {e: mg - content.get(e, 0) for e, mg in left.items()}
-        taken = one.take(content, dry, final=final)
+            left = {e: max(0, mg - content.get(e, 0)) for e, mg in left.items()}
+        taken = one.take(content, dry, final=ends)
         shares = attribution.plus(shares, taken) if settled else taken
-        settled.append(Settled(one.from_site, dry, came, content, final))
+        settled.append(Settled(one.from_site, dry, came, content, ends))
     return (settled if len(settled) < 2 else _apart(settled, came)), shares
 
 

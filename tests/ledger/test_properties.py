@@ -6,7 +6,7 @@ waits for the assay that an offer brings takes its share of what the lot holds b
 with an assay of its own.
 """
 
-from collections import deque
+from collections import defaultdict, deque
 from decimal import Decimal
 from typing import Any
 
@@ -24,11 +24,11 @@ A, B = "urn:site:a", "urn:site:b"
 
 
 class Network:
-    """Two books whose messages travel for as long as the test likes, in order for each pair of sites."""
+    """Books whose messages travel for as long as the test likes, in order for each pair of sites."""
 
     def __init__(self) -> None:
         self.fold = Fold()
-        self.wires: dict[tuple[str, str], deque[Entry]] = {(A, B): deque(), (B, A): deque()}
+        self.wires: dict[tuple[str, str], deque[Entry]] = defaultdict(deque)
         self.outcomes: list[Outcome] = []
 
     def take(self, one: Entry) -> None:
@@ -43,7 +43,7 @@ class Network:
 
     def quiet(self) -> None:
         while any(self.wires.values()):
-            for wire in self.wires:
+            for wire in list(self.wires):
                 self.deliver(wire)
 
     def state(self) -> Any:
