@@ -5,7 +5,7 @@ Rulebook R71, R72, R73.
 
 from msgspec.structs import replace
 
-from lodestream.ledger import due
+from lodestream.ledger import due, ship
 from lodestream.ledger.catalogue import BLOCKING
 from lodestream.ledger.draft import Draft
 from lodestream.ledger.moving import Bound, Outbound, Shipment
@@ -115,6 +115,18 @@ def look_again(draft: Draft, pair: Outbound, site: str) -> None:
     """Shipments that may be open anew, since a receipt, a void or another shipment was taken back, have the grace once more."""
     for identity in dict.fromkeys(s.identity for s in pair.shipments if site and s.to_site == site):
         due.add(draft.view, due.TRANSIT, Slip(draft.record_time_us, identity))
+
+
+def without_destination(draft: Draft, consignment: str, identity: str) -> None:
+    """TRANSIT_OPEN of a shipment to nowhere stands on the lots of it that are out: void ends it, a void withdrawn opens it."""
+    journal = draft.view.get(Journal, identity)
+    pairs = [draft.view.get(Outbound, ref) for ref in dict.fromkeys(journal.pairs if journal is not None else [])]
+    out = [p.lot for p in pairs if p is not None and any(s.identity == identity for s in p.shipments) and not p.bound[""].void]
+    said = ship.without_destination(consignment, identity, out)
+    if out:
+        draft.managed.add(draft.restate_finding(said))
+    else:
+        draft.close_finding(draft.finding_id(said))
 
 
 def _inputs(pair: Outbound, identity: str) -> tuple[str, str, str]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from msgspec.structs import replace
 
 from lodestream.claims.months import month_named
+from lodestream.epcis.event import Event
 from lodestream.ids import derive
 from lodestream.ledger import (
     answer,
@@ -295,7 +296,7 @@ class _Repeated(Exception):  # noqa: N818  # an outcome, not an error
 
 def _event(draft: Draft) -> None:
     """An event: judged against those that the book knows, then handled by its kind."""
-    if draft.book.sources and draft.entry.source not in draft.book.sources:
+    if draft.book.sources and draft.entry.source not in draft.book.sources and draft.entry.cause is None:
         allowed = ", ".join(draft.book.sources)
         said = f"source {draft.entry.source!r} does not write for {draft.site}; its book names {allowed}"
         raise Refused(Said("NOT_AUTHORISED", (draft.entry.entry_id, draft.entry.source), said))
@@ -353,13 +354,18 @@ def _messages(draft: Draft, outcome: Outcome) -> list[Entry]:
             Entry(
                 entry_id=derive("message", outcome.txn_id, message.site, str(n)),
                 site=message.site,
-                kind="OFFER" if isinstance(content, Offer) else "ANSWER",
+                kind="OFFER" if isinstance(content, Offer) else "ANSWER" if isinstance(content, Answer) else "EVENT",
                 record_time_us=draft.record_time_us,
                 cause=outcome.txn_id,
                 offer=content if isinstance(content, Offer) else None,
                 answer=content if isinstance(content, Answer) else None,
             )
         )
+        if isinstance(content, Event):
+            seen = draft.entry
+            made[-1] = replace(
+                made[-1], event=content, source=seen.source, locations=seen.locations, listed=seen.listed, external=seen.external
+            )
     if draft.goes_on:
         own = derive("continue", outcome.txn_id)
         made.append(Entry(own, draft.site, "CONTINUE", draft.record_time_us, cause=outcome.txn_id))

@@ -9,11 +9,10 @@ Rulebook R77, R78.
 from msgspec.structs import replace
 
 from lodestream.claims.months import month_named
-from lodestream.ledger import claiming, due, months, period
-from lodestream.ledger.accounts import sink, transit
+from lodestream.ledger import claiming, delivered, due, months, period
 from lodestream.ledger.draft import Draft
-from lodestream.ledger.moving import Outbound
-from lodestream.ledger.state import Head, Journal, Leg
+from lodestream.ledger.moving import Outbound, Proof
+from lodestream.ledger.state import Head, Journal
 from lodestream.ledger.timed import Slip
 
 KIND = "close"
@@ -54,7 +53,7 @@ def work(draft: Draft, until_us: int, budget: int) -> None:
         budget -= len(sunk)
         draft.period = month
         for slip in sunk:
-            _sink(draft, slip)
+            _arrived(draft, slip, month)
         period.post(draft)
         if budget <= 0:
             break
@@ -86,21 +85,12 @@ def _close_claims(draft: Draft, month: str) -> None:
         claiming.close(draft, element, month_named(month), stock)
 
 
-def _sink(draft: Draft, slip: Slip) -> None:
-    """What one shipping event sent to an external party, unless it is void or was asked back; its declaration takes it back."""
+def _arrived(draft: Draft, slip: Slip, month: str) -> None:
+    """What was shipped to an external party in the month has arrived, unless it is void or was asked back."""
+    end = months.bounds(draft.book.time_zone, month)[1] - 1
     journal = draft.view.get(Journal, slip.ref)
-    if journal is None:
-        return
-    legs = len(draft.legs)
-    for ref in dict.fromkeys(journal.pairs):
+    for ref in dict.fromkeys(journal.pairs if journal is not None else []):
         pair = draft.view.get(Outbound, ref)
-        if pair is None or pair.bound[""].void:
-            continue
-        for one in pair.shipments:
-            if one.identity == slip.ref and not one.sunk:
-                for element, mg in one.contained_mg.items():
-                    draft.move(element, transit(pair.consignment, pair.lot), sink(f"external:{slip.note}"), mg)
-        shipments = [replace(s, sunk=True) if s.identity == slip.ref else s for s in pair.shipments]
-        draft.view.put(replace(pair, shipments=shipments), ref)
-    made = [Leg(element, account.kind, account.ref, account.lot, mg) for element, account, mg in draft.legs[legs:]]
-    draft.view.put(replace(journal, legs=[*journal.legs, *made]), slip.ref)
+        if pair is not None:
+            shipped = [s.shipped_us for s in pair.shipments if s.identity == slip.ref]
+            delivered.prove(draft, pair, Proof(max([end, *shipped]), delivered.CLOSED))

@@ -7,7 +7,21 @@ and what was drawn since is told anew (restate.py).
 
 from msgspec.structs import replace
 
-from lodestream.ledger import aging, backing, claiming, containers, correctives, links, lots, matching, place, ship, void
+from lodestream.ledger import (
+    aging,
+    backing,
+    claiming,
+    containers,
+    correctives,
+    delivered,
+    links,
+    lots,
+    matching,
+    place,
+    ship,
+    sunk,
+    void,
+)
 from lodestream.ledger.accounts import Account, custody, transit
 from lodestream.ledger.draft import Draft, Refused, Unready
 from lodestream.ledger.held import Arranged
@@ -82,6 +96,9 @@ def _reverse(draft: Draft, identity: str, journal: Journal) -> None:
         return
     if journal.kind == void.KIND:
         void.withdraw(draft, journal.pairs)
+        return
+    if journal.kind == delivered.KIND:
+        delivered.withdraw(draft, journal.pairs, identity)
         return
     for assayed in journal.assayed:
         _unassay(draft, assayed)
@@ -159,6 +176,7 @@ def _unship(draft: Draft, ref: str, identity: str) -> tuple[Outbound, str] | Non
     to_site = next((s.to_site for s in pair.shipments if s.identity == identity), None) if pair is not None else None
     if pair is None or to_site is None:  # the same lot twice in one event
         return None
+    sunk.release(draft, pair, identity)
     bound = pair.bound[to_site]
     for element, mg in bound.settled_mg.items():
         draft.move(element, custody(pair.consignment, pair.lot), transit(pair.consignment, pair.lot), mg)

@@ -15,6 +15,7 @@ from lodestream.ledger import (
     containment,
     correct,
     create,
+    delivered,
     identity,
     links,
     receive,
@@ -65,6 +66,10 @@ def _of_object(event: Event) -> Handler:
 def handle_event(draft: Draft) -> None:
     """Post an event: by its kind, if its place and its action allow."""
     event = draft.event
+    delivered.tell(draft)
+    if draft.entry.cause is not None and event.error_declaration is None:  # told by the site where it was seen
+        delivered.take(draft)
+        return
     if draft.site in draft.entry.external:
         draft.reason = f"{draft.site} is in no register of this installation: kept, moves nothing"
         return

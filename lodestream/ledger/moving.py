@@ -11,7 +11,8 @@ class Shipment(Struct, frozen=True, gc=False, omit_defaults=True):
     """One shipping event's part in a pair (consignment, lot) at the sender.
 
     `packed` says which containers hold it (dry mass in mg), `within` which container each of them is in; `owner` is the
-    owning party that the shipment names.
+    owning party that the shipment names, `party` the external party that it goes to. `sunk`: it has arrived there, and
+    `sunk_mg` of it is in SINK(external:party).
     """
 
     identity: str
@@ -27,7 +28,16 @@ class Shipment(Struct, frozen=True, gc=False, omit_defaults=True):
     packed: dict[str, int] = {}
     within: dict[str, str] = {}
     owner: str | None = None
-    sunk: bool = False  # posted to SINK(external:party)
+    sunk: bool = False
+    party: str = ""
+    sunk_mg: dict[str, int] = {}
+
+
+class Proof(Struct, frozen=True, gc=False, array_like=True):
+    """That what was shipped to an external party by `at_us` has arrived: an event's identity, or "close" of a month."""
+
+    at_us: int
+    by: str
 
 
 class Bound(Struct, frozen=True, gc=False, omit_defaults=True):
@@ -52,7 +62,7 @@ class Outbound(Struct, frozen=True, gc=False, omit_defaults=True):
     """A pair (consignment, lot) at the sender: the shipments that stand, and by site what is offered and settled.
 
     The site is empty where no book answers: an external party's, or none named. `aged` names the shipments that were
-    found open after the grace.
+    found open after the grace. `proofs` say what has arrived at an external party.
     """
 
     consignment: str
@@ -60,6 +70,13 @@ class Outbound(Struct, frozen=True, gc=False, omit_defaults=True):
     shipments: list[Shipment] = []
     bound: dict[str, Bound] = {}
     aged: list[str] = []
+    proofs: list[Proof] = []
+
+
+class Consigned(Struct, frozen=True, gc=False):
+    """The lots that this site has sent under a consignment, so that it can ask back all of it at once."""
+
+    lots: list[str] = []
 
 
 class Receipt(Struct, frozen=True, gc=False):

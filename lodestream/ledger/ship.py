@@ -9,14 +9,14 @@ from collections.abc import Callable, Iterable
 from msgspec.structs import replace
 
 from lodestream.epcis.event import Event, TypedRef
-from lodestream.ledger import attribution, containment, links
+from lodestream.ledger import attribution, containment, links, sunk
 from lodestream.ledger.accounts import transit
 from lodestream.ledger.containers import carriers
 from lodestream.ledger.create import with_mass
 from lodestream.ledger.draft import Draft, Refused
 from lodestream.ledger.draw import draw, post_drawn
 from lodestream.ledger.lots import refuse_unusable, told
-from lodestream.ledger.moving import Bound, Outbound, Shipment
+from lodestream.ledger.moving import Bound, Consigned, Outbound, Shipment
 from lodestream.ledger.pairs import key
 from lodestream.ledger.records import Offer, Parcel
 from lodestream.ledger.state import Lot
@@ -46,16 +46,22 @@ def ship(draft: Draft) -> None:
         return
     draft.kind = "ship"
     along = carriers(draft, bare(draft))
-    sent = [pair for line in moved if (pair := _send(draft, line, consignment, to_site, to_location, along)) is not None]
+    goal = (to_site, to_location or "", party or "")
+    sent = [pair for line in moved if (pair := _send(draft, line, consignment, goal, along)) is not None]
     if sent:
         containment.gone(draft, consignment, along, {pair.lot: pair.shipments[-1].packed for pair in sent})
     if not sent:
         draft.kind, draft.reason = "link", "another source sent this shipment before: confirmed, nothing posted"
-    elif to_location is None and party is None:
-        said = f"consignment {consignment} names no destination of type location: no offer is made"
-        draft.find("TRANSIT_OPEN", (consignment, event.identity), said, [pair.lot for pair in sent])
+    elif not to_site and party is None:
+        draft.open(without_destination(consignment, event.identity, [pair.lot for pair in sent]))
     else:
         offer(draft, sent, to_site)
+
+
+def without_destination(consignment: str, identity: str, lots: list[str]) -> Said:
+    """TRANSIT_OPEN of a shipment to nowhere."""
+    said = f"consignment {consignment} names no destination of type location: no offer is made"
+    return Said("TRANSIT_OPEN", (consignment, identity), said, lots)
 
 
 def bare(draft: Draft) -> list[str]:
@@ -107,11 +113,16 @@ def location(refs: list[TypedRef]) -> str | None:
     return next((ref.id for ref in refs if ref.type == "location"), None)
 
 
-def _send(draft: Draft, line: Line, consignment: str, to_site: str, to_location: str | None, along: list[str]) -> Outbound | None:
-    """One lot of a shipment; None where another source's standing shipment is confirmed by this one."""
+def _send(draft: Draft, line: Line, consignment: str, goal: tuple[str, str, str], along: list[str]) -> Outbound | None:
+    """One lot of a shipment; None where another source's standing shipment is confirmed by this one.
+
+    `goal` is the site, the location and the external party that it goes to.
+    """
     event = draft.event
+    to_site, to_location, party = goal
     ref = key(consignment, line.id)
-    pair = draft.view.get(Outbound, ref) or Outbound(consignment, line.id)
+    known = draft.view.get(Outbound, ref)
+    pair = known or Outbound(consignment, line.id)
     if any(s.source != draft.entry.source for s in pair.shipments):
         return None
     if pair.bound.get(to_site, Bound()).void:
@@ -124,11 +135,16 @@ def _send(draft: Draft, line: Line, consignment: str, to_site: str, to_location:
     draft.lines.append(told(line, drawn.wet_mg, drawn.dry_mg, drawn.contained_mg))
     before = pair.bound.get(to_site, Bound())
     place = event.read_point or event.biz_location or draft.site
-    bound = replace(before, from_location=place, to_location=to_location or "", version=before.version + 1)
-    shipment = _shipment(draft, drawn, to_site, along)
+    bound = replace(before, from_location=place, to_location=to_location, version=before.version + 1)
+    shipment = replace(_shipment(draft, drawn, to_site, along), party=party)
     pair = replace(pair, shipments=[*pair.shipments, shipment], bound={**pair.bound, to_site: bound})
+    if pair.proofs:
+        pair = sunk.settle(draft, pair)
     draft.view.put(pair, ref)
     draft.pairs.append(ref)
+    if known is None:
+        lots = (draft.view.get(Consigned, consignment) or Consigned()).lots
+        draft.view.put(Consigned([*lots, line.id]), consignment)
     return pair
 
 

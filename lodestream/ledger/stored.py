@@ -6,7 +6,7 @@ from lodestream.claims.values import Credits
 from lodestream.ledger.backed import Backing
 from lodestream.ledger.claimed import ClaimedOf, Claims, FlowIndex, FlowMonth, MonthFlow, Standing
 from lodestream.ledger.held import Arranged, Came, Container, Manifest, Owed, Owners, Pack
-from lodestream.ledger.moving import Inbound, OpenPage, OpenPairs, Outbound, Received
+from lodestream.ledger.moving import Consigned, Inbound, OpenPage, OpenPairs, Outbound, Received
 from lodestream.ledger.records import Finding
 from lodestream.ledger.running import Run
 from lodestream.ledger.state import (
@@ -40,6 +40,7 @@ KINDS: dict[type[Struct], str] = {
     Journal: "journal",
     Run: "run",
     Outbound: "outbound",
+    Consigned: "consigned",
     Inbound: "inbound",
     OpenPairs: "pairs",
     OpenPage: "page",

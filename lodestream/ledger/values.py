@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from lodestream.epcis.event import Event
 from lodestream.ledger.accounts import Account
 from lodestream.ledger.moving import Receipt
 from lodestream.ledger.records import Answer, Offer, Severity
@@ -26,10 +27,10 @@ class Said(Struct, frozen=True, gc=False):
 
 
 class Message(Struct, frozen=True, gc=False):
-    """What the book tells another site's."""
+    """What the book tells another site's: an offer, an answer, or an event that was seen here and is of there."""
 
     site: str
-    content: Offer | Answer
+    content: Offer | Answer | Event
 
 
 class Balanced(Struct, frozen=True, gc=False):

@@ -1,34 +1,39 @@
 """Void by asking: A asks its consignment back, B answers with what is still pending, A posts TRANSIT -> STOCK on the answer.
 
+The event names lots of the consignment, or containers that left with it, or the consignment alone: then all of it that is out.
+
 The receiver's book is the arbiter (ledger-rules section 5): what it has received stays settled, nothing comes back of
 what is final there, and later receipts are refused (F4). Where no book answers, what is on its way comes back at once.
-What is back is a function of what was sent, settled and answered; the difference to what was posted before is posted.
+What is back is a function of what was sent, settled and answered; the difference to what was posted before is posted. It is
+the lot's again, whose owner a shipment does not change. Where nothing of it had come it goes back into its containers; of what
+came in part nobody has told which containers came, so the rest is loose until an aggregation packs it.
 
 Rulebook R36, R37, R38.
 """
 
 from msgspec.structs import replace
 
-from lodestream.ledger import aging, attribution, ship
+from lodestream.ledger import aging, attribution, containers, ship, sunk
 from lodestream.ledger.accounts import stock, transit
 from lodestream.ledger.draft import Draft
+from lodestream.ledger.held import Arranged, Manifest
 from lodestream.ledger.moves import receipt_key
-from lodestream.ledger.moving import Outbound, Received
+from lodestream.ledger.moving import Consigned, Outbound, Received
 from lodestream.ledger.pairs import key
+from lodestream.ledger.ship import SSCC
 from lodestream.ledger.state import LotChange, Move
-from lodestream.ledger.values import Said
 from lodestream.measures import lines, share
 
 KIND = "void"
 
 
 def ask(draft: Draft) -> None:
-    """A `void_shipping` event: the lots that it names, of its consignment, as far as they were sent and not asked back."""
-    consignment = ship.consignment_of(draft.event)
-    named = [key(consignment, line.id) for line in lines(draft.event)] if consignment else []
-    refs = [ref for ref in dict.fromkeys(named) if _is_out(draft.view.get(Outbound, ref))]
+    """A `void_shipping` event: what it names of its consignment, as far as that was sent and not asked back."""
+    consignment = ship.consignment_of(draft.event) or ""
+    refs = [ref for ref in named(draft, consignment) if _is_out(draft.view.get(Outbound, ref))]
     if not refs:
-        draft.reason = f"nothing of consignment {consignment or '(none named)'} is on its way from here with these lots: kept"
+        what = "with these lots" if lines(draft.event) else "that could be asked back"
+        draft.reason = f"nothing of consignment {consignment or '(none named)'} is on its way from here {what}: kept"
         return
     draft.kind = KIND
     draft.pairs += refs
@@ -40,12 +45,27 @@ def withdraw(draft: Draft, refs: list[str]) -> None:
     _turn(draft, list(dict.fromkeys(refs)), asked=False)
 
 
+def named(draft: Draft, consignment: str) -> list[str]:
+    """The pairs that the event names: its lots and what left in its containers; where it names none, all of the consignment."""
+    refs = [key(consignment, line.id) for line in lines(draft.event)]
+    names = ship.bare(draft)
+    for name in names:
+        left = draft.view.get(Manifest, f"out {name}")
+        if left is not None and (consignment in {"", left.consignment} or SSCC.match(consignment)):
+            refs += [key(left.consignment, lot) for lot in left.lots]
+            names += [child for child in left.children if child not in names]
+    if not any(draft.view.get(Outbound, ref) is not None for ref in refs) and all(x.id in names for x in lines(draft.event)):
+        refs = [key(consignment, lot) for lot in (draft.view.get(Consigned, consignment) or Consigned()).lots]
+    return list(dict.fromkeys(refs))
+
+
 def _is_out(pair: Outbound | None) -> bool:
     return pair is not None and any(not pair.bound[s.to_site].void for s in pair.shipments)
 
 
 def _turn(draft: Draft, refs: list[str], *, asked: bool) -> None:
-    sites: dict[str, list[str]] = {}
+    sites: dict[tuple[str, str], list[str]] = {}
+    nowhere: dict[tuple[str, str], None] = {}
     for ref in refs:
         pair = draft.view.get(Outbound, ref)
         assert pair is not None, "a pair stays for good"
@@ -53,14 +73,16 @@ def _turn(draft: Draft, refs: list[str], *, asked: bool) -> None:
             turned = replace(bound, void=asked, version=bound.version + 1, resolved=asked and not site)
             pair = replace(pair, bound={**pair.bound, site: turned})
             give_back(draft, pair, site)
-            sites.setdefault(site, []).append(ref)
-        if asked:
-            _close_without_destination(draft, pair)
+            pair = sunk.settle(draft, pair)
+            sites.setdefault((pair.consignment, site), []).append(ref)
+        nowhere |= {(pair.consignment, s.identity): None for s in pair.shipments if not s.to_site and not s.party}
         pair = aging.clear(draft, pair)
         draft.view.put(pair, ref)
         for site in {} if asked else pair.bound:
             aging.look_again(draft, pair, site)
-    for site, offered in sorted(sites.items()):
+    for consignment, identity in nowhere:
+        aging.without_destination(draft, consignment, identity)
+    for (_, site), offered in sorted(sites.items()):
         ship.offer(draft, [pair for ref in offered if (pair := draft.view.get(Outbound, ref)) is not None], site)
 
 
@@ -80,6 +102,7 @@ def give_back(draft: Draft, pair: Outbound, site: str) -> None:
     if known is None:
         draft.view.put(Move(draft.head.seq + 1, name, -1), f"{pair.lot} {old.slot}")
     draft.view.put(Received(new), ref)
+    _unpack(draft, ref)
     draft.change_lot(old, undo=True)
     draft.change_lot(new)
     first = len(draft.legs)
@@ -87,8 +110,38 @@ def give_back(draft: Draft, pair: Outbound, site: str) -> None:
         more = new.contained_mg.get(element, 0) - old.contained_mg.get(element, 0)
         draft.move(element, transit(pair.consignment, pair.lot), stock(lot.id, lot.loss_class), more)
     draft.disown(first)  # they follow the answers, not the event that this draft is about
+    if pair.bound[site].resolved and not pair.bound[site].settled_dry_mg:
+        _pack(draft, pair, site, ref)
     if old.slot + 1 < lot.moved:
         draft.stale(lot.id, old.slot + 1)
+
+
+def _unpack(draft: Draft, ref: str) -> None:
+    """What came back is taken out of the containers that it came back in."""
+    done = draft.view.get(Arranged, ref)
+    if done is not None:
+        packings, nestings = len(draft.packings), len(draft.nestings)
+        containers.undo(draft, done)
+        draft.view.drop(Arranged, ref)
+        del draft.packings[packings:], draft.nestings[nestings:]
+
+
+def _pack(draft: Draft, pair: Outbound, site: str, ref: str) -> None:
+    """Everything is back as it left. Its containment follows the answers, like its postings."""
+    packings, nestings = len(draft.packings), len(draft.nestings)
+    for one in pair.shipments:
+        if one.to_site != site or one.sunk:
+            continue
+        for name, mg in one.packed.items():
+            lot = draft.lot(pair.lot)
+            containers.move(draft, name, pair.lot, min(mg, max(0, containers.loose(lot))) if lot is not None else 0)
+            containers.know(draft, name)
+        for child, outer in one.within.items():
+            containers.nest(draft, outer, child, into=True)
+            containers.know(draft, outer)
+    if len(draft.packings) > packings or len(draft.nestings) > nestings:
+        draft.view.put(Arranged(draft.packings[packings:], draft.nestings[nestings:]), ref)
+        del draft.packings[packings:], draft.nestings[nestings:]
 
 
 def _pending(pair: Outbound, site: str) -> LotChange:
@@ -109,17 +162,13 @@ def _pending(pair: Outbound, site: str) -> LotChange:
 
 
 def follow(draft: Draft) -> bool:
-    """Shipments that no book answers for were told anew: what came back of them follows. Whether that changed their lots."""
+    """Shipments that no book answers for were told anew: what is in SINK or came back of them follows. Whether lots changed."""
     for name in [name for name in draft.offers if name.endswith(" ")]:
         del draft.offers[name]
         pair = draft.view.get(Outbound, name[:-1])
-        if pair is not None and pair.bound[""].void:
+        if pair is None:
+            continue
+        draft.view.put(pair := sunk.settle(draft, pair), name[:-1])
+        if pair.bound[""].void:
             give_back(draft, pair, "")
     return bool(draft.dirty)
-
-
-def _close_without_destination(draft: Draft, pair: Outbound) -> None:
-    """TRANSIT_OPEN of shipments that named no destination ends: they are back."""
-    for one in pair.shipments:
-        if not one.to_site:
-            draft.close_finding(draft.finding_id(Said("TRANSIT_OPEN", (pair.consignment, one.identity), "")))

@@ -42,7 +42,7 @@ def moving(step: str, at: str, *epcs: str, lots: list[Any] | None = None, to: st
 
 
 def out(*epcs: str, **more: Any) -> Event:
-    return moving("shipping", A, *epcs, to=B, **more)
+    return moving("shipping", A, *epcs, **{"to": B} | more)
 
 
 def come(*epcs: str, **more: Any) -> Event:
