@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from msgspec.structs import replace
 
 from lodestream.epcis.event import Event, TypedRef
 from lodestream.ledger.book import SiteBook
@@ -43,6 +42,10 @@ def stood(books: Books) -> tuple[int, int, int]:
     """Copper in stock, on its way and in SINK, in kg."""
     accounts = ("STOCK(x)", "TRANSIT(c x)", f"SINK(external:{PARTY})")
     return tuple(books.balance(A, account) // 10**6 for account in accounts)  # type: ignore[return-value]
+
+
+def asked_back() -> Event:
+    return event("ObjectEvent", [], action="OBSERVE", biz_step="void_shipping", read_point=A, consignment_id="c")
 
 
 def closing(at_us: int = APRIL) -> Event:
@@ -110,7 +113,7 @@ def test_the_proof_was_an_error() -> None:
     wrong = proof()
     put(books, stock(), sale(), wrong)
     made = put(books, declared(wrong))
-    assert [(o.site, o.kind) for o in made] == [(PORT, "void")] or made[-1].site == A
+    assert [(o.site, o.kind) for o in made] == [(PARTY, "link"), (A, "correct")]
     assert stood(books) == (9_000, 1_000, 0)
 
 
@@ -148,7 +151,7 @@ def test_a_lot_that_was_richer(by: str) -> None:
     put(books, wrong, sale())
     put(books, *([proof()] if by == "proof" else [closing()]), record=START + 3 * DAY if by == "proof" else APRIL)
     put(books, declared(wrong, 1, ("urn:right",)), stock(cu="12", event_id="urn:right"), record=APRIL + DAY)
-    assert (stood(books), books.open()) == ((10_800, 0, 1_200), set())
+    assert (stood(books), books.open()) == ((10_800, 0, 1_200), {"BACKDATED"} if by == "close" else set())
 
 
 def test_a_lot_without_an_assay() -> None:
@@ -163,15 +166,7 @@ def test_a_lot_without_an_assay() -> None:
 def test_asked_back_before_the_proof() -> None:
     """What the sender has back it has; withdrawn, the proof counts."""
     books = Books()
-    asked = event(
-        "ObjectEvent",
-        [],
-        action="OBSERVE",
-        biz_step="void_shipping",
-        read_point=A,
-        consignment_id="c",
-        event_time_us=START + 2 * DAY,
-    )
+    asked = asked_back()
     put(books, stock(), sale(), asked, proof())
     assert stood(books) == (10_000, 0, 0)
     put(books, declared(asked))
@@ -181,8 +176,7 @@ def test_asked_back_before_the_proof() -> None:
 def test_asked_back_after_the_proof() -> None:
     """What has arrived does not come back, unless the proof was an error."""
     books = Books()
-    asked = event("ObjectEvent", [], action="OBSERVE", biz_step="void_shipping", read_point=A, consignment_id="c")
-    wrong = proof()
+    asked, wrong = asked_back(), proof()
     put(books, stock(), sale(), wrong, asked)
     assert stood(books) == (9_000, 0, 1_000)
     put(books, declared(wrong))
@@ -203,12 +197,13 @@ def test_in_any_order(order: tuple[int, ...]) -> None:
     assert (stood(books), books.open()) == ((9_200, 0, 800), set())
 
 
+sold = st.lists(st.tuples(st.integers(1, 9), st.integers(0, 5), st.booleans()), min_size=1, max_size=4)
+
+
 @settings(max_examples=100, deadline=None)
-@given(
-    st.lists(st.tuples(st.integers(1, 9), st.integers(0, 5), st.booleans()), min_size=1, max_size=4), st.randoms(), st.booleans()
-)
+@given(sold, st.randoms(), st.booleans())
 def test_every_shipment_is_in_one_place(sales: list[tuple[int, int, bool]], random: Any, proven: bool) -> None:
-    """Sales on any day, some of them void, a proof on day 3, however they arrive: by its time a sale has arrived or it waits."""
+    """Sales on any day, some void, a proof on day 3, in any order: what was sold by then has arrived, the rest waits."""
     events: list[Event] = [stock()]
     for mass, day, void in sales:
         made = sale(str(mass), event_time_us=START + day * DAY)
@@ -221,7 +216,4 @@ def test_every_shipment_is_in_one_place(sales: list[tuple[int, int, bool]], rand
     gone = sum(100 * mass for mass, day, void in sales if not void and proven and day <= 3)
     waits = sum(100 * mass for mass, day, void in sales if not void and not (proven and day <= 3))
     assert stood(books) == (10_000 - gone - waits, waits, gone)
-    again = [
-        replace(o, outcome="") for one in events for o in put(books, one, record=START + 9 * DAY) if o.outcome == "TRANSACTION"
-    ]
-    assert again == [], "a repeat changes nothing"
+    assert {o.outcome for one in events for o in put(books, one, record=START + 9 * DAY)} == {"DUPLICATE"}
