@@ -35,9 +35,15 @@ def _balance(run: Balanced, element: str) -> list[Said]:
     return [Said("IMPOSSIBLE", (run.identity, element), arithmetic, run.lots, severity)]
 
 
-def closures(run: Balanced) -> list[Closure]:
-    """The balance of each element as it is judged, for whoever follows them one after the other (F21, F22)."""
-    return [
-        Closure(run.identity, element, run.inputs_mg.get(element, 0), run.outputs_mg.get(element, 0), run.u_mg[element])
+def told(name: str, before: dict[str, Closure], run: Balanced | None) -> dict[str, Closure]:
+    """The balance of each element as it is judged, for whoever follows them (F21, F22, the period of the site).
+
+    What was told `before` and is judged no more, since the run is void or waits, is told as zero.
+    """
+    gone = {element: Closure(name, element, 0, 0, 0) for element in before}
+    if run is None:
+        return gone
+    return gone | {
+        element: Closure(name, element, run.inputs_mg.get(element, 0), run.outputs_mg.get(element, 0), run.u_mg[element])
         for element in run.elements
-    ]
+    }

@@ -15,6 +15,7 @@ from lodestream.ledger.accounts import NEVER_NEGATIVE, Account
 from lodestream.ledger.attribution import plus as plus_shares
 from lodestream.ledger.book import SiteBook
 from lodestream.ledger.catalogue import BLOCKING, CATALOGUE
+from lodestream.ledger.doubt import Doubt
 from lodestream.ledger.held import Nesting, Packing
 from lodestream.ledger.records import Closure, Edge, Entry, Finding, Line, LotState, PeriodState, Severity
 from lodestream.ledger.state import Assayed, Balance, Head, Held, Leg, Lot, LotChange, Move, plus_squares
@@ -79,6 +80,7 @@ class Draft:
         self.nestings: list[Nesting] = []
         self.owned: list[str] = []
         self.contents: list[str] = []  # containers of which more is known now
+        self.doubt = Doubt()
         self.flows: list[tuple[LotChange, int]] = []  # movements as they were made (1) and undone (-1)
         self.managed: set[str] = set()  # findings of an account, a pair or another event: they do not end with this event
         self.periods: list[PeriodState] = []
@@ -159,8 +161,16 @@ class Draft:
         )
 
     def flow(self, change: LotChange, sign: int) -> None:
-        """Note a movement that is made (1) or undone (-1): what claims are counted from and judged by (claiming.py)."""
+        """Note a movement that is made (1) or undone (-1): what claims (claiming.py) and periods (period.py) count."""
         self.flows.append((change, sign))
+        self.doubt.moved(change, sign)
+
+    def close_run(self, before: dict[str, Closure], now: dict[str, Closure]) -> None:
+        """The balances of a run as they are told now, where they are others than `before`."""
+        for element, one in now.items():
+            if one != before.get(element):
+                self.closures[one.run, element] = one
+                self.doubt.judged(before.get(element), one)
 
     def edge(self, origin: tuple[str, str, int] | str, lot: str, dry_mg: int, contained_mg: dict[str, int]) -> None:
         """Lineage into `lot` of this site, from a lot here or from (site, lot, version) elsewhere."""

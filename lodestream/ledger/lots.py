@@ -107,12 +107,18 @@ def enter(
         shares=shares,
         account=account,
         status=settled_by(measured),
+        method=method_of(line),
     )
     place = take(draft, line.id)
     if place is not None and place.assay:
         draft.inherits.append((line.id, place.assay, draft.event.identity))
     draft.move_lot(change, place.slot if place is not None else -1)
     note_grades(draft, line, measured)
+
+
+def method_of(line: Line) -> str:
+    """How the mass of a line was measured; empty where its item does not say."""
+    return (line.material.mass_method if line.material is not None else None) or ""
 
 
 RANK = {"provisional": 0, "exchanged": 1, "final": 2, "umpire": 3}

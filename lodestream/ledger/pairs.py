@@ -9,10 +9,10 @@ Rulebook R29, R30, R31, R32, R34, R35.
 
 from msgspec.structs import replace
 
-from lodestream.ledger import attribution, confusion, listing, pending
+from lodestream.ledger import attribution, listing, pending, verdict
 from lodestream.ledger.accounts import SINK_UNTRACKED, SOURCE_UNTRACKED, TRANSIT_VAR, Account, custody, stock
 from lodestream.ledger.draft import Draft
-from lodestream.ledger.lots import ensure, moisture, unassayed_finding
+from lodestream.ledger.lots import ensure, method_of, moisture, unassayed_finding
 from lodestream.ledger.moves import receipt_key
 from lodestream.ledger.moving import Inbound, Offered, Receipt, Received
 from lodestream.ledger.pending import Pending
@@ -20,7 +20,7 @@ from lodestream.ledger.records import Answer, Parcel, SettledParcel
 from lodestream.ledger.state import LotChange, Move, Shares, Unassayed, squared
 from lodestream.ledger.telling import inherited
 from lodestream.ledger.values import Judged, Message, Said, Settled
-from lodestream.measures import Measured, Refusal, kg, measure, percent, percent_of, quadrature, share
+from lodestream.measures import Measured, Refusal, measure, percent_of, quadrature, share
 
 
 def key(consignment: str, lot: str) -> str:
@@ -148,17 +148,11 @@ def settle(draft: Draft, pair: Inbound) -> list[Judged]:
     pair = _findings(draft, pair, offer, judged)
     pair = replace(pair, offers=[_told(draft, pair, one, judged) for one in pair.offers])
     loose = not all(r.named for r in pair.receipts)
-    closed = _is_final(pair, judged) and not loose
+    closed = pending.is_final(pair, judged) and not loose
     idle = not pair.receipts and offer is None
     pair = listing.enlist(draft, pair, is_open=not (closed or idle), loose=loose)
     draft.view.put(pair, key(pair.consignment, pair.lot))
     return judged
-
-
-def _is_final(pair: Inbound, judged: list[Judged]) -> bool:
-    """Whether all is settled of every offer that stands."""
-    ended = {s.from_site for j in judged for s in j.settles if s.final}
-    return bool(ended) and all(o.from_site in ended for o in pair.offers if o.parcel.dry_mg > 0)
 
 
 def _masses(draft: Draft, pair: Inbound, offer: Parcel | None, judged: list[Judged]) -> None:
@@ -197,6 +191,7 @@ def _put_received(draft: Draft, pair: Inbound, one: Judged) -> None:
             contained_mg={e: mg for e, mg in one.got_mg.items() if mg},
             shares=one.shares,
             slot=slot,
+            method=method_of(receipt.line),
         )
     old = known.change if known is not None else LotChange(name, slot=slot)
     if known is None:
@@ -299,70 +294,14 @@ def _legs(draft: Draft, pair: Inbound, offer: Parcel | None, judged: list[Judged
 
 def _findings(draft: Draft, pair: Inbound, offer: Parcel | None, judged: list[Judged]) -> Inbound:
     """The findings that the pair stands for now; those that it no longer stands for are resolved or superseded."""
-    said = _said(draft, pair, offer, judged)
+    said = verdict.said(draft, pair, offer, judged)
     ids = [draft.open(one) for one in said]
     draft.managed.update(ids)
-    unmatched = draft.finding_id(_unmatched(pair))
+    unmatched = draft.finding_id(verdict.unmatched(pair))
     for finding in pair.findings:
         if finding not in ids:
             draft.close_finding(finding, superseded=finding != unmatched)
     return replace(pair, findings=ids)
-
-
-def _unmatched(pair: Inbound) -> Said:
-    arithmetic = f"received {pair.lot} of consignment {pair.consignment}, no offer of it yet"
-    return Said("UNMATCHED", (pair.consignment, pair.lot), arithmetic, [pair.lot])
-
-
-def _said(draft: Draft, pair: Inbound, offer: Parcel | None, judged: list[Judged]) -> list[Said]:
-    taken = [j for j in judged if not j.refused]
-    said = [_refused(pair, j.receipt) for j in judged if j.refused]
-    if offer is None:
-        return [*said, _unmatched(pair)] if taken else said
-    skew = draft.book.clock_skew_minutes
-    early = [j.receipt for j in taken if j.receipt.received_us < offer.shipped_us - skew * 60_000_000]
-    said += [_too_early(pair, receipt, offer, skew) for receipt in early]
-    if _is_final(pair, judged):
-        said += _in_transit(draft, pair, offer, taken)
-        said += confusion.said(pair.consignment, pair.lot, offer, taken)
-    return said
-
-
-def _refused(pair: Inbound, receipt: Receipt) -> Said:
-    back = any(o.void_at is not None and receipt.arrival >= o.void_at for o in pair.offers)
-    before = "given back to its sender" if back else "received in full"
-    arithmetic = f"{pair.lot} of consignment {pair.consignment} was {before} before {receipt.identity}: pending 0 kg"
-    return Said("ALREADY_RESOLVED", (pair.consignment, pair.lot, receipt.identity), arithmetic, [pair.lot])
-
-
-def _too_early(pair: Inbound, receipt: Receipt, offer: Parcel, skew: int) -> Said:
-    arithmetic = (
-        f"received at {receipt.received_us} us, shipped at {offer.shipped_us} us (microseconds since 1970, UTC); "
-        f"clocks may differ by {skew} min"
-    )
-    return Said("TIME_ORDER", (pair.consignment, pair.lot, receipt.identity), arithmetic, [pair.lot])
-
-
-def _in_transit(draft: Draft, pair: Inbound, offer: Parcel, taken: list[Judged]) -> list[Said]:
-    """F20 where more came than was shipped + 3u, F35 where less came than the tolerance + 3u allows, over the whole pair."""
-    said = []
-    for element, sent in pending.tracked(pair).items():
-        if not all(element in j.got_mg for j in taken):
-            continue
-        came = sum(j.got_mg[element] for j in taken)
-        u = quadrature(offer.u_mg.get(element, 0), *(j.u_mg.get(element, 0) for j in taken))
-        allowed = percent_of(draft.book.transit_tolerance_percent, sent) + 3 * u
-        inputs = (pair.consignment, pair.lot, element)
-        if came > sent + 3 * u:
-            arithmetic = f"{element}: received {kg(came)} > shipped {kg(sent)} + 3u {kg(3 * u)} ({percent(came, sent)})"
-            said.append(Said("TRANSIT_GAIN", inputs, arithmetic, [pair.lot]))
-        elif sent - came > allowed:
-            arithmetic = (
-                f"{element}: shipped {kg(sent)} - received {kg(came)} = {kg(sent - came)} "
-                f"> {draft.book.transit_tolerance_percent} % + 3u = {kg(allowed)}"
-            )
-            said.append(Said("TRANSIT_LOSS", inputs, arithmetic, [pair.lot]))
-    return said
 
 
 def _told(draft: Draft, pair: Inbound, offer: Offered, judged: list[Judged]) -> Offered:

@@ -11,7 +11,7 @@ from lodestream.ledger import attribution
 from lodestream.ledger.moving import Inbound, Offered, Receipt
 from lodestream.ledger.records import Parcel
 from lodestream.ledger.state import Shares
-from lodestream.ledger.values import Settled
+from lodestream.ledger.values import Judged, Settled
 from lodestream.measures import quadrature, share
 
 NOTHING_SHARED = Shares()
@@ -95,6 +95,12 @@ def shares_of(parts: list[Shares]) -> Shares:
     for one in parts[1:]:
         whole = attribution.plus(whole, one)
     return whole
+
+
+def is_final(pair: Inbound, judged: list[Judged]) -> bool:
+    """Whether all is settled of every offer that stands."""
+    ended = {s.from_site for j in judged for s in j.settles if s.final}
+    return bool(ended) and all(o.from_site in ended for o in pair.offers if o.parcel.dry_mg > 0)
 
 
 def concerned(receipt: Receipt, among: list[Pending]) -> list[Pending]:

@@ -12,8 +12,9 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 
 from lodestream.epcis.event import Event
-from lodestream.ledger import due, months
+from lodestream.ledger import due, months, site_balance
 from lodestream.ledger.accounts import Account
+from lodestream.ledger.doubt import Doubt
 from lodestream.ledger.draft import Draft
 from lodestream.ledger.records import PeriodLine, PeriodState
 from lodestream.ledger.state import Head
@@ -28,8 +29,10 @@ def post(draft: Draft) -> None:
     legs = draft.legs[draft.summed :] if draft.summed else draft.legs
     if draft.kind == STOCK_TAKE:
         _count(draft)
-    if not legs:
+    doubt = draft.doubt
+    if not legs and not doubt:
         return
+    draft.doubt = Doubt()
     draft.summed = len(draft.legs)
     head = draft.view.get(Head) or draft.head
     month = draft.period or own_month(draft)
@@ -37,12 +40,12 @@ def post(draft: Draft) -> None:
     if draft.entry.event is not None:
         _judge(draft, draft.entry.event, month, closed=closed)
     if closed:
-        _restate(draft, month, legs)
+        _restate(draft, month, legs, doubt)
         month = months.shifted(head.closed, 1)
         period = draft.view.get(Period, month) or Period()
         draft.view.put(replace(period, late_mg=_net(period.late_mg, legs)), month)
     else:
-        draft.view.put(_summed(draft.view.get(Period, month) or Period(), legs), month)
+        draft.view.put(_doubted(_summed(draft.view.get(Period, month) or Period(), legs), doubt), month)
     if month not in head.periods:
         draft.view.put(replace(head, periods=sorted([*head.periods, month])))
         due.reckon(draft.view)
@@ -85,15 +88,34 @@ def close(draft: Draft, month: str) -> None:
     draft.view.put(Carried({line: mg for line, mg in _closing(period).items() if mg}))
     head = draft.view.get(Head) or draft.head
     draft.view.put(replace(head, closed=month, periods=[m for m in head.periods if m != month]))
-    draft.periods.append(_state(draft, month, period))
+    _tell(draft, month, period)
 
 
-def _restate(draft: Draft, month: str, legs: list[Posted]) -> None:
+def _restate(draft: Draft, month: str, legs: list[Posted], doubt: Doubt) -> None:
     """The next version of a closed month, with these legs in it."""
     period = draft.view.get(Period, month) or Period()
-    period = _summed(replace(period, version=period.version + 1), legs)
+    period = _doubted(_summed(replace(period, version=period.version + 1), legs), doubt)
     draft.view.put(period, month)
-    draft.periods.append(_state(draft, month, period))
+    _tell(draft, month, period)
+
+
+def _tell(draft: Draft, month: str, period: Period) -> None:
+    """A version of a closed month, and what its balance comes to."""
+    state = _state(draft, month, period)
+    draft.periods.append(state)
+    site_balance.judge(draft, period, state)
+
+
+def _doubted(period: Period, doubt: Doubt) -> Period:
+    if not doubt:
+        return period
+    u2 = {e: str(int(period.u2.get(e, "0")) + more) for e, more in doubt.u2.items()}
+    return replace(
+        period,
+        gap_mg=_plus(period.gap_mg, doubt.gap_mg.items()),
+        u2={**period.u2, **u2},
+        over_mg=_plus(period.over_mg, doubt.over_mg.items()),
+    )
 
 
 def _summed(period: Period, legs: list[Posted]) -> Period:
@@ -104,7 +126,7 @@ def _summed(period: Period, legs: list[Posted]) -> Period:
             going_in[line] = going_in.get(line, 0) + mg
         else:
             going_out[line] = going_out.get(line, 0) - mg
-    return Period(period.version, period.opening_mg, period.late_mg, going_in, going_out, period.counted, period.closed_us)
+    return replace(period, in_mg=going_in, out_mg=going_out)
 
 
 def _net(known: dict[str, int], legs: list[Posted]) -> dict[str, int]:

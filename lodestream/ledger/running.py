@@ -2,6 +2,7 @@
 
 from msgspec import Struct
 
+from lodestream.ledger.records import Closure
 from lodestream.ledger.state import Shares
 
 
@@ -30,6 +31,7 @@ class Run(Struct, frozen=True, gc=False, omit_defaults=True):
 
     `posted` maps element and account ("Cu UNACCOUNTED") to mg; `left` is what stays in process, by shares. `emissions` maps
     the identities of its events to the g CO2e that they state. `next` are the campaigns that opened with what this one left.
+    `judged` is its balance as it was told last, by element.
     """
 
     run: str
@@ -42,3 +44,4 @@ class Run(Struct, frozen=True, gc=False, omit_defaults=True):
     emissions: dict[str, int] = {}
     findings: list[str] = []
     next: list[str] = []
+    judged: dict[str, Closure] = {}

@@ -265,15 +265,18 @@ def _judged(draft: Draft, run: Run, name: str, sums: Sums) -> Run:
         and any(parked != draft.entry.entry_id for parked in waiting(draft.view, f"campaign:{run.run}"))  # not what posts now
     )
     judged = None if waits or not run.parts or not is_closed(run) else balanced(run, name, sums)
-    if judged is not None:
-        draft.closures |= {(name, one.element): one for one in balance.closures(judged)}
+    counted = balance.told(name, run.judged, None if run.split else judged)  # a split measures nothing
+    draft.close_run(run.judged, counted)
+    if run.split and judged is not None:
+        draft.closures |= {(name, element): one for element, one in balance.told(name, {}, judged).items()}
     said = balance.judge(judged, draft.book) if judged is not None else []
     ids = [draft.restate_finding(one) for one in said]
     draft.managed.update(ids)
     for finding in run.findings:
         if finding not in ids:
             draft.close_finding(finding, superseded=True)
-    return replace(run, findings=ids)
+    known = {e: one for e, one in counted.items() if judged is not None and e in judged.elements and not run.split}
+    return replace(run, findings=ids, judged=known)
 
 
 def balanced(run: Run, name: str, sums: Sums) -> Balanced:

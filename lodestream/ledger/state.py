@@ -179,7 +179,7 @@ class LotChange(Struct, frozen=True, gc=False, omit_defaults=True):
     parcel has also what was taken above the book (`above_mg`); where it was assayed by itself, `stated_mg` is its content.
     `slot` is the movement's place among those of the lot. `status` is that of the assay that its content rests on, and `assay`
     the event that stated it later. `touched` are the origins that a draw's parcel touched and has no share of,
-    `weighed_mg` is its wet mass where it is above the book.
+    `weighed_mg` is its wet mass where it is above the book. `method` is how its mass was measured, where the item says that.
     """
 
     lot: str
@@ -200,6 +200,7 @@ class LotChange(Struct, frozen=True, gc=False, omit_defaults=True):
     assay: str = ""
     touched: list[str] = []
     weighed_mg: int = 0
+    method: str = ""
 
 
 class Move(Struct, frozen=True, gc=False):

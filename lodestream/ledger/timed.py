@@ -38,7 +38,11 @@ class NextBooks(Struct, frozen=True, gc=False):
 
 
 class Period(Struct, frozen=True, gc=False, omit_defaults=True):
-    """The sums of a month by "<element> <account class>", in mg. Version 0: it is open. See `records.PeriodLine`."""
+    """The sums of a month by "<element> <account class>", in mg. Version 0: it is open. See `records.PeriodLine`.
+
+    `gap_mg` is in - out of the runs that were judged and `u2` a variance (mg^2, as digits), by element; `over_mg` is the content
+    of what was measured, by "<element> <mass method>" (site_balance.py).
+    """
 
     version: int = 0
     opening_mg: dict[str, int] = {}
@@ -47,6 +51,9 @@ class Period(Struct, frozen=True, gc=False, omit_defaults=True):
     out_mg: dict[str, int] = {}
     counted: bool = False
     closed_us: int = 0
+    gap_mg: dict[str, int] = {}
+    u2: dict[str, str] = {}
+    over_mg: dict[str, int] = {}
 
 
 class Carried(Struct, frozen=True, gc=False):

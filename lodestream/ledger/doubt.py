@@ -1,0 +1,45 @@
+"""What a transaction adds to the balance of its site's period, and to the doubt in that balance (site_balance.py).
+
+All of it is signed and follows movements and runs as they are made and undone, so that a void event, a late assay or a
+restatement leaves nothing behind. A movement costs one addition for each element that it brought in.
+"""
+
+from lodestream.ledger.records import Closure
+from lodestream.ledger.state import LotChange
+
+
+class Doubt:
+    """By element: in - out of the runs that were judged, variance (mg^2), and by "<element> <mass method>" what was measured."""
+
+    def __init__(self) -> None:
+        """Nothing yet."""
+        self.gap_mg: dict[str, int] = {}
+        self.u2: dict[str, int] = {}
+        self.over_mg: dict[str, int] = {}
+
+    def moved(self, change: LotChange, sign: int) -> None:
+        """A movement that is made (1) or undone (-1): what was measured as it came in, and what was adjusted.
+
+        A draw above the book and a count within tolerance have their own amount as u: one alone is within what its lot
+        allows, many that go the same way are not.
+        """
+        for element, mg in change.entered_mg.items():
+            name = f"{element} {change.method}"
+            self.over_mg[name] = self.over_mg.get(name, 0) + sign * mg
+        if change.excess_dry_mg:
+            is_count = change.dry_mg == change.excess_dry_mg
+            for element, mg in (change.contained_mg if is_count else change.above_mg).items():
+                self.u2[element] = self.u2.get(element, 0) + sign * mg * mg
+
+    def judged(self, before: Closure | None, now: Closure) -> None:
+        """The balance of a run and element, as it was told before and as it is told now."""
+        element = now.element
+        gap, u2 = now.inputs_mg - now.outputs_mg, now.u_mg**2
+        if before is not None:
+            gap, u2 = gap - before.inputs_mg + before.outputs_mg, u2 - before.u_mg**2
+        self.gap_mg[element] = self.gap_mg.get(element, 0) + gap
+        self.u2[element] = self.u2.get(element, 0) + u2
+
+    def __bool__(self) -> bool:
+        """Whether there is anything in it."""
+        return any(self.gap_mg.values()) or any(self.u2.values()) or any(self.over_mg.values())
