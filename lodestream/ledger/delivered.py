@@ -5,7 +5,7 @@ an external owner, that names its source location and the consignment, with the 
 seen where the sender's book is not, so it is told there as an event of the sender's site. Any source may say it: who is outside
 of the register has no source that the sender's book could name, and a proof only brings forward what the close of the month
 posts anyway, what the sender itself says that it has sent; nothing of the proof's own masses counts. Declared void, it is
-taken back.
+taken back. Rulebook R78.
 """
 
 from msgspec.structs import replace

@@ -1,7 +1,7 @@
 """What a transaction adds to the balance of its site's period, and to the doubt in that balance (site_balance.py).
 
 All of it is signed and follows movements and runs as they are made and undone, so that a void event, a late assay or a
-restatement leaves nothing behind. A movement costs one addition for each element that it brought in.
+restatement leaves nothing behind (rulebook R82). A movement costs one addition for each element that it brought in.
 """
 
 from lodestream.ledger.records import Closure

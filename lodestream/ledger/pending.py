@@ -4,7 +4,7 @@ Nearly always one sender offers a pair (consignment, lot). Where several do, eac
 answer and its end. A receipt settles them in the order of shipping, its dry mass and, element by element, its content; an
 offer of which all dry mass has come ends, and what a receipt leaves pending is judged over the sum of the others. One that
 names its source is that sender's alone as far as it fits within the tolerance of that offer, or where it says that it is
-final; what is beyond goes on to the others.
+final; what is beyond goes on to the others. Rulebook R31.
 """
 
 from lodestream.ledger import attribution

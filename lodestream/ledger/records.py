@@ -225,7 +225,10 @@ class Line(Struct, frozen=True, gc=False, omit_defaults=True):
 
 
 class Closure(Struct, frozen=True, gc=False, omit_defaults=True):
-    """The balance of one element over one run, as it was judged: `u_mg` is the standard uncertainty of in - out."""
+    """The balance of one element over one run, as it is judged now: `u_mg` is the standard uncertainty of in - out.
+
+    All zero: it is judged no more, since the run is void or waits for an assay.
+    """
 
     run: str
     element: str
@@ -272,7 +275,7 @@ class Outcome(Struct, frozen=True, gc=False, omit_defaults=True):
     something is next due at the site (0: nothing): the clock sends a TICK then.
     `correctives` are the eventIDs that an errorDeclaration names in place of the event; `closures` the balances judged.
     `kind` says what the transaction does: create, transform, split, ship, offer, receive, answer, destroy, assay,
-    contain, count, correct, void, finding, tick, close, book, link or refuse.
+    contain, count, correct, void, finding, tick, close, deliver, book, link or refuse.
     `periods` are the periods that it closed or restated.
     """
 

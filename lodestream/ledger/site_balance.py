@@ -7,7 +7,7 @@ yet (an output waits for its assay) are not in it.
 u has two parts. The random one is the root of the sum of squares of the streams of the period, run by run, with what was
 adjusted. It averages out; what an instrument does wrong every time does not: so for each mass method, half of its relative u
 times all that was measured by it in the period, by the content. The half is a site default. U < -3u is IMPOSSIBLE (hold, hard
-beyond -4u), U > 3u LOSS_UNEXPLAINED.
+beyond -4u), U > 3u LOSS_UNEXPLAINED. Rulebook R82.
 """
 
 from lodestream.ledger.draft import Draft

@@ -2,7 +2,7 @@
 
 What is in SINK is a function of the shipments that stand and of the proofs, among them the closes of months; the difference to
 what was posted before is posted. So a proof may come before its shipment, and what corrects a shipment later corrects SINK:
-nothing is left in TRANSIT.
+nothing is left in TRANSIT. Rulebook R78.
 """
 
 from msgspec.structs import replace

@@ -11,6 +11,7 @@ from lodestream.epcis.event import Event, TypedRef
 from lodestream.ledger.book import SiteBook
 from lodestream.ledger.records import Outcome
 from tests.ledger.making import HOUR, START, Books, T, add, assay, codes, declared, entry, event, item, ship
+from tests.ledger.page import says
 
 A, PARTY, PORT = "urn:site:a", "urn:party:x", "urn:port"
 DAY = 24 * HOUR
@@ -141,6 +142,7 @@ def test_a_shipment_that_was_another(by: str) -> None:
     assert stood(books) == (10_000, 0, 0)
     put(books, right, record=APRIL + DAY)
     assert stood(books) == (9_200, 0, 800)
+    says("R78", "0.8 t", -100_000_000, "+80,000,000")  # a tenth of it
 
 
 @pytest.mark.parametrize("by", ["proof", "close"])

@@ -12,6 +12,7 @@ from lodestream.ledger import months
 from lodestream.ledger.records import Finding, Outcome
 from lodestream.ledger.timed import Period
 from tests.ledger.making import HOUR, Books, add, declared, entry, event, item, transform
+from tests.ledger.page import says
 
 A = "urn:site:a"
 DAY = 24 * HOUR
@@ -50,7 +51,7 @@ def said(outcomes: list[Outcome], state: str = "open") -> list[Finding]:
 
 
 def test_created_metal_that_no_run_shows() -> None:
-    """40 runs of 10 t Cu give 10.08 t each, 0.8 % more: no run is beyond its 3u of 3.2 %, all of them are beyond 4u.
+    """R82: 40 runs of 10 t Cu give 10.08 t each, 0.8 % more: no run is beyond its 3u of 3.2 %, all of them are beyond 4u.
 
     u of a run 106.445133 kg, of forty the root of 40 times that; 400 and 403.2 t went over scales with u 0.1 %, half of it.
     """
@@ -65,6 +66,7 @@ def test_created_metal_that_no_run_shows() -> None:
     )
     assert isqrt(40 * 106_445_133**2) == 673_218_132
     assert isqrt(673_218_132**2 + 401_600_000**2) == 783_903_829
+    says("R82", 10_080, "106.445133", "-3,200", "783.903829", "673.218132", "401.6")
 
 
 @pytest.mark.parametrize(

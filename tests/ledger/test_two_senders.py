@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from lodestream.epcis.event import Event, TypedRef
 from lodestream.ledger.state import Journal
 from tests.ledger.making import HOUR, START, Books, T, add, codes, declared, entry, event, item, receive, ship
+from tests.ledger.page import says
 from tests.ledger.test_properties import Network
 
 A, B, C = "urn:site:a", "urn:site:b", "urn:site:c"
@@ -56,13 +57,14 @@ def test_two_senders_of_one_lot_in_one_consignment() -> None:
 
 
 def test_they_settle_in_the_order_of_shipping() -> None:
-    """15 t at 20 % hold 3 t Cu: A's ton, and 2 of the 3 t that C sent; A is settled, C's 5 t are pending."""
+    """R31: 15 t at 20 % hold 3 t Cu: A's ton, and 2 of the 3 t that C sent; A is settled, C's 5 t are pending."""
     books = sent()
     books(got("15", cu="20"))
     assert (transit(books), custody(books)) == ([0, 1 * T], [1 * T, 2 * T, -3 * T])
     assert shares(books) == {"CL - - -": 1 * T, "PE - - -": 2 * T}
     edges = [(e.from_site, e.dry_mg, e.contained_mg) for e in books.outcomes[-3].edges]
     assert edges == [(A, 10 * T, {"Cu": 1 * T}), (C, 5 * T, {"Cu": 2 * T})]
+    says("R31", "15 t", 1_000, 3_000, 2_000)
 
 
 def test_without_an_assay_each_part_has_its_senders_grade() -> None:
