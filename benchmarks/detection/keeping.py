@@ -45,9 +45,9 @@ class Keeping:
             self._watch.advance(recorded_us)
             for name, item in items:
                 assert not isinstance(item, Rejection), f"the gate refuses {name}: {item.message}"
-                entry = self._router.admit(item, SOURCE, recorded_us, None)
-                assert not isinstance(entry, Rejection), f"no site for {name}: {entry.message}"
-                yield from self._submit(entry)
+                admitted = self._router.admit(item, SOURCE, recorded_us, None)
+                assert not isinstance(admitted, Rejection), f"no site for {name}: {admitted.message}"
+                yield from self._submit(admitted)
             for tick in self._clock.ticks(recorded_us):
                 yield from self._submit(tick)
 

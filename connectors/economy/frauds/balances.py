@@ -131,9 +131,9 @@ def f22(scene: Scene, fact: Fact) -> Planted | None:
 
 def _streak(scene: Scene, fake: Fact, kind: str, done: str, lot: str, mg: int, element: str, size: int) -> Planted:
     """One label for each site and element; `label` in the memory says that it has begun."""
-    of = (fake.site.name, element)
+    of = f"{fake.site.name} {element}"
     known = scene.memory.get(of)
-    total = scene.memory[element, of] = scene.memory.get((element, of), 0) + mg
+    total = scene.memory[f"mg {of}"] = scene.memory.get(f"mg {of}", 0) + mg
     if known is None:
         known = scene.memory[of] = scene.memory["label"] = label(kind, fake, done, [lot], mg, element, size=size)
         return Planted([fake], known)
