@@ -49,13 +49,13 @@ batch of a site for all the days of the history, and found when its site's CUSUM
 The size of F2 is the part above the yield envelope, as far as the residue holds so much.
 """
 
-RATIO_TEXT = """
+RATIO_TEXT = f"""
 ## Bases and units
 
 F14 and F15 compare the ratio of received to shipped dry mass with that of a mistake, within 0.2 % and 0.5 %. Two honest weighings
 differ by about as much or more, so the rule names the mistake only where the two happen to agree; a mistake of this size is
 mostly a transit gain (F20) all the same. `stopped`: any hard or hold finding on it. The size is what the moisture or the unit
-makes of it, in u of the transfer.
+makes of it, in u of the transfer. Seed {m.CURVE_SEED}, {m.FRAUD_DAYS} days.
 """
 
 QUALITY_TEXT = """
