@@ -13,7 +13,7 @@ QUALITY_SEEDS = m.HONEST_SEEDS[:2]
 def main() -> int:
     """Measure everything; 1 where a promise is missed."""
     results = Results(m.honest(), m.recalls())
-    results.curves = m.curves()
+    results.curves, results.ratios = m.curves(), m.ratios()
     results.qualities = [(quality, m.honest(QUALITY_SEEDS, quality=quality)) for quality in m.QUALITIES]
     text = page(results)
     PAGE.write_text(text, encoding="utf-8")

@@ -1,6 +1,7 @@
 """The book file of an economy: its register, and what each site tracks and can do."""
 
 import json
+from decimal import Decimal
 
 from connectors.economy.plants import OPENING_KG, USUAL_KG
 from connectors.economy.processes import Kind, Process
@@ -9,21 +10,31 @@ from lodestream.epcis.identifiers import canonical_id
 
 EXCLUDED = "KP"
 NAMEPLATE_OF_DAY = 3  # a plant can make in a day three times what its largest usual batches need
+GRACE_HOURS = 35 * 24  # the longest voyage, its second convoy, and a clerk who is late
 MILLION = 10**6
 
 
 def book_text(sites: list[Site]) -> str:
     """The book file, TOML. Who carries is not in it: the register is open, and a carrier's hubs open no book."""
-    parts = ["[register]", "open = true", f"external_parties = [{_text(canonical_id(MARKET))}]", ""]
+    parts = ["[register]", "open = true", f"external_parties = [{_text(canonical_id(MARKET))}]", "", "[coordinates]"]
+    parts += [f"{_text(canonical_id(site.id))} = [{', '.join(site.coordinates)}]" for site in sites] + [""]
     for site in sites:
         parts += [f"[sites.{_text(canonical_id(site.id))}]", f"name = {_text(site.name)}"]
-        parts += [f"elements = {json.dumps(list(site.kind.elements))}", f"main_element = {_text(site.kind.elements[0])}", ""]
+        parts += [f"elements = {json.dumps(list(site.kind.elements))}", f"main_element = {_text(site.kind.elements[0])}"]
+        parts += [f"grace_hours = {GRACE_HOURS}"]
+        parts += [f"declared_loss_percent = {declared_loss_percent(site.kind)}", ""]
         for process in site.kind.processes:
             parts += _processes(site, process)
         if site.kind.wins is not None and site.kind.source_class == "mine":
             parts += _licences(site)
         parts += [f"[[sites.{_text(canonical_id(site.id))}.exclusions]]", f"id = {_text(EXCLUDED)}", ""]
     return "\n".join(parts)
+
+
+def declared_loss_percent(kind: Kind) -> Decimal:
+    """What a site says that it loses unseen: the middle of what its processes never measure."""
+    ends = [share for process in kind.processes for share in process.unmeasured]
+    return (Decimal(sum(ends)) / (100 * max(1, len(ends)))).quantize(Decimal("0.01"))
 
 
 def licensed_kg(kind: Kind, element: str) -> int:

@@ -1,6 +1,7 @@
 """Who is there: sites with their identifiers and instruments, carriers, lanes, and who buys what."""
 
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from connectors.economy.chance import Chance
 from connectors.economy.materials import Material
@@ -26,6 +27,7 @@ _HUB = {"ZM": "-15.42,28.28", "CL": "-23.65,-70.40", "PE": "-12.05,-77.15", "BR"
     "DE": "53.54,9.98",
     "BE": "51.26,4.38",
 }
+_APART = Decimal("0.4")
 _NEAR = frozenset({frozenset({"east", "south"})})
 
 
@@ -45,6 +47,13 @@ class Site:
     def id(self) -> str:
         """The site's SGLN, as its events write it."""
         return f"urn:epc:id:sgln:{self.prefix}.00001.0"
+
+    @property
+    def coordinates(self) -> tuple[str, str]:
+        """Latitude and longitude in degrees: within 300 km of its country's hub, 15 km or more from any other site."""
+        n = int(self.prefix)
+        latitude, longitude = map(Decimal, _HUB[self.country].split(","))
+        return str(latitude + (n % 11 - 5) * _APART), str(longitude + (n % 13 - 6) * _APART)
 
     @property
     def offset(self) -> int:

@@ -47,7 +47,13 @@ class Drift:
         self._judged.advance(now_us)
 
     def see(self, outcome: Outcome) -> Iterator[Finding]:
-        """Follow the balances that were judged in an outcome. One without any uncertainty cannot be followed."""
+        """Follow the balances that were judged in an outcome. One without any uncertainty cannot be followed.
+
+        Nor is a run followed of whose outputs none is assayed: a lot that is divided keeps its grade, and U is 0 by construction.
+        """
+        outputs = [line for line in outcome.lines if line.role == "output"]
+        if outputs and not any(line.assays for line in outputs):
+            return
         for closure in outcome.closures:
             key = (outcome.site, closure.run, closure.element)
             if closure.u_mg > 0 and not self._judged.get(key):

@@ -10,6 +10,7 @@ import pytest
 
 from connectors.economy.frauds import FRAUDS
 from connectors.economy.simulate import Plan, simulate
+from lodestream.ledger.book import SiteBook
 
 Event = dict[str, Any]
 
@@ -111,10 +112,17 @@ def _utc(text: str) -> float:
     return datetime.fromisoformat(text).timestamp()
 
 
-def test_f9_is_on_two_continents_within_an_hour(planted: Tell) -> None:
+def test_f9_is_there_too_soon_or_on_two_continents_within_an_hour(planted: Tell) -> None:
     events, labels = planted("F9")
+    assert {label["variant"] for label in labels} == {"received", "seen"}
     for label in labels:
-        first, second = of(events, label)
+        first, *others = of(events, label)
+        if label["variant"] == "received":
+            consignment = first["crm:consignmentId"]
+            left = next(e for e in events if e["bizStep"] == "shipping" and e["crm:consignmentId"] == consignment)
+            assert _utc(first["eventTime"]) - _utc(left["eventTime"]) == 600
+            continue
+        (second,) = others
         assert first["crm:consignmentId"] == second["crm:consignmentId"]
         assert first["readPoint"] != second["readPoint"]
         assert _utc(second["eventTime"]) - _utc(first["eventTime"]) == 3600
@@ -138,16 +146,36 @@ def test_f11_is_one_ticket_under_two_ids(planted: Tell) -> None:
         assert len(times) == (1 if label["variant"] == "hash" else 2)
 
 
-def test_f16_is_one_certificate_for_several_lots(planted: Tell) -> None:
+def test_f12_is_dated_beyond_the_lateness_of_every_book(planted: Tell) -> None:
+    events, labels = planted("F12")
+    for label in labels:
+        (late,) = of(events, label)
+        at = events.index(late)
+        assert _utc(events[at - 1]["eventTime"]) - _utc(late["eventTime"]) > SiteBook().lateness_days * 86_400
+
+
+def test_f18_is_recycled_under_the_id_of_what_was_made_or_a_new_one(planted: Tell) -> None:
+    events, labels = planted("F18")
+    assert {label["variant"] for label in labels} == {"same lot", "new lot"}
+    for label in labels:
+        (added,) = of(events, label)
+        assert added["crm:materials"][0]["crm:sourceClass"] == "end_of_life"
+        made = any(label["lots"][0] in lots(e, "outputQuantityList") for e in events)
+        assert made == (label["variant"] == "same lot")
+
+
+def test_f16_is_one_analysis_under_several_certificates(planted: Tell) -> None:
     events, labels = planted("F16")
     for label in labels:
-        figures = []
+        figures, certificates = [], set()
         for event in of(events, label):
             item = next(i for i in event["crm:materials"] if i["crm:id"] in label["lots"])
+            certificates.add(item["crm:assays"][0]["crm:certificate"])
             figures.append([(a["crm:substance"], a["crm:value"]) for a in item["crm:assays"]])
         assert len(figures) >= 4
         assert len(figures[0]) >= 3
         assert all(f == figures[0] for f in figures)
+        assert len(certificates) == len(figures)
 
 
 def test_f24_is_one_id_with_two_contents_and_no_declaration(planted: Tell) -> None:
@@ -172,6 +200,12 @@ def test_f26_is_many_batches_in_an_hour(planted: Tell) -> None:
         batches = of(events, label)
         assert len(batches) == 15
         assert len({e["eventTime"] for e in batches}) == 1
+
+
+def test_f21_skims_at_every_site_that_transforms(planted: Tell) -> None:
+    _, labels = planted("F21")
+    assert len({label["site"] for label in labels}) > 5
+    assert len({(label["site"], label["element"]) for label in labels}) == len(labels)
 
 
 def test_f27_is_received_and_never_shipped(planted: Tell) -> None:

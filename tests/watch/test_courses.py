@@ -129,6 +129,20 @@ def test_ten_balances_that_close_too_well() -> None:
     assert found_by(Watch(BookFile()), *broken) == []
 
 
+def test_what_is_divided_and_keeps_its_grade_is_no_batch() -> None:
+    """U is 0 by construction: neither too good, nor less than the declared loss, nor a break in a row of those that are."""
+    assay = StatedAssay("Cu", Decimal("28.51"), "P1", "dry", "final", "c1")
+
+    def divided(n: int, *assays: StatedAssay) -> Outcome:
+        line = Line("output", f"part{n}", 2_000 * MG, 2_000 * MG, {"Cu": 1_000 * MG}, assays=list(assays))
+        return replace(run(A, n, 1_000 * MG, 1_000 * MG, 5 * MG), lines=[line])
+
+    watch = Watch(BookFile(sites={A: SiteBook(declared_loss_percent=Decimal(1))}))
+    assert found_by(watch, *[divided(n) for n in range(1, 30)]) == []
+    found = found_by(watch, *[divided(n, assay) for n in range(30, 34)])
+    assert said(found) == [("DRIFT", "warn", A)]
+
+
 def test_the_ledger_tells_every_balance() -> None:
     """U and u of a run come with its transaction, also where it closes well."""
     watched = Watched()

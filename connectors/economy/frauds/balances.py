@@ -22,6 +22,7 @@ from lodestream.measures.stoichiometry import upper_bound
 
 SKIM = 1200  # thousandths of u that a slow skimmer takes from each batch
 STREAK = 15
+LATER_MINUTES = 61
 
 
 def f1(scene: Scene, fact: Fact) -> Planted | None:
@@ -104,8 +105,8 @@ def f13(_: Scene, fact: Fact) -> Planted | None:
 
 
 def f21(scene: Scene, fact: Fact) -> Planted | None:
-    """A slow skim: from every batch of one site a little, which the loss is said to have held less by."""
-    if fact.kind != "transform" or scene.memory.setdefault("site", fact.site.name) != fact.site.name:
+    """A slow skim: at every site from every batch a little, which the loss is said to have held less by."""
+    if fact.kind != "transform":
         return None
     loss, element = fact.outputs[-1], product_of(fact)[1]
     size = scene.size if scene.size < 3 * SKIM else SKIM
@@ -117,24 +118,24 @@ def f21(scene: Scene, fact: Fact) -> Planted | None:
 
 def f22(scene: Scene, fact: Fact) -> Planted | None:
     """Balances that close too well: the loss is what is left, whatever was assayed."""
-    if fact.kind != "transform" or scene.memory.setdefault("site", fact.site.name) != fact.site.name:
+    if fact.kind != "transform":
         return None
     loss, element = fact.outputs[-1], product_of(fact)[1]
     into, out, _ = balance(fact, element)
     if loss.contained_mg[element] < out // 25 or loss.contained_mg[element] + into - out < 0:
-        if "label" not in scene.memory:
-            del scene.memory["site"]  # a site whose losses are too small to hide in
-        return None
+        return None  # too small a loss to hide in
     fake = faked(fact)
     _poorer(fake, loss, element, out - into)
     return _streak(scene, fake, "F22", "losses derived from the balance", fact.outputs[0].lot, abs(into - out), element, 0)
 
 
 def _streak(scene: Scene, fake: Fact, kind: str, done: str, lot: str, mg: int, element: str, size: int) -> Planted:
-    known = scene.memory.get("label")
-    total = scene.memory["mg"] = scene.memory.get("mg", 0) + mg
+    """One label for each site and element; `label` in the memory says that it has begun."""
+    of = f"{fake.site.name} {element}"
+    known = scene.memory.get(of)
+    total = scene.memory[f"mg {of}"] = scene.memory.get(f"mg {of}", 0) + mg
     if known is None:
-        known = scene.memory["label"] = label(kind, fake, done, [lot], mg, element, size=size)
+        known = scene.memory[of] = scene.memory["label"] = label(kind, fake, done, [lot], mg, element, size=size)
         return Planted([fake], known)
     known.event_ids.append(fake.event["eventID"])
     known.lots.append(lot)
@@ -143,13 +144,13 @@ def _streak(scene: Scene, fake: Fact, kind: str, done: str, lot: str, mg: int, e
 
 
 def f26(scene: Scene, fact: Fact) -> Planted | None:
-    """More than the plant can make: a batch is reported again and again within the hour, each with feed from nowhere."""
+    """More than the plant can make: an hour later a batch is reported again and again, each with feed from nowhere."""
     if fact.kind != "transform" or len({x.material.name for x in fact.inputs}) > 1:
         return None
     line, element = product_of(fact)
     facts, ids = [fact], []
     for _ in range(STREAK):
-        batch = again(scene, fact, 1)
+        batch = again(scene, fact, LATER_MINUTES)
         for x in fact.inputs:
             feed = x._replace(lot=fact.site.lot(x.material), kg=sum(r.kg for r in x.readings))
             facts.append(added(scene, fact, feed))

@@ -1,6 +1,7 @@
 """Frauds of records: sent again, changed, backdated, copied, corrected after the sale, and stocks and origins from nowhere."""
 
 from copy import deepcopy
+from dataclasses import replace
 
 from connectors.economy import events as e
 from connectors.economy.book import EXCLUDED, licensed_kg
@@ -24,6 +25,7 @@ from connectors.economy.measuring import MG_PER_KG
 DAY = 1440
 BACKDATED_DAYS = 75
 CLONES = 3
+SUBSTANCES = 3  # with four digits each: what nobody hits twice
 CORRECTIONS = 6
 RAISED_PERCENT = 102
 
@@ -110,10 +112,12 @@ def f12(scene: Scene, fact: Fact) -> Planted | None:
 
 
 def f16(scene: Scene, fact: Fact) -> Planted | None:
-    """One certificate for several lots: the figures of the first stand on the next ones, to the last digit."""
+    """One analysis for several lots: the figures of the first stand on the certificates of the next, to the last digit."""
     line = fact.outputs[0] if fact.kind in {"transform", "add"} else None
-    if line is None or len(line.material.assays) < 3 or "crm:assays" not in item_of(fact.event, line.lot):
+    if line is None or "crm:assays" not in item_of(fact.event, line.lot):
         return None
+    if "label" not in scene.memory and sum(g % 10 > 0 and g > 999 for g in line.readings[-1].grades) < SUBSTANCES:
+        return None  # as long as its first figures could be hit by chance
     if scene.memory.setdefault("of", (fact.site.name, line.material)) != (fact.site.name, line.material):
         return None
     fake = faked(fact)
@@ -121,9 +125,10 @@ def f16(scene: Scene, fact: Fact) -> Planted | None:
     known = scene.memory.get("label")
     if known is None:
         scene.memory["assays"] = item["crm:assays"]
-        scene.memory["label"] = label("F16", fake, "one certificate for several lots", [line.lot])
+        scene.memory["label"] = label("F16", fake, "one analysis for several lots", [line.lot])
         return Planted([fake], None)
-    item["crm:assays"] = deepcopy(scene.memory["assays"])
+    certificate = item["crm:assays"][0]["crm:certificate"]
+    item["crm:assays"] = [assay | {"crm:certificate": certificate} for assay in deepcopy(scene.memory["assays"])]
     known.event_ids.append(fake.event["eventID"])
     known.lots.append(line.lot)
     if len(known.lots) <= CLONES:
@@ -150,16 +155,18 @@ def f17(scene: Scene, fact: Fact) -> Planted | None:
 
 
 def f18(scene: Scene, fact: Fact) -> Planted | None:
-    """The plant's own product comes back as end-of-life scrap."""
+    """The plant's own product comes back as end-of-life scrap: under the lot's own id, and every other time under a new one."""
     if fact.kind != "transform":
         return None
+    renamed_too = scene.memory["new"] = not scene.memory.get("new", True)
     line, element = product_of(fact)
-    scrap = line._replace(lot=fact.site.lot(line.material))
-    extra = added(scene, fact, scrap)
+    scrap = line._replace(lot=fact.site.lot(line.material)) if renamed_too else line
+    extra = added(scene, replace(fact, minute=fact.minute + 1), scrap)
     item = item_of(extra.event, scrap.lot)
     item |= {"crm:sourceClass": "end_of_life", "crm:siteOfOrigin": fact.site.id}
-    made = label("F18", extra, "own product relabelled as recycled", [scrap.lot], scrap.contained_mg[element], element)
-    return Planted([fact, extra], made)
+    mg, variant = scrap.contained_mg[element], "new lot" if renamed_too else "same lot"
+    made = label("F18", extra, "own product relabelled as recycled", [scrap.lot], mg, element, variant=variant)
+    return Planted([faked(fact), extra], made)
 
 
 def f19(scene: Scene, fact: Fact) -> Planted | None:

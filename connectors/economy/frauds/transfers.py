@@ -3,11 +3,12 @@
 from math import isqrt
 
 from connectors.economy import events as e
-from connectors.economy.facts import Fact
+from connectors.economy.facts import Fact, Line
 from connectors.economy.frauds.scene import Planted, Scene, again, faked, fresh_tickets, item_of, label, renamed, reweigh
 
 SHORT_TONS = (1_102_311, 1_000_000)  # in a tonne
 NEXT_DAY = 1440
+FLYING_MINUTES = 10
 FAR = "geo:-33.05,-71.61"
 FARTHER = "geo:35.10,129.04"
 
@@ -34,16 +35,23 @@ def f8(scene: Scene, fact: Fact) -> Planted | None:
 
 
 def f9(scene: Scene, fact: Fact) -> Planted | None:
-    """A consignment that is on another continent an hour later."""
-    if fact.event["bizStep"] != "transporting":
+    """A consignment that is there ten minutes after it left; or that its carrier sees on two continents within an hour."""
+    shipped = scene.shipped.get(fact.consignment)
+    if fact.kind == "receive" and shipped is not None and scene.memory.get("next", "received") == "received":
+        scene.memory["next"] = "seen"
+        fake, line = faked(fact), fact.outputs[0]
+        fake.event["eventTime"] = e.clock(shipped + FLYING_MINUTES, fact.site.offset)
+        return Planted([fake], label("F9", fake, "there ten minutes after it left", [line.lot], variant="received"))
+    if fact.event["bizStep"] != "transporting" or scene.memory.get("next") != "seen":
         return None
+    scene.memory["next"] = "received"
     lot = fact.event["quantityList"][0]["epcClass"]
     fakes = []
     for minutes, place in ((0, FAR), (60, FARTHER)):
         fake = again(scene, fact, minutes)
         fake.event["readPoint"] = {"id": place}
         fakes.append(fake)
-    made = label("F9", fakes[0], "seen on two continents within an hour", [lot])
+    made = label("F9", fakes[0], "seen on two continents within an hour", [lot], variant="seen")
     made.event_ids.append(fakes[1].event["eventID"])
     return Planted(fakes, made)
 
@@ -59,9 +67,9 @@ def f14(_: Scene, fact: Fact) -> Planted | None:
     del item["crm:moisturePercent"]
     moisture = line.readings[-1].moisture or 0
     element, mg = next(iter(line.contained_mg.items()))
-    return Planted(
-        [fake], label("F14", fake, "wet mass booked as dry", [line.lot], mg * moisture // (10_000 - moisture), element)
-    )
+    extra = mg * moisture // (10_000 - moisture)
+    size = extra * 1000 // _u_of_both(line, element)
+    return Planted([fake], label("F14", fake, "wet mass booked as dry", [line.lot], extra, element, size=size))
 
 
 def f15(_: Scene, fact: Fact) -> Planted | None:
@@ -73,7 +81,14 @@ def f15(_: Scene, fact: Fact) -> Planted | None:
     n, d = SHORT_TONS
     reweigh(fake.event, line, line.kg * n // d)
     element, mg = next(iter(line.contained_mg.items()))
-    return Planted([fake], label("F15", fake, "short tons booked as tonnes", [line.lot], mg * (n - d) // d, element))
+    extra = mg * (n - d) // d
+    size = extra * 1000 // _u_of_both(line, element)
+    return Planted([fake], label("F15", fake, "short tons booked as tonnes", [line.lot], extra, element, size=size))
+
+
+def _u_of_both(line: Line, element: str) -> int:
+    """u of a transfer in mg: both sides weigh and assay alike."""
+    return isqrt(2 * line.u_mg[element] ** 2)
 
 
 def f20(scene: Scene, fact: Fact) -> Planted | None:
@@ -82,7 +97,7 @@ def f20(scene: Scene, fact: Fact) -> Planted | None:
     if line is None or not line.material.resampled or fact.event["crm:receipt"] != "final":
         return None
     element, mg = next(iter(line.contained_mg.items()))
-    extra = isqrt(2 * line.u_mg[element] ** 2) * scene.size // 1000
+    extra = _u_of_both(line, element) * scene.size // 1000
     fake = faked(fact)
     reweigh(fake.event, line, line.kg + line.kg * extra // mg)
     return Planted([fake], label("F20", fake, "more received than came", [line.lot], extra, element, size=scene.size))
