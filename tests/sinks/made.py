@@ -154,10 +154,20 @@ def mine() -> Book:
     book = Book(MINE)
     assay = Assay("Cu", Decimal("28.5"), "P1", laboratory="Lab One", uncertainty=Decimal("0.05"))
     item = Material(
-        "output", CONCENTRATE, Decimal(100_000), "KGM", "dry", tickets=["T-1"], assays=[assay], product_class="concentrate",
-        schemes=["IRMA"], origins=[OriginPart(Decimal("1.5"), "Cu", "ZM", MINE, "mine", ["IRMA"])],
-        claims=[Claim("iscc-plus", "Cu", "country:ZM", Decimal(100))], credential="urn:vc:1", credential_mass=Decimal("27.5"),
-    )  # fmt: skip
+        "output",
+        CONCENTRATE,
+        Decimal(100_000),
+        "KGM",
+        "dry",
+        tickets=["T-1"],
+        assays=[assay],
+        product_class="concentrate",
+        schemes=["IRMA"],
+        origins=[OriginPart(Decimal("1.5"), "Cu", "ZM", MINE, "mine", ["IRMA"])],
+        claims=[Claim("iscc-plus", "Cu", "country:ZM", Decimal(100))],
+        credential="urn:vc:1",
+        credential_mass=Decimal("27.5"),
+    )
     made = book.enter(
         event(
             1,
@@ -191,7 +201,7 @@ def mine() -> Book:
                     StatedAssay("Cu", Decimal("28.5"), "P1", "dry", "final"),
                     StatedAssay("As", Decimal("0.12345678951"), "P1", "dry", "provisional", "C'1"),
                 ],
-            )  # fmt: skip
+            )
         ],
         findings=[finding("NO_BOOK", "F42", "info", "the default book is used", [MINE])],
     )
@@ -220,7 +230,7 @@ def mine() -> Book:
                 product_class="cathode",
                 parents=[CONCENTRATE],
                 shares={"Cu": {ZAMBIA: 20_625 * KG, SCRAP: 6_875 * KG}},
-            ),  # fmt: skip
+            ),
             lot(MINE, SLAG, 1, 60_000, 850, product_class="slag", loss_class="slag", parents=[CONCENTRATE]),
         ],
         edges=[

@@ -2,7 +2,7 @@
 
 # ruff: noqa: S608  # every name in these queries is our own
 
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
@@ -14,6 +14,11 @@ from sinks.clickhouse.store import Store
 from tests.sinks.made import CATHODE, CONCENTRATE, CONSIGNMENT, CREDENTIAL, KG, MINE, SLAG, SMELTER, TOPIC_ID, plant
 
 pytestmark = pytest.mark.embedded
+
+
+def at(month: int, day: int) -> datetime:
+    """A day of 2026 as the client gives a time in UTC: without a zone."""
+    return datetime(2026, month, day, tzinfo=UTC).replace(tzinfo=None)
 
 
 def rows(client: Client, sql: str) -> list[tuple[object, ...]]:
@@ -174,7 +179,7 @@ def test_the_latest_version_of_a_period_and_all_of_them(seeded: Client) -> None:
     nothing = (SMELTER, 1, "", 0, 0, 0, 0, 0, Decimal(0), False)
     assert rows(seeded, f"SELECT {columns} FROM lodestream.period_versions {where}") == [nothing, *latest]
     assert rows(seeded, f"SELECT DISTINCT begins, ends FROM lodestream.periods WHERE site = '{SMELTER}'") == [
-        (datetime(2026, 1, 1), datetime(2026, 2, 1))
+        (at(1, 1), at(2, 1))
     ]
 
 
@@ -191,11 +196,12 @@ def test_entries_of_the_clock_and_the_watch_say_so(seeded: Client) -> None:
     found = rows(
         seeded, f"SELECT kind, tick, finding_code FROM lodestream.entries WHERE kind != 'EVENT' AND site = '{MINE}' ORDER BY kind"
     )
-    assert found == [("FINDING", None, "DRIFT"), ("TICK", datetime(2026, 2, 15), "")]
+    assert found == [("FINDING", None, "DRIFT"), ("TICK", at(2, 15), "")]
 
 
 def test_what_an_event_stated_stands_beside_what_became_of_it(seeded: Client) -> None:
-    assert rows(seeded, f"SELECT tickets, process, assays FROM lodestream.lines WHERE lot = '{CONCENTRATE}' AND process != ''") == [
+    columns = "tickets, process, assays"
+    assert rows(seeded, f"SELECT {columns} FROM lodestream.lines WHERE process != ''") == [
         (
             ["T-1"],
             "flotation",
@@ -209,9 +215,7 @@ def test_what_an_event_stated_stands_beside_what_became_of_it(seeded: Client) ->
         )
     ]  # fmt: skip
     columns = "read_point, transport_mode, due"
-    assert rows(seeded, f"SELECT {columns} FROM lodestream.transactions WHERE kind = 'ship'") == [
-        (MINE, "rail", datetime(2026, 1, 18))
-    ]
+    assert rows(seeded, f"SELECT {columns} FROM lodestream.transactions WHERE kind = 'ship'") == [(MINE, "rail", at(1, 18))]
     (refused,) = rows(seeded, "SELECT correctives, due FROM lodestream.transactions WHERE kind = 'refuse'")
     assert refused == (["urn:uuid:00000000-0000-4000-8000-000000000099"], None)
     (item,) = rows(seeded, "SELECT schemes, origins, claims, credential, credential_mass FROM lodestream.materials")
