@@ -18,8 +18,8 @@ from lodestream.measures.exact import ratio
 ELEMENTS = ("Co", "Li", "Ni", "Pb")
 WHOLE_BATTERY = frozenset({"Pb"})
 METHOD = "physical-proportional-1"
-"""The shares of the outputs' own lots, by the proportional rule of the ledger, over all that the plant made in the year, less what
-it used up again of it."""
+"""The shares of the outputs' own lots, by the proportional rule of the ledger, over all that the plant made in the
+year, less what it used up again of it."""
 
 
 def report(profile: Profile, outputs: Iterable[Output]) -> list[RecycledContent]:
