@@ -14,6 +14,7 @@ from lodestream.ledger.fold import Fold
 from lodestream.ledger.records import Outcome
 from schemas.topics import CREDENTIALS, TRANSACTIONS
 from tests.way.cluster import ROOT, Cluster, agrees_with_the_log
+from tests.way.scenarios import NUMBERS, PRECURSOR, QUESTION
 from tests.way.telling import every_record_says_what_it_is, every_worker_tells
 from tests.way.traffic import traffic
 
@@ -38,7 +39,8 @@ def state(fold: Fold) -> tuple[object, object, object]:
 
 
 def test_from_documents_to_credentials_and_tables(cluster: Cluster, tmp_path: Path) -> None:
-    """The examples, through every worker; ClickHouse agrees with the ledger; a credential verifies, a changed one does not."""
+    """The examples, through every worker; ClickHouse agrees with the ledger and has the numbers of the worked scenarios; a
+    credential verifies, a changed one does not."""
     workers = [cluster.start(name) for name in ("gate", "ledger", "issuer", "sink")]
     cluster.lodestream("capture", "examples")
     rows = [
@@ -62,6 +64,11 @@ def test_from_documents_to_credentials_and_tables(cluster: Cluster, tmp_path: Pa
     for worker in workers:
         cluster.stop(worker)
     cluster.lodestream("sink", "verify")
+    told = {int(row["n"]): int(row["value"]) for row in cluster.rows(QUESTION)}
+    assert [told[n] for n in range(len(NUMBERS))] == [one.value for one in NUMBERS]
+    nickel = next(row for row in map(json.loads, cluster.lodestream("article8", "--json", "--site", PRECURSOR).splitlines())
+                  if row["element"] == "Ni")  # fmt: skip
+    assert (nickel["total_mg"], nickel["recycled_percent"]) == ("46736000000", "35.411021")
     for held_by in ("kafka", "clickhouse"):
         head = json.loads(cluster.lodestream("audit", "--from", held_by, "--json").splitlines()[0])
         assert (head["ok"], head["waiting"], head["outcomes"]) == (True, 0, len(cluster.values(TRANSACTIONS, Outcome)))
