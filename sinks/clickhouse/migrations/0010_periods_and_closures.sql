@@ -17,7 +17,7 @@ ALTER TABLE lodestream_raw.entries ADD COLUMN IF NOT EXISTS finding_id String CO
 ALTER TABLE lodestream_raw.entries ADD COLUMN IF NOT EXISTS finding_code LowCardinality(String) COMMENT 'Its name in the catalogue. Empty: another kind.' AFTER finding_id
 
 -- statement: kinds of transactions
-ALTER TABLE lodestream_raw.transactions COMMENT COLUMN IF EXISTS kind 'create, transform, split, ship, offer, receive, answer, destroy, assay, contain, count, correct, restate, void, finding, tick, close, book, link or refuse.'
+ALTER TABLE lodestream_raw.transactions COMMENT COLUMN IF EXISTS kind 'create, transform, campaign, split, ship, offer, receive, answer, destroy, assay, contain, count, correct, restate, void, finding, tick, close, book, link or refuse.'
 
 -- statement: due_us of transactions
 ALTER TABLE lodestream_raw.transactions ADD COLUMN IF NOT EXISTS due_us Nullable(Int64) EPHEMERAL NULL COMMENT 'Input only: due in microseconds since 1970-01-01 UTC.' AFTER cause
@@ -238,7 +238,7 @@ CREATE OR REPLACE VIEW lodestream.transactions
     site LowCardinality(String) COMMENT 'Custody site whose book it is: a canonical URI.',
     seq UInt64 COMMENT 'Place in the site\'s sequence, from 1; 0: not a TRANSACTION.',
     outcome LowCardinality(String) COMMENT 'TRANSACTION, DUPLICATE, NOTHING, PARKED or UNREADABLE.',
-    kind LowCardinality(String) COMMENT 'create, transform, split, ship, offer, receive, answer, destroy, assay, contain, count, correct, restate, void, finding, tick, close, book, link or refuse.',
+    kind LowCardinality(String) COMMENT 'create, transform, campaign, split, ship, offer, receive, answer, destroy, assay, contain, count, correct, restate, void, finding, tick, close, book, link or refuse.',
     txn_id String COMMENT 'Derived id of the transaction (hex).',
     entry_id String COMMENT 'Entry that it answers (hex).',
     attempt UInt32 COMMENT '1 plus the earlier outcomes of the entry other than DUPLICATE.',
