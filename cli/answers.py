@@ -13,6 +13,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from cli.output import kilograms, severity, short, table
+from lodestream.measures import decimal
 from sinks.clickhouse.queries import Balance, FindingRead, LotRead, SiteBalance
 from sinks.clickhouse.trace import Link, Lot, Trace
 
@@ -80,6 +81,20 @@ def _lot_table(rows: Iterable[LotRead]) -> Table:
         for row in rows
     ]
     return table("", ("lot", "dry kg", "contained kg", "class", "findings"), cells, ("dry kg", "findings"))
+
+
+def show_shares(to: Console, rows: Iterable[LotRead]) -> None:
+    """Of each lot where its metal comes from, the largest share first, its carbon and its contacts."""
+    for row in rows:
+        to.print(Text.assemble((row.lot, "bold"), f" at {row.site}"), soft_wrap=True)
+        for element, vector in sorted(row.shares.items()):
+            for origin, mg in sorted(vector.items(), key=lambda item: (-item[1], item[0])):
+                percent = decimal((100 * mg, row.contained_mg[element]), 4) if row.contained_mg.get(element, 0) > 0 else "–"
+                to.print(f"  {element:<2} {kilograms(mg)} kg, {percent} % {origin}", soft_wrap=True)
+        unknown = f"; nothing is known of {kilograms(row.uncovered_mg)} kg dry" if row.uncovered_mg else ""
+        to.print(f"  {kilograms(row.embodied_g_co2e * 1_000)} kg CO2e{unknown}", soft_wrap=True)
+        if row.contacts:
+            to.print(f"  touched: {'; '.join(row.contacts)}", soft_wrap=True)
 
 
 def contents(contained_mg: Mapping[str, int]) -> str:

@@ -18,11 +18,15 @@ from lodestream.measures.exact import ratio
 ELEMENTS = ("Co", "Li", "Ni", "Pb")
 WHOLE_BATTERY = frozenset({"Pb"})
 METHOD = "physical-proportional-1"
-"""The shares of the outputs' own lots, by the proportional rule of the ledger, over all that the plant made in the year."""
+"""The shares of the outputs' own lots, by the proportional rule of the ledger, over all that the plant made in the
+year, less what it used up again of it."""
 
 
 def report(profile: Profile, outputs: Iterable[Output]) -> list[RecycledContent]:
-    """One line per plant, calendar year and element that is there, in that order."""
+    """One line per plant, calendar year and element of which something was made, in that order.
+
+    Of what is not there nothing is known: it has no line, and is not 0 %.
+    """
     sums: dict[tuple[str, int, str], dict[str, int]] = {}
     lots: dict[tuple[str, int, str], int] = {}
     for output in outputs:
@@ -31,12 +35,13 @@ def report(profile: Profile, outputs: Iterable[Output]) -> list[RecycledContent]
             if not shares or not (output.active_material or element in WHOLE_BATTERY):
                 continue
             at = (output.plant, output.year, element)
-            lots[at] = lots.get(at, 0) + 1
+            lots[at] = lots.get(at, 0) + (sum(shares.values()) > 0)
             by_class = sums.setdefault(at, {})
             for key, mg in shares.items():
                 source_class = key.split(" ")[2]
                 by_class[source_class] = by_class.get(source_class, 0) + mg
-    return [_line(profile, *at, by_class, lots[at]) for at, by_class in sorted(sums.items())]
+    made = {at: by_class for at, by_class in sorted(sums.items()) if sum(by_class.values()) > 0}
+    return [_line(profile, *at, by_class, lots[at]) for at, by_class in made.items()]
 
 
 def _line(profile: Profile, plant: str, year: int, element: str, by_class: dict[str, int], lots: int) -> RecycledContent:
@@ -72,4 +77,4 @@ def _check(from_year: int, minimum: Decimal, said: str, recycled: int, total: in
 
 
 def _percent(part: int, whole: int) -> str:
-    return decimal((100 * part, whole)) if whole > 0 else "0"
+    return decimal((100 * part, whole))

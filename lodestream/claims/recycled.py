@@ -6,6 +6,8 @@ from msgspec import Struct
 class Output(Struct, frozen=True, gc=False):
     """An output of a plant: when it was made (calendar year), and its shares, mg by element and origin key.
 
+    Shares below zero are an output that a run of the plant used up again, in the year in which it did.
+
     `active_material`: whether it is one; of lead (Pb), the whole battery counts.
     """
 

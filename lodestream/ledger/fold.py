@@ -49,23 +49,23 @@ class Fold:
     def accounts(self) -> list[tuple[str, str, str, int]]:
         """Every account that is not at zero: site, element, account, mg."""
         found = []
-        for site, ref, balance in self._all(Balance):
+        for site, ref, balance in self.every(Balance):
             element, account = ref.split(" ", 1)
             found.append((site, element, account, balance.mg))
-        for site, _, lot in self._all(Lot):
+        for site, _, lot in self.every(Lot):
             found.extend((site, e, str(stock(lot.id, lot.loss_class)), mg) for e, mg in lot.contained_mg.items())
         return sorted(row for row in found if row[3])
 
     def lots(self) -> list[LotState]:
         """The state of every lot, by site and id."""
-        return [lot_state(site, lot) for site, _, lot in self._all(Lot)]
+        return [lot_state(site, lot) for site, _, lot in self.every(Lot)]
 
     def open_findings(self) -> list[tuple[str, Finding]]:
         """Every open finding, with its site."""
-        return [(site, finding) for site, _, finding in self._all(Finding)]
+        return [(site, finding) for site, _, finding in self.every(Finding)]
 
-    def _all(self, kind: type[T]) -> list[tuple[str, str, T]]:
-        """Every value of a kind: site, reference, value."""
+    def every(self, kind: type[T]) -> list[tuple[str, str, T]]:
+        """Every value of a kind that the books hold: site, reference, value."""
         for key, value in self._books.take().items():
             if value is None:
                 self._state.pop(key, None)

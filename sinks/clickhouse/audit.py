@@ -94,6 +94,14 @@ def skipped(reader: Reader) -> dict[str, str]:
     return dict(reader.query(_SKIPPED).rows)
 
 
+def entries(reader: Reader, site: str, partitions: int) -> Iterator[Entry]:
+    """The entries of a site's book in their order. Raises QueryError; msgspec.DecodeError where somebody edited one."""
+    home = partition_of(site.encode(), partitions)
+    for _, partition, _, record in _pages(reader, _ENTRIES, Range(site, site), (1, 2), -1):
+        if partition == home:
+            yield _ENTRY.decode(record)
+
+
 def audit_range(
     reader: Reader,
     sites: Range,

@@ -11,7 +11,18 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from lodestream.audit.values import Difference
-from sinks.clickhouse.ledger_rows import EdgeRow, FindingRow, LineRow, LotRow, PostingRow, TransactionRow
+from sinks.clickhouse.ledger_rows import (
+    ClosureRow,
+    EdgeRow,
+    FindingRow,
+    LineRow,
+    LotRow,
+    PeriodItem,
+    PeriodRow,
+    PostingRow,
+    StatedItem,
+    TransactionRow,
+)
 from sinks.clickhouse.readonly import Reader
 from sinks.clickhouse.rows import EntryRow, Row
 
@@ -23,6 +34,9 @@ TYPES = {
     "list[str]": "Array(String)",
     "dict[str, int]": "Map(String, Int64)",
     "dict[str, dict[str, int]]": "Map(String, Map(String, Int64))",
+    str(list[PeriodItem]): "Array(Tuple(element String, account_class String, opening_mg Int64, in_mg Int64, out_mg Int64,"
+    " closing_mg Int64, late_mg Int64))",
+    str(list[StatedItem]): "Array(Tuple)",  # said by an expression of its own
 }
 PLACE = frozenset({"src_topic", "src_topic_id", "src_partition", "src_offset", "record"})
 TXN = {
@@ -33,8 +47,18 @@ TXN = {
 }
 SITE = {"site": "JSONExtractString(record, 'site')"}
 # A Decimal(38, 9) is rounded half to even, and none where its 29 digits do not do; the record has every digit (rows.column).
-ROUNDED = "roundBankers(toDecimal256OrNull(JSONExtractString(item, 'quantity'), 40), 9)"
-QUANTITY = f"if(abs({ROUNDED}) < toDecimal256('1{29 * '0'}', 0), {ROUNDED}, NULL)"
+
+
+def _decimal(within: str, name: str) -> str:
+    rounded = f"roundBankers(toDecimal256OrNull(JSONExtractString({within}, '{name}'), 40), 9)"
+    return f"if(abs({rounded}) < toDecimal256('1{29 * '0'}', 0), {rounded}, NULL)"
+
+
+_STATED = ", ".join(
+    _decimal("a", name) if name == "value" else f"JSONExtractString(a, '{name}')" for name in StatedItem.__struct_fields__
+)
+ASSAYS = f"arrayMap(a -> tuple({_STATED}), JSONExtractArrayRaw(item, 'assays'))"
+PERIOD = {"begins": "from", "ends": "until"}
 ORIGIN = {f"origin_{n}": f"JSONExtract(record, 'origin', '{n}', 'Nullable(Int64)')" for n in ("partition", "offset", "index")}
 
 
@@ -54,20 +78,30 @@ TABLES = (
         "",
         ORIGIN
         | {"origin_topic": "JSONExtractString(record, 'origin', 'topic')"}
-        | {name: f"JSONExtractString(record, 'event', '{name}')" for name in ("event_id", "event_hash")},
+        | {name: f"JSONExtractString(record, 'event', '{name}')" for name in ("event_id", "event_hash")}
+        | {f"finding_{name}": f"JSONExtractString(record, 'finding', '{name}')" for name in ("id", "code")}
+        | {"tick_us": "nullIf(JSONExtractInt(record, 'tick_us'), 0)"},
     ),
     Table(
         TransactionRow,
         "transactions",
         "",
-        {name: f"length(JSONExtractArrayRaw(record, '{name}'))" for name in ("postings", "findings")},
+        {name: f"length(JSONExtractArrayRaw(record, '{name}'))" for name in ("postings", "findings")}
+        | {"due_us": "nullIf(JSONExtractInt(record, 'due_us'), 0)"},
     ),
     Table(PostingRow, "transactions", "postings", TXN | SITE),
     Table(
         LineRow,
         "transactions",
         "lines",
-        TXN | SITE | {"line": "number", "kind": "JSONExtractString(record, 'kind')", "quantity": QUANTITY},
+        TXN
+        | SITE
+        | {
+            "line": "number",
+            "kind": "JSONExtractString(record, 'kind')",
+            "quantity": _decimal("item", "quantity"),
+            "assays": ASSAYS,
+        },
     ),
     Table(LotRow, "transactions", "lots", TXN),
     Table(EdgeRow, "transactions", "edges", TXN | {"edge": "number"}),
@@ -82,6 +116,13 @@ TABLES = (
             "position": "number",
             "event_id": "JSONExtractString(record, 'event_id')",
         },
+    ),
+    Table(ClosureRow, "transactions", "closures", TXN | SITE | {"position": "number"}),
+    Table(
+        PeriodRow,
+        "transactions",
+        "periods",
+        TXN | SITE | {f"{ours}_us": f"JSONExtractInt(item, '{theirs}_us')" for ours, theirs in PERIOD.items()},
     ),
 )
 

@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from msgspec import Raw
+from msgspec import Raw, Struct
 
 from sinks.clickhouse.rows import Row
 
@@ -33,6 +33,10 @@ class TransactionRow(Row, frozen=True, kw_only=True):
     event_time_zone_offset: str
     transformation_id: str
     cause: str
+    due_us: int | None
+    read_point: str
+    transport_mode: str
+    correctives: list[str]
     postings: int
     findings: int
     record: Raw
@@ -55,6 +59,17 @@ class PostingRow(Row, frozen=True, kw_only=True):
     record_time_us: int
 
 
+class StatedItem(Struct, frozen=True):
+    """An assay value of a line as the event stated it."""
+
+    substance: str
+    value: str | None
+    unit: str
+    basis: str
+    status: str
+    certificate: str
+
+
 class LineRow(Row, frozen=True, kw_only=True):
     """One lot's part in a transaction."""
 
@@ -74,6 +89,9 @@ class LineRow(Row, frozen=True, kw_only=True):
     uom: str
     product_class: str
     loss_class: str
+    tickets: list[str]
+    assays: list[StatedItem]
+    process: str
     valid_time_us: int
 
 
@@ -145,4 +163,51 @@ class FindingRow(Row, frozen=True, kw_only=True):
     arithmetic: str
     lots: list[str]
     event_id: str
+    record_time_us: int
+
+
+class ClosureRow(Row, frozen=True, kw_only=True):
+    """The balance of one element over one run, as it was judged."""
+
+    table: ClassVar[str] = "closures"
+
+    site: str
+    txn_id: str
+    txn_seq: int
+    position: int
+    run: str
+    element: str
+    inputs_mg: int
+    outputs_mg: int
+    u_mg: int
+    valid_time_us: int
+    record_time_us: int
+
+
+class PeriodItem(Struct, frozen=True):
+    """One account class of a period for one element."""
+
+    element: str
+    account_class: str
+    opening_mg: int
+    in_mg: int
+    out_mg: int
+    closing_mg: int
+    late_mg: int
+
+
+class PeriodRow(Row, frozen=True, kw_only=True):
+    """One version of a closed period."""
+
+    table: ClassVar[str] = "periods"
+
+    site: str
+    period: str
+    version: int
+    txn_id: str
+    txn_seq: int
+    begins_us: int
+    ends_us: int
+    counted: bool
+    lines: list[PeriodItem]
     record_time_us: int

@@ -4,15 +4,17 @@ from collections.abc import Sequence
 
 from msgspec import Raw
 
-from lodestream.epcis.event import Assay, Event, Material, Quantity, TypedRef
+from lodestream.epcis.event import Assay, Event, Material, OriginPart, Quantity, TypedRef
 from lodestream.ledger.records import Entry
 from sinks.clickhouse.rows import (
     RECORD,
     AssayItem,
+    ClaimItem,
     ContainedItem,
     EntryRow,
     EventRow,
     MaterialRow,
+    OriginItem,
     QuantityItem,
     RefItem,
     Row,
@@ -41,6 +43,9 @@ def entry_rows(entry: Entry, src: Src) -> list[Row]:
         origin_index=origin.index if origin else None,
         event_id=(event.event_id or "") if event else "",
         event_hash=event.event_hash if event else "",
+        tick_us=entry.tick_us or None,
+        finding_id=entry.finding.id if entry.finding else "",
+        finding_code=entry.finding.code if entry.finding else "",
         record=Raw(RECORD.encode(entry)),
     )
     if event is None:
@@ -133,6 +138,22 @@ def _material_row(entry: Entry, event: Event, item: Material, src: Src) -> Mater
         loss_class=item.loss_class or "",
         embodied_g_co2e=item.embodied_g_co2e,
         owner=item.owner or "",
+        schemes=item.schemes,
+        origins=[_origin(part) for part in item.origins],
+        claims=[ClaimItem(each.profile, each.element, each.attribute, format(each.percent, "f")) for each in item.claims],
+        credential=item.credential or "",
+        credential_mass=column(item.credential_mass),
+    )
+
+
+def _origin(part: OriginPart) -> OriginItem:
+    return OriginItem(
+        parts=format(part.parts, "f"),
+        element=part.element or "",
+        country=part.country or "",
+        site=part.site or "",
+        source_class=part.source_class or "",
+        schemes=part.schemes,
     )
 
 

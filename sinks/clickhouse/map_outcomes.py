@@ -1,9 +1,20 @@
-"""An outcome of the ledger to rows: itself, its legs, lines, lots after, lineage and findings."""
+"""An outcome of the ledger to rows: itself, its legs, lines, lots after, lineage, findings, judged balances and periods."""
 
 from msgspec import Raw
 
 from lodestream.ledger.records import Outcome
-from sinks.clickhouse.ledger_rows import EdgeRow, FindingRow, LineRow, LotRow, PostingRow, TransactionRow
+from sinks.clickhouse.ledger_rows import (
+    ClosureRow,
+    EdgeRow,
+    FindingRow,
+    LineRow,
+    LotRow,
+    PeriodItem,
+    PeriodRow,
+    PostingRow,
+    StatedItem,
+    TransactionRow,
+)
 from sinks.clickhouse.rows import RECORD, Row, Src, column
 
 
@@ -16,6 +27,8 @@ def outcome_rows(outcome: Outcome, src: Src) -> list[Row]:
         *_lot_rows(outcome, src),
         *_edge_rows(outcome, src),
         *_finding_rows(outcome, src),
+        *_closure_rows(outcome, src),
+        *_period_rows(outcome, src),
     ]
 
 
@@ -46,6 +59,10 @@ def _transaction_row(outcome: Outcome, src: Src) -> TransactionRow:
         event_time_zone_offset=outcome.event_time_zone_offset or "",
         transformation_id=outcome.transformation_id or "",
         cause=outcome.cause or "",
+        due_us=outcome.due_us or None,
+        read_point=outcome.read_point or "",
+        transport_mode=outcome.transport_mode or "",
+        correctives=outcome.correctives,
         postings=len(outcome.postings),
         findings=len(outcome.findings),
         record=Raw(RECORD.encode(outcome)),
@@ -95,6 +112,12 @@ def _line_rows(outcome: Outcome, src: Src) -> list[LineRow]:
             uom=line.uom or "",
             product_class=line.product_class or "",
             loss_class=line.loss_class or "",
+            tickets=line.tickets,
+            assays=[
+                StatedItem(each.substance, column(each.value), each.unit, each.basis, each.status, each.certificate or "")
+                for each in line.assays
+            ],
+            process=line.process or "",
             valid_time_us=outcome.valid_time_us,
         )
         for number, line in enumerate(outcome.lines)
@@ -184,4 +207,60 @@ def _finding_rows(outcome: Outcome, src: Src) -> list[FindingRow]:
             record_time_us=outcome.record_time_us,
         )
         for number, finding in enumerate(outcome.findings)
+    ]
+
+
+def _closure_rows(outcome: Outcome, src: Src) -> list[ClosureRow]:
+    return [
+        ClosureRow(
+            src_topic=src.topic,
+            src_topic_id=src.topic_id,
+            src_partition=src.partition,
+            src_offset=src.offset,
+            site=outcome.site,
+            txn_id=outcome.txn_id,
+            txn_seq=outcome.seq,
+            position=number,
+            run=closure.run,
+            element=closure.element,
+            inputs_mg=closure.inputs_mg,
+            outputs_mg=closure.outputs_mg,
+            u_mg=closure.u_mg,
+            valid_time_us=outcome.valid_time_us,
+            record_time_us=outcome.record_time_us,
+        )
+        for number, closure in enumerate(outcome.closures)
+    ]
+
+
+def _period_rows(outcome: Outcome, src: Src) -> list[PeriodRow]:
+    return [
+        PeriodRow(
+            src_topic=src.topic,
+            src_topic_id=src.topic_id,
+            src_partition=src.partition,
+            src_offset=src.offset,
+            site=outcome.site,
+            period=period.period,
+            version=period.version,
+            txn_id=outcome.txn_id,
+            txn_seq=outcome.seq,
+            begins_us=period.from_us,
+            ends_us=period.until_us,
+            counted=period.counted,
+            lines=[
+                PeriodItem(
+                    line.element,
+                    line.account_class,
+                    line.opening_mg,
+                    line.in_mg,
+                    line.out_mg,
+                    line.closing_mg,
+                    line.late_mg,
+                )
+                for line in period.lines
+            ],
+            record_time_us=outcome.record_time_us,
+        )
+        for period in outcome.periods
     ]

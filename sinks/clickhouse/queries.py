@@ -3,6 +3,7 @@
 Every function takes a Reader (readside.open_reader) and raises QueryError. Masses are integers in mg; times are aware, in UTC.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import TypeVar
 
@@ -68,6 +69,24 @@ class LotRead(Struct, frozen=True):
     embodied_g_co2e: int
     uncovered_mg: int
     contacts: list[str]
+
+
+class PeriodRead(Struct, frozen=True):
+    """One class of accounts of a closed period: opening + late + in - out = closing. Without an element nothing was posted."""
+
+    site: str
+    period: str
+    version: int
+    begins: datetime
+    ends: datetime
+    counted: bool
+    element: str
+    account_class: str
+    opening_mg: int
+    late_mg: int
+    in_mg: int
+    out_mg: int
+    closing_mg: int
 
 
 class FindingRead(Struct, frozen=True):
@@ -163,6 +182,19 @@ def lots(reader: Reader, site: str | None = None, *, empty: bool = False) -> lis
     """The lots of a site, or of all; those that are used up only if asked for."""
     where = "1" if empty else "(dry_mg != 0 OR notEmpty(contained_mg))"
     return _read(reader, LotRead, f"current_lots WHERE {where} AND {_SITE} ORDER BY site, lot", _site(site))
+
+
+def makers(reader: Reader, classes: Collection[str]) -> list[str]:
+    """The sites that had a lot of one of these product classes, or with lead."""
+    made = "has(splitByChar(' ', {classes:String}), product_class) OR mapContains(contained_mg, 'Pb')"
+    result = reader.query(f"SELECT DISTINCT site FROM lodestream.lots WHERE {made}", {"classes": " ".join(classes)})  # noqa: S608
+    return sorted(str(site) for (site,) in result.rows)
+
+
+def periods(reader: Reader, site: str, *, versions: bool = False) -> list[PeriodRead]:
+    """The closed periods of a site by account class: the latest version of each, or all."""
+    view = "period_versions" if versions else "periods"
+    return _read(reader, PeriodRead, f"{view} WHERE {_SITE} ORDER BY period, version, element, account_class", _site(site))
 
 
 def findings(

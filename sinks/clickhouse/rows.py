@@ -84,6 +84,9 @@ class EntryRow(Row, frozen=True, kw_only=True):
     origin_index: int | None
     event_id: str
     event_hash: str
+    tick_us: int | None
+    finding_id: str
+    finding_code: str
     record: Raw
 
 
@@ -166,6 +169,26 @@ class ContainedItem(Struct, frozen=True):
     uom: str
 
 
+class OriginItem(Struct, frozen=True):
+    """A stated origin of a material; `parts` are digits as stated."""
+
+    parts: str
+    element: str
+    country: str
+    site: str
+    source_class: str
+    schemes: list[str]
+
+
+class ClaimItem(Struct, frozen=True):
+    """A claim about a material; `percent` are digits as stated."""
+
+    profile: str
+    element: str
+    attribute: str
+    percent: str
+
+
 class MaterialRow(Row, frozen=True, kw_only=True):
     """One item of an event's materials."""
 
@@ -201,6 +224,11 @@ class MaterialRow(Row, frozen=True, kw_only=True):
     loss_class: str
     embodied_g_co2e: int | None
     owner: str
+    schemes: list[str]
+    origins: list[OriginItem]
+    claims: list[ClaimItem]
+    credential: str
+    credential_mass: str | None
 
 
 class RejectionRow(Row, frozen=True, kw_only=True):

@@ -1,6 +1,15 @@
 """All raw tables that hold rows of records, by their rows."""
 
-from sinks.clickhouse.ledger_rows import EdgeRow, FindingRow, LineRow, LotRow, PostingRow, TransactionRow
+from sinks.clickhouse.ledger_rows import (
+    ClosureRow,
+    EdgeRow,
+    FindingRow,
+    LineRow,
+    LotRow,
+    PeriodRow,
+    PostingRow,
+    TransactionRow,
+)
 from sinks.clickhouse.rows import CredentialRow, DeadLetterRow, EntryRow, EventRow, MaterialRow, RejectionRow, Row, StatusRow
 
 ROWS: tuple[type[Row], ...] = (
@@ -13,6 +22,8 @@ ROWS: tuple[type[Row], ...] = (
     LotRow,
     EdgeRow,
     FindingRow,
+    ClosureRow,
+    PeriodRow,
     RejectionRow,
     CredentialRow,
     StatusRow,

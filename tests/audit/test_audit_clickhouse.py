@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from lodestream.audit.audit import merged
 from lodestream.audit.values import Difference, Verdict
 from lodestream.ledger.chain import chain_value
-from lodestream.ledger.records import Entry, Line, Outcome
+from lodestream.ledger.records import Entry, Line, Outcome, StatedAssay
 from lodestream.ledger.unreadable import unreadable
 from runtime.partitioner import partition_of
 from runtime.processor import Record
@@ -88,7 +88,9 @@ def test_every_column_of_the_plant_is_what_its_record_says(client: Client, store
     """All kinds of values: shares, carbon, decimals with more digits than the column, an origin, findings."""
     book = mine()
     odd = Decimal("1234567890123456789012345678.00000000150000000001")
-    line = Line("input", LOT + "X", 1, 1, {"Zn": 1, "Cu": 2}, odd, "KGM")
+    line = Line(
+        "input", LOT + "X", 1, 1, {"Zn": 1, "Cu": 2}, odd, "KGM", assays=[StatedAssay("Zn", odd, "P1", "dry", "final", "'\\")]
+    )
     book.outcomes[0] = replace(
         book.outcomes[0], lines=[line, replace(line, quantity=Decimal("1E+30")), replace(line, quantity=None)]
     )

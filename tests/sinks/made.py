@@ -8,11 +8,26 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from lodestream.credentials.record import CredentialRecord, StatusRecord
-from lodestream.epcis.event import Assay, Event, Material, Quantity, TypedRef
+from lodestream.epcis.event import Assay, Claim, Event, Material, OriginPart, Quantity, TypedRef
 from lodestream.epcis.rejection import Rejection
 from lodestream.ids import derive
 from lodestream.ledger.chain import chain_value
-from lodestream.ledger.records import Edge, Entry, Finding, Line, LotState, Offer, Origin, Outcome, Parcel, Posting
+from lodestream.ledger.records import (
+    Closure,
+    Edge,
+    Entry,
+    Finding,
+    Line,
+    LotState,
+    Offer,
+    Origin,
+    Outcome,
+    Parcel,
+    PeriodLine,
+    PeriodState,
+    Posting,
+    StatedAssay,
+)
 from runtime.processor import Record
 from schemas import topics
 from schemas.codec import encode
@@ -27,6 +42,14 @@ CONSIGNMENT = "https://id.gs1.org/402/95210000000000017"
 DAY = 86_400_000_000
 START = 1_767_225_600_000_000  # 2026-01-01
 KG = 1_000_000
+JANUARY = [
+    ("LOSS", 850, 0),
+    ("SOURCE", 0, 28_500),
+    ("STOCK", 56_000, 56_000),
+    ("TRANSIT", 27_500, 0),
+    ("UNACCOUNTED", 150, 0),
+    ("WIP", 28_500, 28_500),
+]
 TOPIC_ID = "ybqJz1pXRT6vDSwI2pzMnA"
 
 
@@ -55,14 +78,18 @@ class Book:
     prev: str = ""
     attempts: dict[str, int] = field(default_factory=dict)
 
-    def enter(self, said: Event | Offer) -> Entry:
-        """An entry of an event or an offer."""
+    def enter(self, said: Event | Offer | Finding | int) -> Entry:
+        """An entry of an event, an offer, a finding of the watch, or a tick (microseconds)."""
         number = len(self.entries)
         recorded = START + 40 * DAY + number
         if isinstance(said, Offer):
             entry = Entry(
                 derive("offer", self.site, str(number)), self.site, "OFFER", recorded, cause=derive("cause"), offer=said
             )
+        elif isinstance(said, Finding):
+            entry = Entry(derive("watch", self.site, said.id), self.site, "FINDING", recorded, finding=said)
+        elif isinstance(said, int):
+            entry = Entry(derive("tick", self.site, str(said)), self.site, "TICK", recorded, tick_us=said)
         else:
             entry_id = derive("event", self.site, said.identity, said.content_digest)
             origin = Origin(topics.INBOX, int(self.site != MINE), number, 0)
@@ -127,7 +154,19 @@ def mine() -> Book:
     book = Book(MINE)
     assay = Assay("Cu", Decimal("28.5"), "P1", laboratory="Lab One", uncertainty=Decimal("0.05"))
     item = Material(
-        "output", CONCENTRATE, Decimal(100_000), "KGM", "dry", tickets=["T-1"], assays=[assay], product_class="concentrate"
+        "output",
+        CONCENTRATE,
+        Decimal(100_000),
+        "KGM",
+        "dry",
+        tickets=["T-1"],
+        assays=[assay],
+        product_class="concentrate",
+        schemes=["IRMA"],
+        origins=[OriginPart(Decimal("1.5"), "Cu", "ZM", MINE, "mine", ["IRMA"])],
+        claims=[Claim("iscc-plus", "Cu", "country:ZM", Decimal(100))],
+        credential="urn:vc:1",
+        credential_mass=Decimal("27.5"),
     )
     made = book.enter(
         event(
@@ -147,7 +186,22 @@ def mine() -> Book:
         [("Cu", "SOURCE(mine)", -28_500 * KG), ("Cu", f"STOCK({CONCENTRATE})", 28_500 * KG)],
         lots=[lot(MINE, CONCENTRATE, 1, 100_000, 28_500, product_class="concentrate")],
         lines=[
-            Line("output", CONCENTRATE, 110_000 * KG, 100_000 * KG, {"Cu": 28_500 * KG}, Decimal(100_000), "KGM", "concentrate")
+            Line(
+                "output",
+                CONCENTRATE,
+                110_000 * KG,
+                100_000 * KG,
+                {"Cu": 28_500 * KG},
+                Decimal(100_000),
+                "KGM",
+                "concentrate",
+                tickets=["T-1"],
+                process="flotation",
+                assays=[
+                    StatedAssay("Cu", Decimal("28.5"), "P1", "dry", "final"),
+                    StatedAssay("As", Decimal("0.12345678951"), "P1", "dry", "provisional", "C'1"),
+                ],
+            )
         ],
         findings=[finding("NO_BOOK", "F42", "info", "the default book is used", [MINE])],
     )
@@ -167,7 +221,16 @@ def mine() -> Book:
         ],
         lots=[
             lot(MINE, CONCENTRATE, 2, 0, 0, product_class="concentrate"),
-            lot(MINE, CATHODE, 1, 27_510, 27_500, product_class="cathode", parents=[CONCENTRATE]),
+            lot(
+                MINE,
+                CATHODE,
+                1,
+                27_510,
+                27_500,
+                product_class="cathode",
+                parents=[CONCENTRATE],
+                shares={"Cu": {ZAMBIA: 20_625 * KG, SCRAP: 6_875 * KG}},
+            ),
             lot(MINE, SLAG, 1, 60_000, 850, product_class="slag", loss_class="slag", parents=[CONCENTRATE]),
         ],
         edges=[
@@ -179,6 +242,8 @@ def mine() -> Book:
             Line("output", CATHODE, 27_510 * KG, 27_510 * KG, {"Cu": 27_500 * KG}, product_class="cathode"),
         ],
         findings=[missing],
+        transformation_id="urn:heat:1",
+        closures=[Closure("urn:heat:1", "Cu", 28_500 * KG, 28_350 * KG, 40 * KG)],
     )
     shipped = book.enter(event(3, "ObjectEvent", "shipping", action="OBSERVE", read_point=MINE, consignment_id=CONSIGNMENT))
     book.post(
@@ -186,6 +251,9 @@ def mine() -> Book:
         "ship",
         [("Cu", f"STOCK({CATHODE})", -27_500 * KG), ("Cu", f"TRANSIT({CONSIGNMENT} {CATHODE})", 27_500 * KG)],
         lots=[lot(MINE, CATHODE, 2, 0, 0, product_class="cathode", parents=[CONCENTRATE])],
+        read_point=MINE,
+        transport_mode="rail",
+        due_us=START + 17 * DAY,
     )
     book.say(book.enter(shipped.event), "DUPLICATE", reason="the same event again")  # type: ignore[arg-type]
     early = book.enter(event(4, "ObjectEvent", "shipping", action="OBSERVE", read_point=MINE))
@@ -198,8 +266,18 @@ def mine() -> Book:
         "refuse",
         reason="IMPOSSIBLE",
         findings=[impossible],
+        correctives=["urn:uuid:00000000-0000-4000-8000-000000000099"],
     )
+    drift = finding("DRIFT", "F21", "warn", "S+ = 5.5 > 5", [MINE])
+    book.post(book.enter(drift), "finding", findings=[drift])
+    book.post(book.enter(START + 45 * DAY), "close", periods=[january(1, JANUARY)])
     return book
+
+
+def january(version: int, turnover: list[tuple[str, int, int]]) -> PeriodState:
+    """January 2026, the first month of a book, in kg of copper by account class: in and out."""
+    lines = [PeriodLine("Cu", name, 0, came * KG, went * KG, (came - went) * KG) for name, came, went in turnover]
+    return PeriodState("2026-01", version, START, START + 31 * DAY, lines)
 
 
 def smelter() -> Book:
@@ -207,6 +285,7 @@ def smelter() -> Book:
     book = Book(SMELTER)
     parcel = Parcel(CATHODE, 1, 27_510 * KG, 27_510 * KG, True, {"Cu": 27_500 * KG}, {"Cu": 55 * KG}, START + 3 * DAY, "cathode")
     book.post(book.enter(Offer(CONSIGNMENT, MINE, MINE, SMELTER, ["Cu"], [parcel])), "offer")
+    book.post(book.enter(START + 45 * DAY), "close", periods=[january(1, [])])
     received = book.enter(
         event(6, "ObjectEvent", "receiving", action="OBSERVE", biz_location=SMELTER, consignment_id=CONSIGNMENT)
     )
@@ -234,6 +313,7 @@ def smelter() -> Book:
         ],
         edges=[Edge(MINE, CATHODE, 1, SMELTER, CATHODE, 1, 27_490 * KG, {"Cu": 27_480 * KG})],
         lines=[Line("object", CATHODE, 27_490 * KG, 27_490 * KG, {"Cu": 27_480 * KG}, Decimal("27490.5"), "KGM", "cathode")],
+        periods=[january(2, [("CUSTODY", 0, 27_500), ("STOCK", 27_480, 0), ("TRANSIT_VAR", 20, 0)])],
     )
     return book
 

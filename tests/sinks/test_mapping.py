@@ -36,6 +36,8 @@ def test_an_outcome_becomes_a_row_for_each_thing_that_it_says() -> None:
         "lots": sum(len(o.lots) for o in book.outcomes),
         "lineage": sum(len(o.edges) for o in book.outcomes),
         "findings": sum(len(o.findings) for o in book.outcomes),
+        "closures": sum(len(o.closures) for o in book.outcomes),
+        "periods": sum(len(o.periods) for o in book.outcomes),
     }
     for rows in tables.values():
         assert {(row.src_topic, row.src_topic_id, row.src_partition) for row in rows} == {(topics.TRANSACTIONS, TOPIC_ID, 0)}

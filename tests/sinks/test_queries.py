@@ -50,7 +50,7 @@ def test_lots(seeded: Client, reader: Reader) -> None:
 
 
 def test_findings(seeded: Client, reader: Reader) -> None:
-    assert [f.code for f in queries.findings(reader)] == ["IMPOSSIBLE", "LOSS_UNEXPLAINED", "NO_BOOK"]
+    assert [f.code for f in queries.findings(reader)] == ["IMPOSSIBLE", "DRIFT", "LOSS_UNEXPLAINED", "NO_BOOK"]
     assert [f.code for f in queries.findings(reader, state="resolved")] == ["PHANTOM_STOCK"]
     assert [f.code for f in queries.findings(reader, severity="hard")] == ["IMPOSSIBLE"]
     assert [f.code for f in queries.findings(reader, code="NO_BOOK")] == ["NO_BOOK"]
@@ -73,9 +73,9 @@ def test_rejections(seeded: Client, reader: Reader) -> None:
 
 def test_counts(seeded: Client, reader: Reader) -> None:
     found = queries.counts(reader)
-    assert found.outcomes == {"DUPLICATE": 1, "PARKED": 1, "TRANSACTION": 7}
-    assert (found.entries, found.events, found.postings, found.lots) == (8, 6, 13, 4)
-    assert found.open_findings == {"hard": 1, "info": 1, "warn": 1}
+    assert found.outcomes == {"DUPLICATE": 1, "PARKED": 1, "TRANSACTION": 10}
+    assert (found.entries, found.events, found.postings, found.lots) == (11, 6, 13, 4)
+    assert found.open_findings == {"hard": 1, "info": 1, "warn": 2}
     assert (found.rejections, found.credentials, found.dead_letters) == (1, 1, 0)
 
 

@@ -2,16 +2,23 @@
 
 # ruff: noqa: S608  # every name in these queries is our own
 
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
 from clickhouse_connect.driver.client import Client
 
+from lodestream.claims.attribute import RECYCLED
 from sinks.clickhouse.plan import Batch
 from sinks.clickhouse.store import Store
 from tests.sinks.made import CATHODE, CONCENTRATE, CONSIGNMENT, CREDENTIAL, KG, MINE, SLAG, SMELTER, TOPIC_ID, plant
 
 pytestmark = pytest.mark.embedded
+
+
+def at(month: int, day: int) -> datetime:
+    """A day of 2026 as the client gives a time in UTC: without a zone."""
+    return datetime(2026, month, day, tzinfo=UTC).replace(tzinfo=None)
 
 
 def rows(client: Client, sql: str) -> list[tuple[object, ...]]:
@@ -94,6 +101,7 @@ def test_lot_contents_give_the_grade(seeded: Client) -> None:
 def test_findings_have_their_latest_state(seeded: Client) -> None:
     found = rows(seeded, "SELECT code, state, opened < changed OR opened_by = changed_by FROM lodestream.findings ORDER BY code")
     assert found == [
+        ("DRIFT", "open", 1),
         ("IMPOSSIBLE", "open", 1),
         ("LOSS_UNEXPLAINED", "open", 1),
         ("NO_BOOK", "open", 1),
@@ -146,7 +154,7 @@ def test_origins_of_a_lot_sum_to_what_it_holds(seeded: Client) -> None:
     assert rows(seeded, f"SELECT sum(mg) - any(contained_mg) FROM {held}") == [(0,)]
 
 
-def test_the_recycled_share_is_that_of_scrap_end_of_life_and_manufacturing_waste(seeded: Client) -> None:
+def test_the_recycled_share_is_that_of_end_of_life_and_manufacturing_waste_as_claims_have_it(seeded: Client) -> None:
     columns = "lot, element, attributed_mg, recycled_mg, recycled_percent"
     found = rows(seeded, f"SELECT {columns} FROM lodestream.lot_recycled")
     assert found == [(CATHODE, "Cu", 27_480 * KG, 6_870 * KG, Decimal(25))]
@@ -155,4 +163,62 @@ def test_the_recycled_share_is_that_of_scrap_end_of_life_and_manufacturing_waste
         " {'ZZ - scrap -': 1, 'ZZ - manufacturing_waste -': 1, 'ZZ - run_around -': 1}})"
     )
     found = rows(seeded, "SELECT recycled_mg, recycled_percent FROM lodestream.lot_recycled WHERE site = 's'")
-    assert found == [(2, Decimal("66.666666666"))]
+    assert found == [(1, Decimal("33.333333333"))]
+    assert {word for word in ("scrap", "manufacturing_waste", "run_around") if word in RECYCLED} == {"manufacturing_waste"}
+
+
+def test_the_latest_version_of_a_period_and_all_of_them(seeded: Client) -> None:
+    columns = "site, version, account_class, opening_mg, late_mg, in_mg, out_mg, closing_mg, closing_kg, counted"
+    where = f"WHERE period = '2026-01' AND site = '{SMELTER}' ORDER BY version, account_class"
+    latest = [
+        (SMELTER, 2, "CUSTODY", 0, 0, 0, 27_500 * KG, -27_500 * KG, Decimal(-27_500), False),
+        (SMELTER, 2, "STOCK", 0, 0, 27_480 * KG, 0, 27_480 * KG, Decimal(27_480), False),
+        (SMELTER, 2, "TRANSIT_VAR", 0, 0, 20 * KG, 0, 20 * KG, Decimal(20), False),
+    ]
+    assert rows(seeded, f"SELECT {columns} FROM lodestream.periods {where}") == latest
+    nothing = (SMELTER, 1, "", 0, 0, 0, 0, 0, Decimal(0), False)
+    assert rows(seeded, f"SELECT {columns} FROM lodestream.period_versions {where}") == [nothing, *latest]
+    assert rows(seeded, f"SELECT DISTINCT begins, ends FROM lodestream.periods WHERE site = '{SMELTER}'") == [
+        (at(1, 1), at(2, 1))
+    ]
+
+
+def test_the_last_balance_of_a_run_counts(seeded: Client) -> None:
+    seeded.command(
+        "INSERT INTO lodestream_raw.closures (site, txn_id, txn_seq, run, element, inputs_mg, outputs_mg, u_mg)"
+        f" VALUES ('{MINE}', 'later', 99, 'urn:heat:1', 'Cu', 10, 12, 1)"
+    )
+    columns = "run, element, inputs_mg, outputs_mg, unaccounted_mg, u_mg, judgements, txn_id"
+    assert rows(seeded, f"SELECT {columns} FROM lodestream.closures") == [("urn:heat:1", "Cu", 10, 12, -2, 1, 2, "later")]
+
+
+def test_entries_of_the_clock_and_the_watch_say_so(seeded: Client) -> None:
+    found = rows(
+        seeded, f"SELECT kind, tick, finding_code FROM lodestream.entries WHERE kind != 'EVENT' AND site = '{MINE}' ORDER BY kind"
+    )
+    assert found == [("FINDING", None, "DRIFT"), ("TICK", at(2, 15), "")]
+
+
+def test_what_an_event_stated_stands_beside_what_became_of_it(seeded: Client) -> None:
+    columns = "tickets, process, assays"
+    assert rows(seeded, f"SELECT {columns} FROM lodestream.lines WHERE process != ''") == [
+        (
+            ["T-1"],
+            "flotation",
+            [
+                {"substance": "Cu", "value": Decimal("28.5"), "unit": "P1", "basis": "dry", "status": "final", "certificate": ""},
+                {
+                    "substance": "As", "value": Decimal("0.12345679"), "unit": "P1", "basis": "dry", "status": "provisional",
+                    "certificate": "C'1",
+                },
+            ],
+        )
+    ]  # fmt: skip
+    columns = "read_point, transport_mode, due"
+    assert rows(seeded, f"SELECT {columns} FROM lodestream.transactions WHERE kind = 'ship'") == [(MINE, "rail", at(1, 18))]
+    (refused,) = rows(seeded, "SELECT correctives, due FROM lodestream.transactions WHERE kind = 'refuse'")
+    assert refused == (["urn:uuid:00000000-0000-4000-8000-000000000099"], None)
+    (item,) = rows(seeded, "SELECT schemes, origins, claims, credential, credential_mass FROM lodestream.materials")
+    origin = {"parts": "1.5", "element": "Cu", "country": "ZM", "site": MINE, "source_class": "mine", "schemes": ["IRMA"]}
+    claim = {"profile": "iscc-plus", "element": "Cu", "attribute": "country:ZM", "percent": "100"}
+    assert item == (["IRMA"], [origin], [claim], "urn:vc:1", Decimal("27.5"))

@@ -61,6 +61,10 @@ class Cluster:
         done = subprocess.run(command, cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=120, check=False)
         return json.loads(done.stdout.splitlines()[0]) if done.returncode == 0 else None
 
+    def rows(self, query: str) -> list[dict[str, str]]:
+        """The rows of a query, while no sink has the folder open or one serves it."""
+        return [json.loads(line) for line in self.lodestream("sql", "--json", query).splitlines()]
+
     def start(self, name: str, instance: str = "one") -> "subprocess.Popen[bytes]":
         """Start a worker process with state of its own."""
         command = [sys.executable, "-m", "cli.main", "-s", f"instance={instance}", "worker", name]

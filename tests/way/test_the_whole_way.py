@@ -1,6 +1,7 @@
 """One event's whole way on real components: real Kafka, worker processes, ClickHouse's engine, a credential that verifies."""
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from lodestream.ledger.fold import Fold
 from lodestream.ledger.records import Outcome
 from schemas.topics import CREDENTIALS, TRANSACTIONS
 from tests.way.cluster import ROOT, Cluster, agrees_with_the_log
+from tests.way.scenarios import NUMBERS, PRECURSOR, QUESTION
 from tests.way.telling import every_record_says_what_it_is, every_worker_tells
 from tests.way.traffic import traffic
 
@@ -21,13 +23,13 @@ pytestmark = pytest.mark.kafka
 
 
 def straight(documents: list[bytes]) -> Fold:
-    """The same documents through gate and ledger as pure functions, nothing else in between."""
-    fold = Fold()
+    """The same documents through gate and ledger as pure functions, nothing else in between; recorded now, as by the broker."""
+    fold, now = Fold(), time.time_ns() // 1000
     for one in documents:
         for item in intake(one):
             if isinstance(item, Accepted):
                 where = route(item.event, Register())
-                fold.submit(entry_for(item.event, where, "test", item.event.event_time_us, None))
+                fold.submit(entry_for(item.event, where, "test", now, None))
     return fold
 
 
@@ -38,7 +40,8 @@ def state(fold: Fold) -> tuple[object, object, object]:
 
 
 def test_from_documents_to_credentials_and_tables(cluster: Cluster, tmp_path: Path) -> None:
-    """The examples, through every worker; ClickHouse agrees with the ledger; a credential verifies, a changed one does not."""
+    """The examples, through every worker; ClickHouse agrees with the ledger and has the numbers of the worked scenarios; a
+    credential verifies, a changed one does not."""
     workers = [cluster.start(name) for name in ("gate", "ledger", "issuer", "sink")]
     cluster.lodestream("capture", "examples")
     rows = [
@@ -62,6 +65,11 @@ def test_from_documents_to_credentials_and_tables(cluster: Cluster, tmp_path: Pa
     for worker in workers:
         cluster.stop(worker)
     cluster.lodestream("sink", "verify")
+    told = {int(row["n"]): int(row["value"]) for row in cluster.rows(QUESTION)}
+    assert [told[n] for n in range(len(NUMBERS))] == [one.value for one in NUMBERS]
+    nickel = next(row for row in map(json.loads, cluster.lodestream("article8", "--json", "--site", PRECURSOR).splitlines())
+                  if row["element"] == "Ni")  # fmt: skip
+    assert (nickel["total_mg"], nickel["recycled_percent"]) == ("46736000000", "35.411021")
     for held_by in ("kafka", "clickhouse"):
         head = json.loads(cluster.lodestream("audit", "--from", held_by, "--json").splitlines()[0])
         assert (head["ok"], head["waiting"], head["outcomes"]) == (True, 0, len(cluster.values(TRANSACTIONS, Outcome)))

@@ -27,6 +27,8 @@ FROM
         UNION ALL SELECT 'lots' AS name, src_topic, src_topic_id, src_partition FROM lodestream_raw.lots FINAL
         UNION ALL SELECT 'lineage' AS name, src_topic, src_topic_id, src_partition FROM lodestream_raw.lineage FINAL
         UNION ALL SELECT 'findings' AS name, src_topic, src_topic_id, src_partition FROM lodestream_raw.findings FINAL
+        UNION ALL SELECT 'closures' AS name, src_topic, src_topic_id, src_partition FROM lodestream_raw.closures FINAL
+        UNION ALL SELECT 'periods' AS name, src_topic, src_topic_id, src_partition FROM lodestream_raw.periods FINAL
         UNION ALL SELECT 'rejections' AS name, src_topic, src_topic_id, src_partition FROM lodestream_raw.rejections FINAL
         UNION ALL SELECT 'credentials' AS name, src_topic, src_topic_id, src_partition FROM lodestream_raw.credentials FINAL
         UNION ALL SELECT 'credential_status' AS name, src_topic, src_topic_id, src_partition FROM lodestream_raw.credential_status FINAL
