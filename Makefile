@@ -48,7 +48,7 @@ faults: $(VENV)/.dev ## Kill workers and broker at every step, break state, entr
 	@$(BIN)/python -m tests.faults $(SEED)
 
 mutants: $(VENV)/.dev ## Change the ledger in every small way and see that a test fails (ONLY=attribution draw); what survives must stand in docs/mutation.md
-	@$(BIN)/python -m tests.mutation $(ONLY)
+	@PYTHONHASHSEED=0 $(BIN)/python -m tests.mutation $(ONLY)
 
 clean: pure ## Remove the environment and everything that was built, cached or recorded here
 	rm -rf $(VENV) .cache .lodestream .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache dist
