@@ -53,7 +53,7 @@ FIRST = [  # what moves metal
 ]
 MEASURES = ["exact", "uncertainty", "measure"]
 CACHE = ROOT / ".cache" / "mutants"
-QUICK = 8.0  # seconds that the tests of a mutant may take together, as they were watched
+QUICK = 3.0  # seconds that the tests of a mutant may take together, as they were watched
 PATIENCE = 10.0  # seconds for a mutant beyond five times what its tests take
 
 

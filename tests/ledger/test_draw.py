@@ -1,0 +1,188 @@
+"""Draws, case by case: tolerance to the milligram, what is said and with which id, wet mass, the last milligram, rounding."""
+
+from decimal import Decimal
+from typing import Any
+
+from lodestream.epcis.event import Event
+from lodestream.ids import derive
+from lodestream.ledger.book import SiteBook
+from lodestream.ledger.records import Finding, LotState, Outcome
+from tests.ledger.making import Books, T, add, codes, declared, ship, transform
+
+A, B = "urn:site:a", "urn:site:b"
+
+
+def lot(books: Books, name: str, site: str = A) -> LotState:
+    return next(one for one in books.fold.lots() if (one.site, one.lot) == (site, name))
+
+
+def said(outcomes: list[Outcome], code: str) -> Finding:
+    """The one finding of a code."""
+    (found,) = [f for o in outcomes for f in o.findings if f.code == code]
+    return found
+
+
+def spend(mass: str, to: str = "y", name: str = "x", **more: Any) -> Event:
+    return transform(A, [(name, mass, more)], [(to, mass, {"cu": "30"})])
+
+
+def book(percent: str = "0.5", **more: Any) -> Books:
+    return Books(**{A: SiteBook(lot_tolerance_percent=Decimal(percent), **more)})
+
+
+# -- above the book ---------------------------------------------------------------------------------------------------
+
+
+def test_the_tolerance_is_half_a_percent_to_the_milligram() -> None:
+    """10 t: 50 kg above are within, one milligram more is not."""
+    books = book()
+    books(add("x", "10", A, cu="30"))
+    over = spend("10.050000001")
+    refused = books(over)
+    assert [(o.outcome, codes([o])) for o in refused] == [("PARKED", ["DOUBLE_SPEND"])]
+    finding = said(refused, "DOUBLE_SPEND")
+    assert (finding.inputs, finding.lots) == (["x", over.identity], ["x"])
+    assert finding.id == derive("finding", A, "F3", "1", "x", over.identity)
+    assert finding.arithmetic == (
+        "x: 10,050.000001 kg dry drawn, 10,000 kg available, excess 50.000001 kg > tolerance 50 kg; short of 15 kg Cu"
+    )
+    exact = spend("10.05", "z")
+    posted = books(exact)
+    finding = said(posted, "BOOK_EXCEEDED")
+    assert (finding.inputs, finding.lots, finding.state) == (["x", exact.identity], ["x"], "open")
+    assert finding.id == derive("finding", A, "F47", "1", "x", exact.identity)
+    assert finding.arithmetic == (
+        "x: 10,050 kg dry drawn, 10,000 kg available, excess 50 kg; 50 kg over the lot's life <= tolerance 50 kg"
+    )
+    assert (lot(books, "x").dry_mg, books.balance(A, "STOCK(x)"), books.balance(A, "STOCK_ADJ")) == (0, 0, -15_000_000)
+    assert books.balance(A, "WIP(" + exact.identity + ")") == 0
+
+
+def test_the_tolerance_is_for_the_life_of_a_lot() -> None:
+    """30 kg and 20 kg above the book are within 50 kg, another milligram is not."""
+    books = book()
+    books(add("x", "10", A, cu="30"))
+    assert codes(books(spend("10.03"))) == ["BOOK_EXCEEDED"]
+    assert "50 kg over the lot's life" in said(books(spend("0.02", "z")), "BOOK_EXCEEDED").arithmetic
+    assert codes(books(spend("0.000000001", "w"))) == ["DOUBLE_SPEND"]
+
+
+def test_twice_the_uncertainty_where_that_is_more() -> None:
+    """The mass is known to 1 % (10 t: u 0.1 t), so 0.2 t above the book are within, whatever the book's percentage says."""
+    books = book("0.5")
+    books(add("x", "10", A, cu="30", mass_uncertainty_percent=Decimal(1)))
+    assert codes(books(spend("10.200000001"))) == ["DOUBLE_SPEND"]
+    assert "tolerance 200 kg" in said(books(spend("10.2", "z")), "BOOK_EXCEEDED").arithmetic
+
+
+def test_no_tolerance_for_what_a_correction_overdrew() -> None:
+    """10 t drawn, corrected to 9.99 t: the lot is 10 kg below zero, and not a milligram is drawn, tolerance or not."""
+    books = book()
+    wrong = add("x", "10", A, cu="30")
+    books(wrong, spend("10"), declared(wrong), add("x", "9.99", A, cu="30"))
+    assert lot(books, "x").dry_mg == -10_000_000
+    parked = books(spend("0.000000001", "z"))
+    assert codes(parked) == ["DOUBLE_SPEND"]
+    assert "-10 kg available, excess 0.000001 kg" in said(parked, "DOUBLE_SPEND").arithmetic
+
+
+def test_content_above_the_book_is_in_proportion_to_all_that_entered() -> None:
+    """6 t at 10 % and 4 t at 35 % are 2 t Cu in 10 t; 30 kg above the book are 6 kg, half a milligram to even."""
+    books = book()
+    books(add("x", "6", A, cu="10"), add("x", "4", A, cu="35"))
+    made = books(transform(A, [("x", "10.03", {})], [("y", "10.03", {"cu": "20"})]))
+    assert codes(made) == ["BOOK_EXCEEDED"]
+    assert books.balance(A, "STOCK_ADJ") == -6_000_000
+    assert (books.balance(A, "STOCK(y)"), books.balance(A, "UNACCOUNTED")) == (2_006_000_000, 0)
+
+
+# -- what a draw takes ------------------------------------------------------------------------------------------------
+
+
+def test_a_part_is_rounded_half_to_even_and_the_last_takes_the_rest() -> None:
+    """10 mg with 5 mg Cu: 1 mg is half a milligram, so 0; 3 of 9 mg with 5 mg are 1.67, so 2; 3 of 6 with 3 mg 1.5, so 2."""
+    books = book(elements=["Cu"])
+    books(add("x", "10", A, cu="50", uom="MGM"))
+    shares = []
+    for mass in ("1", "3", "3", "3"):
+        before = books.balance(A, "STOCK(x)")
+        books(transform(A, [("x", mass, {"uom": "MGM"})], [(f"y{len(shares)}", mass, {"uom": "MGM", "cu": "1"})]))
+        shares.append(before - books.balance(A, "STOCK(x)"))
+    assert shares == [0, 2, 2, 1]
+    assert (lot(books, "x").dry_mg, lot(books, "x").wet_mg) == (0, 0)
+
+
+def test_wet_mass_goes_by_the_moisture_of_the_draw_and_no_further_than_the_lot() -> None:
+    """10 t wet at 10 %: 9 t dry. 5 t wet at 20 % are 4 t dry; then 6 t wet at 25 % are 4.5 t dry of 5: no wet mass is left."""
+    books = book()
+    books(add("x", "10", A, moisture="10", cu="30"))
+    books(transform(A, [("x", "5", {"moisture": "20"})], [("y", "4", {"cu": "30"})]))
+    assert (lot(books, "x").wet_mg, lot(books, "x").dry_mg) == (5 * T, 5 * T)
+    books(transform(A, [("x", "6", {"moisture": "25"})], [("z", "4.5", {"cu": "30"})]))
+    assert (lot(books, "x").wet_mg, lot(books, "x").dry_mg) == (0, T // 2)
+
+
+def test_a_dry_draw_takes_wet_mass_in_proportion() -> None:
+    """10 t wet at 10 %: 3 t dry of 9 t is a third of 10 t wet, to the milligram; the rest goes with the last."""
+    books = book()
+    books(add("x", "10", A, moisture="10", cu="30"))
+    books(transform(A, [("x", "3", {})], [("y", "3", {"cu": "30"})]))
+    assert (lot(books, "x").wet_mg, lot(books, "x").dry_mg) == (6_666_666_667, 6 * T)
+    books(transform(A, [("x", "6", {})], [("z", "6", {"cu": "30"})]))
+    assert (lot(books, "x").wet_mg, lot(books, "x").dry_mg) == (0, 0)
+
+
+def test_an_assay_of_its_own_is_settled_against_the_stock_and_only_for_what_is_tracked() -> None:
+    """10 t at 30 %, 4 t drawn as 29 % Cu with 1 % Ni: 1.2 t Cu leaves, 1.16 t comes; nickel is not tracked here."""
+    books = book(elements=["Cu"])
+    books(add("x", "10", A, cu="30"))
+    drawn = transform(A, [("x", "4", {"cu": "29", "ni": "1"})], [("y", "4", {"cu": "29"})])
+    books(drawn)
+    assert (books.balance(A, "STOCK(x)"), books.balance(A, "STOCK_ADJ(assay)")) == (1_800_000_000, 40_000_000)
+    assert (books.balance(A, "STOCK(y)"), books.balance(A, "UNACCOUNTED")) == (1_160_000_000, 0)
+    assert books.balance(A, "STOCK_ADJ(assay)", "Ni") == 0
+
+
+def test_an_assay_of_its_own_above_the_book() -> None:
+    """10 t at 30 %, 10.04 t drawn as 31 %: 3 t of the lot, 12 kg above it, and 100.4 kg more that the assay found."""
+    books = book()
+    books(add("x", "10", A, cu="30"))
+    books(transform(A, [("x", "10.04", {"cu": "31"})], [("y", "10.04", {"cu": "31"})]))
+    assert books.balance(A, "STOCK_ADJ") == -12_000_000
+    assert books.balance(A, "STOCK_ADJ(assay)") == -100_400_000
+    assert (books.balance(A, "STOCK(x)"), books.balance(A, "STOCK(y)")) == (0, 3_112_400_000)
+
+
+# -- what cannot be drawn ---------------------------------------------------------------------------------------------
+
+
+def test_a_lot_without_an_assay_waits_for_it() -> None:
+    books = book()
+    books(add("x", "10", A))
+    drawn = spend("1")
+    parked = books(drawn)
+    finding = said(parked, "UNASSAYED")
+    assert parked[0].outcome == "PARKED"
+    assert (finding.inputs, finding.lots) == (["x", drawn.identity], ["x"])
+    assert finding.arithmetic == "x has no assay yet: what this draw contains is not known"
+
+
+def test_what_was_never_there() -> None:
+    """At a site with a book a phantom; at a place that never posted, a ship is only early: no book."""
+    books = Books()
+    books(add("x", "10", A, cu="30"))
+    phantom = ship("never", "1", A, B, consignment_id="c")
+    finding = said(books(phantom), "PHANTOM_STOCK")
+    assert (finding.inputs, finding.lots) == (["never", phantom.identity], ["never"])
+    assert finding.arithmetic == "never was never at urn:site:a: available 0 kg"
+    early = ship("never", "1", B, A, consignment_id="d")
+    (outcome,) = books(early)
+    (finding,) = outcome.findings
+    assert (outcome.outcome, finding.code, finding.lots) == ("PARKED", "NO_BOOK", [])
+    assert finding.inputs == ["never", early.identity]
+
+
+def test_a_booked_place_is_no_hub() -> None:
+    """A place with a book of its own has never posted either, but what it ships was never there."""
+    books = Books(**{B: SiteBook()})
+    assert codes(books(ship("never", "1", B, A, consignment_id="d"))) == ["PHANTOM_STOCK"]
