@@ -61,6 +61,8 @@ def test_largest_remainder(weights: Vector, amount: int, parts: Vector) -> None:
         ({"a": 2, "b": 1}, -6, {"a": -4, "b": -2}),
         ({"a": 2, "b": 1}, 1, {"a": 1}),
         ({"a": 2, "b": 1}, 0, {}),
+        ({"a": 1, "b": 1}, 1, {"a": 1}),  # a tie goes to the first key, whatever the sign
+        ({"a": 1, "b": 1}, -1, {"a": -1}),
         ({"a": 2, "b": -1}, 6, {UNKNOWN: 6}),
         ({"a": 0, "b": 3}, 6, {"b": 6}),
         ({"a": 1, "b": 1}, 4, {"a": 2, "b": 2}),
@@ -166,6 +168,10 @@ def test_the_origins_of_an_item_by_element_and_for_the_rest() -> None:
     assert shares.vectors == {"Cu": {"CL - - -": 5, "ZM - - -": 4}, "Ni": {"CD - - -": 3, "FI - - -": 6}}
     assert of_item(said, {"Cu": -9}, 20, "urn:m1").vectors == {"Cu": {"CL - - -": -5, "ZM - - -": -4}}
     assert of_item(said, {"Cu": 1}, 20, "urn:m1").vectors == {"Cu": {"CL - - -": 1}}
+    tied = Material("object", "x", origins=[part("CD", "1"), part("FI", "1")])
+    assert [of_item(tied, {"Cu": mg}, 20, "urn:m1").vectors["Cu"] for mg in (1, -1)] == [{"CD - - -": 1}, {"CD - - -": -1}]
+    nothing = Material("object", "x", origins=[part("PE", "0")], country_of_origin="CL")
+    assert of_item(nothing, {"Cu": 9}, 20, "urn:m1").vectors == {"Cu": {"CL - - -": 9}}
     unlike = Material("object", "x", origins=[part("CD", "0.3"), part("FI", "0.45")])
     assert of_item(unlike, {"Cu": 750}, 20, "urn:m1").vectors == {"Cu": {"CD - - -": 300, "FI - - -": 450}}
 
@@ -188,6 +194,23 @@ def test_the_tail_is_pruned_below_a_millionth_and_above_64_keys() -> None:
     shares = pruned(Shares({"Cu": pool(65, 999), "Co": {CD: 1}}, 5, 6, {"PE - - -": 1}))
     contacts = {"PE - - -": 1, "ZM urn:tail mine -": 1}
     assert shares == Shares({"Cu": {**kept, "ZM OTHER - -": small}, "Co": {CD: 1}}, 5, 6, contacts)
+
+
+def test_a_millionth_is_exact_at_any_size() -> None:
+    """1,000,000 mg of 1,000,000,000,001 mg are less than a millionth, of 1,000,000,000,000 mg they are not."""
+    vector = {"ZM urn:tail mine -": 1_000_000, **{f"CD urn:{n:02} mine -": 10**10 for n in range(63)}}
+    rest = 10**12 - sum(vector.values())
+    at, below = ({**vector, "ZM urn:head mine -": rest + more} for more in (0, 1))
+    assert pruned(Shares({"Cu": at})).vectors["Cu"] == at
+    assert pruned(Shares({"Cu": below})).vectors["Cu"]["ZM OTHER - -"] == 1_000_000
+
+
+def test_the_order_of_keys_does_not_depend_on_the_process() -> None:
+    small = {f"{country} urn:dust mine -": 1 for country in ("ZM", "CL", "PE", "CD", "FI", "AU")}
+    shares = pruned(Shares({"Cu": {**pool(65, 10**6), **small}}))
+    others = [k for k in shares.vectors["Cu"] if " OTHER " in k]
+    assert others == [f"{country} OTHER - -" for country in ("AU", "CD", "CL", "FI", "PE", "ZM")]
+    assert list(drawn(Shares({"Cu": small}), {}, 0, 1, never).contacts) == sorted(small)
 
 
 def test_what_is_other_already_is_not_pruned_again_and_grows() -> None:

@@ -234,6 +234,10 @@ def test_a_finding_is_restated_where_it_says_something_else(draft: Draft) -> Non
     identity = draft.restate_finding(said)
     assert draft.restate_finding(replace(said, lots=["x", "x"])) == identity
     assert len(draft.findings) == 1
+    many = Said("TRANSIT_GAIN", ("d",), "", ["f", "c", "a", "e", "b", "d"])
+    draft.restate_finding(many)
+    draft.restate_finding(many)
+    assert len(draft.findings) == 2, "lots have no order"
     for other in (replace(said, arithmetic="2 kg"), replace(said, severity="info"), replace(said, lots=["y"])):
         draft.restate_finding(said)
         was = len(draft.findings)

@@ -3,11 +3,20 @@
 from decimal import Decimal
 from typing import Any
 
-from lodestream.epcis.event import Event
+import pytest
+
+from lodestream.epcis.event import Assay, Event, Material
 from lodestream.ids import derive
+from lodestream.ledger.accounts import wip
 from lodestream.ledger.book import SiteBook
+from lodestream.ledger.draft import Draft, Refused, Unready
+from lodestream.ledger.draw import draw
 from lodestream.ledger.records import Finding, LotState, Outcome
-from tests.ledger.making import Books, T, add, codes, declared, ship, transform
+from lodestream.ledger.state import Head, Lot, Shares
+from lodestream.ledger.values import Drawn
+from lodestream.ledger.view import View
+from lodestream.measures import Line
+from tests.ledger.making import Books, T, add, codes, declared, entry, ship, transform
 
 A, B = "urn:site:a", "urn:site:b"
 
@@ -186,3 +195,130 @@ def test_a_booked_place_is_no_hub() -> None:
     """A place with a book of its own has never posted either, but what it ships was never there."""
     books = Books(**{B: SiteBook()})
     assert codes(books(ship("never", "1", B, A, consignment_id="d"))) == ["PHANTOM_STOCK"]
+
+
+# -- one line of a draft ----------------------------------------------------------------------------------------------
+
+ZM = "ZM - - -"
+WIP = wip("run")
+
+
+def drafted(**lot: Any) -> Draft:
+    """A draft at A, of whose lot x this is known; 10 mg wet, 8 mg dry and 4 mg Cu unless said."""
+    view = View(A, {})
+    view.put(Head(), "")
+    fields = {"wet_mg": 10, "dry_mg": 8, "contained_mg": {"Cu": 4}, "entered_dry_mg": 8, "entered_mg": {"Cu": 4}, **lot}
+    vectors = {e: {ZM: mg} for e, mg in fields["contained_mg"].items()}
+    view.put(Lot("x", shares=Shares(vectors), **fields), "x")
+    return Draft(view, entry(add("e", "1", A, cu="1")))
+
+
+def line(mass: str, basis: str = "dry", **more: Any) -> Line:
+    return Line("input", "x", Decimal(mass), "MGM", Material("input", "x", mass_basis=basis, **more))
+
+
+def take(draft: Draft, one: Line) -> Drawn:
+    drawn = draw(draft, one, WIP)
+    for element, mg in drawn.taken_mg.items():
+        draft.move(element, drawn.account, WIP, mg)
+    return drawn
+
+
+def test_a_whole_instance_is_all_that_is_there() -> None:
+    """A serial that no item speaks of is drawn whole; one with an item by what the item says; a class needs its quantity."""
+    drawn = take(drafted(), Line("input", "x", instance=True))
+    assert (drawn.wet_mg, drawn.dry_mg, drawn.taken_mg, drawn.contained_mg) == (10, 8, {"Cu": 4}, {"Cu": 4})
+    half = Line("input", "x", material=Material("input", "x", Decimal(4), "MGM", "dry"), instance=True)
+    assert take(drafted(), half).taken_mg == {"Cu": 2}
+    with pytest.raises(Refused, match="NO_QUANTITY"):
+        take(drafted(), Line("input", "x"))
+
+
+def test_a_second_draw_of_a_whole_instance_takes_nothing() -> None:
+    draft = drafted()
+    take(draft, Line("input", "x", instance=True))
+    again = take(draft, Line("input", "x", instance=True))
+    assert (again.wet_mg, again.dry_mg, again.contained_mg) == (0, 0, {})
+
+
+def test_an_assay_knows_its_content_better_than_the_lot() -> None:
+    """u of the lot 40 mg in 1000: 20 in half of it; of the draw by its own assay 1 % of 500 mg at 50 % are 2.5: u is its own."""
+    lot = {"wet_mg": 1_000, "dry_mg": 1_000, "contained_mg": {"Cu": 400, "Co": 100}, "entered_dry_mg": 1_000}
+    draft = drafted(**lot, entered_mg={"Cu": 400, "Co": 100}, entered_u2={"Cu": "1600", "Co": "900"})
+    plain = take(draft, line("500"))
+    assert (plain.u_mg, plain.contained_mg, plain.reassayed_mg) == ({"Cu": 20, "Co": 15}, {"Co": 50, "Cu": 200}, {})
+    assert list(plain.contained_mg) == ["Co", "Cu"]
+    grades = [Assay("Cu", Decimal(50), "P1", uncertainty=Decimal(1)), Assay("Ni", Decimal(2), "P1", uncertainty=Decimal(1))]
+    own = take(draft, line("500", assays=grades, mass_uncertainty_percent=Decimal(0)))
+    assert own.contained_mg == {"Cu": 250, "Co": 50, "Ni": 10}
+    assert own.reassayed_mg == {"Cu": 50, "Ni": 10}
+    assert own.u_mg == {"Cu": 5, "Co": 15, "Ni": 5}
+    assert [change.stated_mg for change in draft.changes] == [{}, {"Cu": 250, "Ni": 10}]
+
+
+def test_a_movement_says_what_moved() -> None:
+    draft = drafted(contained_mg={"Cu": 4, "Co": 0})
+    take(draft, line("2"))
+    (change,) = draft.changes
+    assert (change.wet_mg, change.dry_mg, change.contained_mg, change.above_mg, change.account) == (
+        -2,
+        -2,
+        {"Cu": -1},
+        {},
+        "WIP run",
+    )
+    assert change.shares == Shares({"Cu": {ZM: -1}})
+
+
+@pytest.mark.parametrize(
+    ("one", "wet", "left"),
+    [
+        (line("5", "wet", moisture_percent=Decimal(40)), 5, 5),  # as it was weighed
+        (line("10", "wet", moisture_percent=Decimal(50)), 10, 0),
+        (line("12", "wet", moisture_percent=Decimal(50)), 10, 0),  # no more than there is
+        (line("4"), 5, 5),  # in proportion to the dry mass
+        (line("8"), 10, 0),
+    ],
+)
+def test_the_wet_mass_of_a_draw(one: Line, wet: int, left: int) -> None:
+    draft = drafted()
+    assert take(draft, one).wet_mg == wet
+    found = draft.lot("x")
+    assert found is not None
+    assert found.wet_mg == left
+
+
+def test_no_wet_mass_is_drawn_of_less_than_none() -> None:
+    """A correction left 10 mg too little wet mass: what is drawn of 8 mg dry takes none of it."""
+    for one in (line("4"), line("8"), line("5", "wet", moisture_percent=Decimal(40)), Line("input", "x", instance=True)):
+        assert take(drafted(wet_mg=-10), one).wet_mg == 0
+
+
+def test_a_lot_by_contained_mass_alone_cannot_be_drawn_by_mass() -> None:
+    draft = drafted(wet_mg=0, dry_mg=0, entered_dry_mg=0, contained_mg={"Cu": 4_000_000, "Co": 1_000_000})
+    with pytest.raises(Refused) as refused:
+        take(draft, line("1"))
+    (said,) = refused.value.said
+    assert (said.code, said.inputs) == ("NO_QUANTITY", (draft.event.identity, "input", "x"))
+    assert said.arithmetic.startswith("x holds 4 kg Cu, 1 kg Co and no mass")
+
+
+def test_a_lot_that_nothing_entered_is_a_phantom() -> None:
+    """It is known by name alone: all that entered is void. One milligram that entered and left is a double spend."""
+    with pytest.raises(Unready, match="PHANTOM_STOCK"):
+        take(drafted(wet_mg=0, dry_mg=0, entered_dry_mg=0, contained_mg={}, entered_mg={}), line("1"))
+    with pytest.raises(Unready, match="DOUBLE_SPEND"):
+        take(drafted(wet_mg=0, dry_mg=0, entered_dry_mg=1, contained_mg={}, entered_mg={}), line("1"))
+
+
+def test_what_it_is_short_of() -> None:
+    """In proportion to all that entered; elements of which it is short of nothing are not named."""
+    entered = {"Cu": 4_000_000, "Ni": 0, "Co": 2_000_000}
+    draft = drafted(wet_mg=0, dry_mg=0, entered_dry_mg=8_000_000, contained_mg={}, entered_mg=entered)
+    with pytest.raises(Unready) as unready:
+        take(draft, line("2000000"))
+    assert unready.value.waits == ["lot:x"]
+    assert unready.value.said.arithmetic.endswith("excess 2 kg > tolerance 0.04 kg; short of 1 kg Cu, 0.5 kg Co")
+    with pytest.raises(Unready) as unready:
+        take(drafted(wet_mg=0, dry_mg=-1, entered_dry_mg=-1, contained_mg={}), line("1000000"))
+    assert unready.value.said.arithmetic.endswith("> tolerance 0 kg")
