@@ -39,6 +39,12 @@ def test_three_u_and_four_u_are_still_within(came: int, went: int, found: list[t
     assert all((one.inputs, one.lots) == (("run", "Cu"), ["y", "z"]) for one in said)
 
 
+def test_where_everything_is_known_a_milligram_counts() -> None:
+    """Without an uncertainty 1 mg missing is a loss, 1 mg more is impossible, and nothing is nothing."""
+    found = [[one.code for one in balance.judge(run(1_000, went, 0), SiteBook())] for went in (999, 1_000, 1_001)]
+    assert found == [["LOSS_UNEXPLAINED"], [], ["IMPOSSIBLE"]]
+
+
 def test_the_sums_are_said() -> None:
     """In tonnes, with the recovery in percent."""
     t = 10**9
@@ -94,15 +100,24 @@ def test_a_missing_bound_binds_nobody() -> None:
     book = SiteBook(
         processes=[limits("80", "90", "a"), limits("70", "95", "b"), limits("75", None, "c"), limits(None, "85", "d")]
     )
-    found = {names: envelope(book, names.split(), "Cu") for names in ("a b", "b a", "a c", "a d", "a none", "none a")}
+    found = {
+        names: envelope(book, names.split(), "Cu") for names in ("a b", "b a", "a c", "c a", "a d", "d a", "a none", "none a")
+    }
     assert {n: (e.name, e.min_percent, e.max_percent) for n, e in found.items() if e} == {
         "a b": ("a, book; b, book", 70, 95),
         "b a": ("b, book; a, book", 70, 95),
         "a c": ("a, book; c, book", 75, None),
+        "c a": ("c, book; a, book", 75, None),
         "a d": ("a, book; d, book", None, 90),
+        "d a": ("d, book; a, book", None, 90),
         "a none": ("a, book", 80, 90),
         "none a": ("a, book", 80, 90),
     }
+    above, below = found["a c"], found["a d"]
+    assert above is not None
+    assert below is not None
+    assert [judge(above, "Cu", (made, 0), (1_000, 0)) for made in (750, 2_000)] == [None, None]
+    assert [judge(below, "Cu", (made, 0), (1_000, 0)) for made in (0, 900)] == [None, None]
     assert envelope(book, ["none"], "Cu") is None
     assert envelope(book, ["a"], "Ni") is None
     assert envelope(book, [], "Cu") is None
@@ -124,6 +139,7 @@ def test_the_finding_on_a_yield_is_the_runs_and_the_elements() -> None:
     made = replace(run(1_000, 990, 1), processes=["p"], products_mg={})
     (one,) = of_yield(book, made, "Cu")
     assert (one.code, one.inputs, one.lots) == ("UNDER_YIELD", ("run", "Cu"), ["y", "z"])
+    assert one.arithmetic.startswith("Cu: product 0 t / feed 0.000001 t = R 0 %")
     assert of_yield(book, run(1_000, 990, 1), "Cu") == [], "no process is named"
     (one,) = of_yield(book, replace(made, products_mg={"Cu": 990}), "Cu")
     assert one.code == "OVERCLAIM"

@@ -2,8 +2,8 @@
 
 Every mutant of a module (sites.py) is tried by the tests that reach its line (reach.py), each in a process of its own
 (trial.py), those that killed its neighbours first, then the fastest. Results stay in .cache/mutants/: what was killed is not
-tried again while its function is the same, what survived only by tests that changed or that `--quick` (the fastest tests alone) left out. It ends with 1 where a mutant survives
-that docs/mutation.md does not explain.
+tried again while its function is the same; what survived is, by tests that changed or that `--quick` (the fastest tests
+alone) left out. It ends with 1 where a mutant survives that docs/mutation.md does not explain.
 """
 
 import ast

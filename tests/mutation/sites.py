@@ -21,6 +21,7 @@ OPERATORS: dict[type[ast.operator], type[ast.operator]] = {
 }  # fmt: skip
 CALLS = {"any": "all", "all": "any", "sorted": "list"}
 WORDS = 3  # a text of more words than this is a sentence for people
+JOINTS = {", ", "; "}  # between the parts of one
 MEANT = 24  # letters that tell a reader which place is meant
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -127,7 +128,11 @@ def _said(node: ast.AST) -> bool:
     if isinstance(node, ast.JoinedStr):
         texts = [part.value for part in node.values if isinstance(part, ast.Constant)]
         return sum(letter.isalpha() for text in texts for letter in str(text)) > MEANT / 2
-    return isinstance(node, ast.Constant) and isinstance(node.value, str) and len(node.value.split()) > WORDS
+    return (
+        isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and (len(node.value.split()) > WORDS or node.value in JOINTS)
+    )
 
 
 def _changes(node: ast.AST, parent: ast.AST) -> Iterator[ast.AST]:
