@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from lodestream.epcis.event import Assay, Event, Material
+from lodestream.epcis.event import Assay, ContainedMass, Event, Material
 from lodestream.ids import derive
 from lodestream.ledger.accounts import wip
 from lodestream.ledger.book import SiteBook
@@ -203,10 +203,10 @@ ZM = "ZM - - -"
 WIP = wip("run")
 
 
-def drafted(**lot: Any) -> Draft:
+def drafted(elements: tuple[str, ...] = (), **lot: Any) -> Draft:
     """A draft at A, of whose lot x this is known; 10 mg wet, 8 mg dry and 4 mg Cu unless said."""
     view = View(A, {})
-    view.put(Head(), "")
+    view.put(Head(book=SiteBook(elements=list(elements))), "")
     fields = {"wet_mg": 10, "dry_mg": 8, "contained_mg": {"Cu": 4}, "entered_dry_mg": 8, "entered_mg": {"Cu": 4}, **lot}
     vectors = {e: {ZM: mg} for e, mg in fields["contained_mg"].items()}
     view.put(Lot("x", shares=Shares(vectors), **fields), "x")
@@ -322,3 +322,43 @@ def test_what_it_is_short_of() -> None:
     with pytest.raises(Unready) as unready:
         take(drafted(wet_mg=0, dry_mg=-1, entered_dry_mg=-1, contained_mg={}), line("1000000"))
     assert unready.value.said.arithmetic.endswith("> tolerance 0 kg")
+
+
+def test_an_assay_that_says_half_of_what_it_states_is_none() -> None:
+    """Copper as received, nickel on dry basis of what has no moisture: the draw goes by the lot, as if nothing were assayed."""
+    grades = [Assay("Cu", Decimal(50), "P1", basis="as_received"), Assay("Ni", Decimal(2), "P1", basis="dry")]
+    drawn = take(drafted(wet_mg=0, dry_mg=1_000, contained_mg={"Cu": 400}), line("500", "wet", assays=grades))
+    assert (drawn.contained_mg, drawn.reassayed_mg) == ({"Cu": 200}, {})
+
+
+def test_what_the_book_does_not_track_has_no_uncertainty() -> None:
+    grades = [Assay("Cu", Decimal(50), "P1", uncertainty=Decimal(1)), Assay("Ni", Decimal(2), "P1", uncertainty=Decimal(1))]
+    drawn = take(drafted(("Cu",), dry_mg=1_000, contained_mg={"Cu": 400}), line("500", assays=grades))
+    assert (set(drawn.u_mg), drawn.contained_mg) == ({"Cu"}, {"Cu": 250})
+
+
+def test_what_came_from_above_the_book_is_kept_by_element() -> None:
+    """5 mg above 1000: of 400 mg Cu 2, of 1 mg Ni nothing. What is brought is in the order of the elements."""
+    content = {"Zn": 400, "Cu": 400, "Ni": 1, "Co": 400, "Au": 400, "Li": 400}
+    draft = drafted(dry_mg=1_000, entered_dry_mg=1_000, contained_mg=content, entered_mg=content)
+    drawn = draw(draft, line("1005"), WIP)
+    (change,) = draft.changes
+    assert change.above_mg == {"Zn": 2, "Cu": 2, "Co": 2, "Au": 2, "Li": 2}
+    assert (change.excess_dry_mg, drawn.excess_mg["Ni"], drawn.contained_mg["Cu"]) == (5, 0, 402)
+    assert list(drawn.contained_mg) == ["Au", "Co", "Cu", "Li", "Ni", "Zn"]
+
+
+def test_a_draw_of_nothing_and_a_wet_one_of_what_has_no_moisture() -> None:
+    """0 kg is a quantity. A wet mass counts as it is where neither the item nor the lot knows a moisture."""
+    assert [take(drafted(), line("0")).dry_mg, take(drafted(wet_mg=0), line("4", "wet")).dry_mg] == [0, 4]
+
+
+def test_a_draw_states_a_mass() -> None:
+    """5 mg Cu by contained mass alone, of a lot with 4 mg: how much of the lot that is cannot be said, so nothing is posted."""
+    draft = drafted()
+    alone = Line("input", "x", None, None, Material("input", "x", contained=[ContainedMass("Cu", Decimal(5), "MGM")]))
+    with pytest.raises(Refused) as refused:
+        take(draft, alone)
+    (said,) = refused.value.said
+    assert (said.code, said.inputs) == ("NO_QUANTITY", (draft.event.identity, "input", "x"))
+    assert draft.changes == []

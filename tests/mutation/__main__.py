@@ -97,6 +97,7 @@ class Campaign:
         self.quick = quick
         self.explained = Path(ROOT / "docs/mutation.md").read_text() if (ROOT / "docs/mutation.md").exists() else ""
         self.unexplained = 0
+        self.texts: dict[Path, str] = {}
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Instead of pytest's own loop."""
@@ -157,11 +158,11 @@ class Campaign:
         self._tell(name, results)
 
     def _try(self, mutant: Mutant, was: Result, loaded: Loaded, killers: Counter[str]) -> Result:
-        reaching = [n for n, one in self.reached.items() if self._reaches(mutant, one.lines.get(f"{loaded.name}.py", []))]
+        reaching = [n for n in self.items if self._reaches(mutant, n, loaded.name)]
         fresh = [n for n in reaching if was.tried.get(n) != self.reached[n].tests]
         if not fresh:
             return was
-        fresh.sort(key=lambda n: (-killers[n], self.reached[n].seconds, n))
+        fresh.sort(key=lambda n: (-killers[n], not self._names(n, loaded.name), self.reached[n].seconds, n))
         if self.quick:
             spent = accumulate(self.reached[n].seconds for n in fresh)
             fresh = [n for n, seconds in zip(fresh, spent, strict=True) if seconds < QUICK]
@@ -173,11 +174,22 @@ class Campaign:
         print(f"  {loaded.name} {mutant.name}", flush=True)
         return Result(was.function, outcome, "", was.tried | {n: self.reached[n].tests for n in fresh})
 
-    @staticmethod
-    def _reaches(mutant: Mutant, lines: list[int]) -> bool:
-        if not isinstance(mutant.root, ast.FunctionDef):
-            return bool(lines)
-        return any(line in mutant.lines for line in lines)
+    def _reaches(self, mutant: Mutant, test: str, name: str) -> bool:
+        """Whether a test runs the line; of what a module says once for all, whether it runs or names the module."""
+        lines = self.reached[test].lines.get(f"{name}.py", [])
+        if isinstance(mutant.root, ast.FunctionDef):
+            return any(line in mutant.lines for line in lines)
+        return bool(lines) or self._names(test, name)
+
+    def _names(self, test: str, name: str) -> bool:
+        """Whether the file of a test imports the module: then it is about it."""
+        path = self.items[test].path
+        if path not in self.texts:
+            self.texts[path] = path.read_text()
+        package, module = name.split("/")
+        return (
+            f"lodestream.{package}.{module} " in self.texts[path] or f"lodestream.{package} import {module}\n" in self.texts[path]
+        )
 
     def _tell(self, name: str, results: dict[str, Result]) -> None:
         alive = [k for k, one in results.items() if one.outcome == SURVIVED]
