@@ -290,7 +290,13 @@ def test_the_wet_mass_of_a_draw(one: Line, wet: int, left: int) -> None:
 
 def test_no_wet_mass_is_drawn_of_less_than_none() -> None:
     """A correction left 10 mg too little wet mass: what is drawn of 8 mg dry takes none of it."""
-    for one in (line("4"), line("8"), line("5", "wet", moisture_percent=Decimal(40)), Line("input", "x", instance=True)):
+    for one in (
+        line("4"),
+        line("6"),
+        line("8"),
+        line("5", "wet", moisture_percent=Decimal(40)),
+        Line("input", "x", instance=True),
+    ):
         assert take(drafted(wet_mg=-10), one).wet_mg == 0
 
 
@@ -322,6 +328,9 @@ def test_what_it_is_short_of() -> None:
     with pytest.raises(Unready) as unready:
         take(drafted(wet_mg=0, dry_mg=-1, entered_dry_mg=-1, contained_mg={}), line("1000000"))
     assert unready.value.said.arithmetic.endswith("> tolerance 0 kg")
+    with pytest.raises(Unready) as unready:
+        take(drafted(wet_mg=0, dry_mg=0, entered_dry_mg=1, contained_mg={}, entered_mg={"Cu": 1}), line("1"))
+    assert unready.value.said.arithmetic.endswith("short of 0.000001 kg Cu")
 
 
 def test_an_assay_that_says_half_of_what_it_states_is_none() -> None:
@@ -350,7 +359,13 @@ def test_what_came_from_above_the_book_is_kept_by_element() -> None:
 
 def test_a_draw_of_nothing_and_a_wet_one_of_what_has_no_moisture() -> None:
     """0 kg is a quantity. A wet mass counts as it is where neither the item nor the lot knows a moisture."""
-    assert [take(drafted(), line("0")).dry_mg, take(drafted(wet_mg=0), line("4", "wet")).dry_mg] == [0, 4]
+    assert [take(drafted(), line("0")).dry_mg, take(drafted(wet_mg=0), line("0")).dry_mg] == [0, 0]
+    assert take(drafted(wet_mg=0), line("4", "wet")).dry_mg == 4
+
+
+def test_a_wet_mass_that_a_correction_left_too_small_goes_in_proportion() -> None:
+    """5 mg wet and 8 mg dry cannot be: no moisture follows from them. Half of the dry mass takes half of 5 mg, to even."""
+    assert take(drafted(wet_mg=5), line("4", "wet")).wet_mg == 2
 
 
 def test_a_draw_states_a_mass() -> None:
