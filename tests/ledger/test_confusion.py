@@ -224,6 +224,11 @@ def test_the_tables_are_exact_definitions() -> None:
         hydroxide / lce,
         lce / hydroxide,
     ]
+    names = ["a thousandfold unit (kg, t)"] * 2 + ["short ton and tonne"] * 2 + ["long ton and tonne"]
+    names += ["pound and kilogram"] * 2 + ["troy ounce and gram"] * 2
+    assert [name for name, _ in confusion.MASS_UNITS] == names
+    names = ["Li2O and Li"] * 2 + ["Li2CO3 and Li"] * 2 + ["LiOH.H2O and Li2CO3"] * 2
+    assert [name for name, _ in confusion.LITHIUM] == names
     assert (Fraction(*confusion.BASIS_WITHIN), Fraction(*confusion.UNIT_WITHIN)) == (Fraction(2, 1000), Fraction(5, 1000))
 
 
