@@ -263,6 +263,13 @@ def test_the_ids_of_what_is_confused() -> None:
     assert found(offered(1_000_000, 1_000_000, 464_540), got(1_000, 1_000, 1_000_000)) == [UNIT, LI]
 
 
+def test_a_milligram_is_a_mass() -> None:
+    assert found(offered(1, 1), got(1_000, 1_000)) == [UNIT]
+    assert found(offered(1_000, 1_000), got(1, 1)) == [UNIT]
+    none = replace(got(500_000, 500_000), got_mg={})
+    assert found(offered(1_000_000, 1_000_000, 464_540), got(500_000, 500_000, 999_999), none) == []
+
+
 def test_a_difference_of_three_u_is_none() -> None:
     """1000 t were sent as 1000 t dry, u 1 t by its scale: 3u are 3 t where the receiver weighs exactly, to the mg."""
     t = 10**9
