@@ -270,6 +270,27 @@ def test_a_milligram_is_a_mass() -> None:
     assert found(offered(1_000_000, 1_000_000, 464_540), got(500_000, 500_000, 999_999), none) == []
 
 
+def test_what_is_not_stated_is_sure() -> None:
+    """15 mg Li of 17 are the ratio of the hydroxide; where neither side states an uncertainty, 2 mg are a difference."""
+    sure = replace(got(1_000_000, 1_000_000, 15), u_mg={})
+    assert found(offered(1_000_000, 1_000_000, 17), sure) == [LI]
+    assert found(offered(1_000_000, 1_000_000, 17), got(1_000_000, 1_000_000, 15, u=1)) == []
+    assert found(offered(1_000_000, 1_000_000, 17, u=1), sure) == []
+    assert confusion._u_sent(offered(400, 400)) == 0
+
+
+def test_a_moisture_is_the_receivers_where_it_states_one() -> None:
+    """920 of 1000 is 1 - 8 %; where the 8 % are not the receiver's own words, they explain nothing."""
+    sent = offered(1_000_000, 1_000_000)
+    (one,) = confusion.said("c", "x", sent, [got(920_000, 1_000_000)])
+    assert "M = 8 % by the receiver: a wet mass" in one.arithmetic
+    assert found(sent, got(920_000, 1_000_000, moist=False)) == []
+    assert (
+        found(sent, replace(got(920_000, 1_000_000), receipt=Receipt("r", "s", True, 0, Line("object", "x"), "", True, 0))) == []
+    )
+    assert found(offered(1, 2), got(2, 2, moist=False)) == [BASIS]
+
+
 def test_a_difference_of_three_u_is_none() -> None:
     """1000 t were sent as 1000 t dry, u 1 t by its scale: 3u are 3 t where the receiver weighs exactly, to the mg."""
     t = 10**9
