@@ -13,7 +13,7 @@ from lodestream.ledger.runs import _complete as complete
 from lodestream.ledger.runs import _divided as divided
 from lodestream.ledger.runs import _in_order as in_order
 from lodestream.ledger.runs import _legs as legs_of
-from lodestream.ledger.state import Head, Lot, Shares
+from lodestream.ledger.state import Head, Journal, Lot, Shares
 from lodestream.ledger.view import View
 from tests.ledger.making import Books, T, add, assay, entry, event, item, transform
 
@@ -163,6 +163,24 @@ def test_a_pool_that_cannot_give_is_told_by_all_that_went_in() -> None:
     assert low.take(part("output", cu=4)) == {"Cu": {UNKNOWN: 4}}
 
 
+def test_what_is_left_is_not_what_went_in() -> None:
+    """60 mg ZM, 50 out, 40 mg CL: 10 : 40 are left. 60 mg are more than that, so 60 : 40 of all that went in; 50 are all of it."""
+    for mg, parts in ((60, {ZM: 36, CL: 24}), (50, {ZM: 10, CL: 40}), (25, {ZM: 5, CL: 20})):
+        made = pool(part("input", cu=60, shares=Shares({"Cu": {ZM: 60}})))
+        made.take(part("output", cu=50))
+        made.enter(part("input", cu=40, shares=Shares({"Cu": {CL: 40}})), "Cu")
+        assert made.take(part("output", cu=mg)) == {"Cu": parts}
+
+
+def test_a_pool_with_a_part_below_zero_does_not_give_by_what_is_left() -> None:
+    """11 mg of 4 : 6 are 4 : 7, so CL is 1 mg below zero; 10 mg ZM come; 5 mg go by 14 : 6, 3.5 and 1.5, the tie to CL."""
+    made = pool(part("input", cu=10, shares=Shares({"Cu": {ZM: 4, CL: 6}})))
+    made.take(part("output", cu=11))
+    made.enter(part("input", cu=10, shares=Shares({"Cu": {ZM: 10}})), "Cu")
+    assert made.left == {"Cu": {ZM: 10, CL: -1}}
+    assert made.take(part("output", cu=5)) == {"Cu": {ZM: 3, CL: 2}}
+
+
 def test_what_a_pool_knows_of_carbon_and_contacts() -> None:
     """A quarter of the first part's dry mass has no carbon: a quarter of its 60 mg Cu; half of 41 mg to even are 20."""
     first = part("input", dry=80, cu=60, shares=Shares({"Cu": {ZM: 60}}, 700, 20, {CD: 2}))
@@ -275,6 +293,8 @@ def test_a_split_is_rounded_half_to_even_and_the_last_takes_the_rest() -> None:
     outputs = [one for one in run_of(books).parts if one.role == "output"]
     assert [one.contained_mg for one in outputs] == [{"Cu": 0}, {"Cu": 2}, {"Cu": 1}]
     assert [books.balance(A, f"STOCK({name})") for name in "abc"] == [0, 2, 1]
+    (journal,) = [one for _, _, one in books.fold._all(Journal) if one.kind == "split"]
+    assert [one.contained_mg for one in journal.changes[1:]] == [{}, {"Cu": 2}, {"Cu": 1}], "nothing is not named"
 
 
 def test_a_split_knows_its_content_as_well_as_the_parcel() -> None:
@@ -296,6 +316,9 @@ def test_a_split_of_two_parcels_adds_their_squares() -> None:
     rest = part("output", "z", 80, cu=40, ni=1, u_mg={"Cu": 40, "Ni": 0})
     run = Run("run", [*parcels, fifth, rest], split=True)
     assert divided(draft(), run) == run, "they have it already: nothing is amended"
+    thirds = [part("output", f"z{n}", 10, cu=cu, u_mg={"Cu": 0}) for n, cu in enumerate((3, 3, 4))]
+    even = Run("run", [part("input", "a", 30, cu=10), *thirds], split=True)
+    assert divided(draft(), even) == even, "the last takes the rest"
     nothing = part("output", "z", 5, cu=0, u_mg={"Cu": 0})
     empty = Run("run", [part("input", "a", 0, cu=0), nothing], split=True)
     assert divided(draft(), empty) == empty
