@@ -2,9 +2,12 @@
 
 from typing import Any
 
+from msgspec.structs import replace
+
 from lodestream.ledger.attribution import UNKNOWN
 from lodestream.ledger.book import SiteBook
 from lodestream.ledger.draft import Draft
+from lodestream.ledger.records import Closure
 from lodestream.ledger.running import Part, Run
 from lodestream.ledger.runs import Pool, Sums, balanced, is_closed, settle, totals
 from lodestream.ledger.runs import _by_weight as by_weight
@@ -13,7 +16,7 @@ from lodestream.ledger.runs import _complete as complete
 from lodestream.ledger.runs import _divided as divided
 from lodestream.ledger.runs import _in_order as in_order
 from lodestream.ledger.runs import _legs as legs_of
-from lodestream.ledger.state import Head, Journal, Lot, Shares
+from lodestream.ledger.state import Head, Journal, Lot, Shares, Waiting
 from lodestream.ledger.view import View
 from tests.ledger.making import Books, T, add, assay, entry, event, item, transform
 
@@ -164,7 +167,7 @@ def test_a_pool_that_cannot_give_is_told_by_all_that_went_in() -> None:
 
 
 def test_what_is_left_is_not_what_went_in() -> None:
-    """60 mg ZM, 50 out, 40 mg CL: 10 : 40 are left. 60 mg are more than that, so 60 : 40 of all that went in; 50 are all of it."""
+    """60 mg ZM, 50 out, 40 mg CL: 10 : 40 are left. 60 mg are more, so 60 : 40 of all that went in; 50 are all of it."""
     for mg, parts in ((60, {ZM: 36, CL: 24}), (50, {ZM: 10, CL: 40}), (25, {ZM: 5, CL: 20})):
         made = pool(part("input", cu=60, shares=Shares({"Cu": {ZM: 60}})))
         made.take(part("output", cu=50))
@@ -244,6 +247,51 @@ def test_a_closed_run_is_told_inputs_first_and_work_in_process_last() -> None:
     assert [one.lot for one in in_order(parts)] == ["3", "4", "2", "5", "1", "0"]
 
 
+# -- what stays in process --------------------------------------------------------------------------------------------
+
+INTO = part("input", cu=100, ni=5, shares=Shares({"Cu": {ZM: 100}, "Ni": {CL: 5}}, 1_000))
+STAYS = part("wip_close", cu=40, ni=5)
+
+
+def settled(*parts: Part, parked: int = 0, waits: bool = False, running: bool = False, **run: Any) -> tuple[Run, Draft]:
+    made = draft(running_attribution=running)
+    made.view.put(Head(book=made.book, parked=parked), "")
+    if waits:
+        made.view.put(Waiting(["later"]), "campaign:run")
+    made.view.put(Run("run", list(parts), **run), "run")
+    settle(made, "run")
+    after = made.view.get(Run, "run")
+    assert after is not None
+    return after, made
+
+
+def test_what_an_open_campaign_has_in_process() -> None:
+    """Of 100 mg and 1000 g, 40 mg were told as closing: 60 mg and 600 g are left, and no nickel."""
+    after, _ = settled(INTO, STAYS, campaign=True)
+    assert after.left == Shares({"Cu": {ZM: 60}}, 600)
+    assert settled(INTO, campaign=True)[0].left == Shares({"Cu": {ZM: 100}, "Ni": {CL: 5}}, 1_000)
+
+
+def test_what_a_closed_one_left_in_process() -> None:
+    """The closing work in process alone, with all of the carbon, since nothing else bears any."""
+    after, _ = settled(INTO, STAYS, campaign=True, closed_by=["e"])
+    assert after.left == Shares({"Cu": {ZM: 40}, "Ni": {CL: 5}}, 1_000)
+
+
+def test_a_campaign_is_told_in_order_once_it_is_closed() -> None:
+    """What came out before anything went in is of nobody, until the close tells all anew; by a running book that stands."""
+    known, unknown = {ZM: 40}, {UNKNOWN: 40}
+    closed = {"campaign": True, "closed_by": ["e"]}
+    told = [settled(STAYS, INTO, **closed), settled(STAYS, INTO, running=True, **closed), settled(STAYS, INTO, running=True)]
+    assert [run.left.vectors["Cu"] for run, _ in told] == [known, unknown, known]
+    running, _ = settled(STAYS, INTO, campaign=True)
+    assert running.left.vectors["Cu"] == {UNKNOWN: -40, ZM: 100}
+
+
+def test_what_comes_out_without_the_main_element_leaves_the_carbon_in_process() -> None:
+    assert shared(Run("run", campaign=True), part("output", cu=50), part("output", ni=9)) == [500, 0]
+
+
 # -- what is judged ---------------------------------------------------------------------------------------------------
 
 
@@ -267,6 +315,32 @@ def test_the_sums_that_a_run_is_judged_by() -> None:
     )
     assert (found.u_mg, found.u_products_mg, found.u_feed_mg) == ({"Cu": 85}, {"Cu": 12}, {"Cu": 5})
     assert balanced(Run("run", parts, split=True), "name", sums(*parts)).processes == []
+
+
+def test_an_element_that_did_not_go_in_has_no_feed() -> None:
+    made = part("output", "y", ni=5)
+    assert balanced(Run("run", [made]), "name", sums(made, elements=["Ni"])).feed_mg == {"Ni": 0}
+
+
+def test_a_campaign_waits_for_its_own_events_alone() -> None:
+    """110 mg of 100: impossible. It is not said while an event of the campaign is parked; other parked events are no matter."""
+    more = part("input", cu=100), part("wip_close", cu=110)
+    closed = {"campaign": True, "closed_by": ["e"]}
+    judged = [settled(*more, **closed), settled(*more, parked=1, **closed), settled(*more, parked=1, waits=True)]
+    for run, made in judged:
+        assert [(f.code, f.inputs) for f in made.findings] == [("IMPOSSIBLE", ["run", "Cu"])]
+        assert run.findings == [f.id for f in made.findings]
+        assert made.managed == set(run.findings), "it does not end with the event that it was said at"
+        assert made.closures == {("run", "Cu"): Closure("run", "Cu", 100, 110, 0)}
+    run, made = settled(*more, parked=1, waits=True, **closed)
+    assert (run.findings, made.findings, made.closures) == ([], [], {})
+
+
+def test_a_finding_that_a_run_no_longer_stands_for_is_superseded() -> None:
+    run, made = settled(part("input", cu=100), part("wip_close", cu=110))
+    made.view.put(replace(run, parts=[part("input", cu=100), part("wip_close", cu=100)]), "run")
+    settle(made, "run")
+    assert [f.state for f in made.findings] == ["open", "superseded"]
 
 
 # -- splits -----------------------------------------------------------------------------------------------------------
