@@ -315,6 +315,8 @@ def test_the_sums_that_a_run_is_judged_by() -> None:
     )
     assert (found.u_mg, found.u_products_mg, found.u_feed_mg) == ({"Cu": 85}, {"Cu": 12}, {"Cu": 5})
     assert balanced(Run("run", parts, split=True), "name", sums(*parts)).processes == []
+    many = [part("input", cu=1, process=name) for name in ("f", "c", "e", "a", "d", "b", "a", "")]
+    assert balanced(Run("run", many), "name", sums(*many)).processes == list("abcdef")
 
 
 def test_an_element_that_did_not_go_in_has_no_feed() -> None:
