@@ -6,8 +6,9 @@ from msgspec.structs import replace
 from lodestream.ids import derive
 from lodestream.ledger.accounts import STOCK_ADJ, UNACCOUNTED, Account, loss, source, stock, transit
 from lodestream.ledger.draft import Draft, Refused, Unready, leg, plus
+from lodestream.ledger.place import take
 from lodestream.ledger.records import Finding, LotState
-from lodestream.ledger.state import Corrective, Head, Held, Leg, Lot, LotChange, Move, Shares, Vacant
+from lodestream.ledger.state import Corrective, Head, Held, Leg, Lot, LotChange, Move, Place, Shares, Vacant
 from lodestream.ledger.values import Said
 from lodestream.ledger.view import View
 from lodestream.measures.exact import INT64_MAX
@@ -145,27 +146,28 @@ def test_a_movement_takes_the_next_slot_of_its_lot(draft: Draft) -> None:
 
 
 def test_a_movement_before_others_has_them_told_anew(draft: Draft) -> None:
-    """At slot 0 of two, slot 1 is told anew; the earliest such slot of a lot counts."""
+    """At slot 1 of two it is told anew itself, since a draw takes of what was there then; the earliest slot of a lot counts."""
     draft.move_lot(MOVED, 1)
-    assert (draft.dirty, lot(draft).moved) == ({"x": 2}, 2)
-    draft.move_lot(MOVED, 0)
     assert (draft.dirty, lot(draft).moved) == ({"x": 1}, 2)
+    draft.move_lot(MOVED, 0)
+    assert (draft.dirty, lot(draft).moved) == ({"x": 0}, 2)
     draft.stale("x", 3)
-    assert draft.dirty == {"x": 1}
+    assert draft.dirty == {"x": 0}
     assert draft.view.get(Move, "x 0") == Move(8, draft.event.identity, 1)
 
 
-def test_a_corrective_stands_where_its_original_stood(draft: Draft) -> None:
-    assert draft.slot_for("x") == -1
+def test_a_corrective_takes_the_places_of_its_original_in_order(draft: Draft) -> None:
+    one, other = Place(1), Place(4, 7, "assay")
+    assert take(draft, "x") is None
     draft.view.put(Corrective("original"), draft.event.identity)
-    assert draft.slot_for("x") == -1
-    draft.view.put(Vacant([1, 4]), "original x")
-    assert draft.slot_for("y") == -1
-    assert draft.slot_for("x") == 1
-    assert draft.view.get(Vacant, "original x") == Vacant([4])
-    assert draft.slot_for("x") == 4
+    assert take(draft, "x") is None
+    draft.view.put(Vacant([one, other]), "original x")
+    assert take(draft, "y") is None
+    assert take(draft, "x") == one
+    assert draft.view.get(Vacant, "original x") == Vacant([other])
+    assert take(draft, "x") == other
     assert draft.view.get(Vacant, "original x") is None
-    assert draft.slot_for("x") == -1
+    assert take(draft, "x") is None
 
 
 def test_lineage_is_from_the_version_before_to_the_version_after(draft: Draft) -> None:

@@ -67,12 +67,12 @@ def test_what_both_sides_state_is_balanced() -> None:
 
 
 def test_the_main_element() -> None:
-    """The one that the book names; else the first of the book's that went in; else the largest, of equals the first by name."""
-    into = part("input", cu=5, co=9, ni=9)
-    assert sums(into, main_element="Li", elements=["Cu"]).main == "Li"
-    assert sums(into, elements=["Li", "Ni", "Cu"]).main == "Ni"
-    assert sums(into).main == "Co"
-    assert sums(into, elements=["Li"]).main == "Co"
+    """The one that the book names; else that of which most went in, of those that are balanced; of equals the first by name."""
+    into, out = part("input", cu=5, co=9, ni=9, li=20), part("output", cu=1, co=1, ni=1)
+    assert sums(into, out, main_element="Li", elements=["Cu"]).main == "Li"
+    assert sums(into, out, elements=["Ni", "Cu"]).main == "Ni"
+    assert sums(into, out).main == "Co"
+    assert sums(into, part("output", zn=5), elements=["Zn", "Ni"]).main == "Ni"
     assert sums(part("output", cu=5)).main == ""
 
 
@@ -138,9 +138,9 @@ def test_a_run_of_which_nothing_is_left_is_forgotten() -> None:
 
 
 def pool(*parts: Part) -> Pool:
-    made = Pool()
+    made = Pool("Cu")
     for one in parts:
-        made.enter(one, "Cu")
+        made.enter(one)
     return made
 
 
@@ -171,7 +171,7 @@ def test_what_is_left_is_not_what_went_in() -> None:
     for mg, parts in ((60, {ZM: 36, CL: 24}), (50, {ZM: 10, CL: 40}), (25, {ZM: 5, CL: 20})):
         made = pool(part("input", cu=60, shares=Shares({"Cu": {ZM: 60}})))
         made.take(part("output", cu=50))
-        made.enter(part("input", cu=40, shares=Shares({"Cu": {CL: 40}})), "Cu")
+        made.enter(part("input", cu=40, shares=Shares({"Cu": {CL: 40}})))
         assert made.take(part("output", cu=mg)) == {"Cu": parts}
 
 
@@ -179,7 +179,7 @@ def test_a_pool_with_a_part_below_zero_does_not_give_by_what_is_left() -> None:
     """11 mg of 4 : 6 are 4 : 7, so CL is 1 mg below zero; 10 mg ZM come; 5 mg go by 14 : 6, 3.5 and 1.5, the tie to CL."""
     made = pool(part("input", cu=10, shares=Shares({"Cu": {ZM: 4, CL: 6}})))
     made.take(part("output", cu=11))
-    made.enter(part("input", cu=10, shares=Shares({"Cu": {ZM: 10}})), "Cu")
+    made.enter(part("input", cu=10, shares=Shares({"Cu": {ZM: 10}})))
     assert made.left == {"Cu": {ZM: 10, CL: -1}}
     assert made.take(part("output", cu=5)) == {"Cu": {ZM: 3, CL: 2}}
 
@@ -207,9 +207,11 @@ CLOSING = part("wip_close", cu=10)
 
 
 def shared(run: Run, *parts: Part, g: int = 1_000, main_mg: int = 100) -> list[int]:
-    made = Pool()
+    made = Pool("Cu")
     made.carbon_g, made.main_mg = g, main_mg
-    return carbon(run, list(parts), made, "Cu")
+    running = run.campaign and not run.closed_by
+    told = [(one, Shares(carbon_g=made.give(one) if running else 0)) for one in parts]
+    return carbon(run, told, made, running=running)
 
 
 def test_upstream_carbon_goes_by_the_main_element_and_losses_bear_none() -> None:
@@ -218,23 +220,26 @@ def test_upstream_carbon_goes_by_the_main_element_and_losses_bear_none() -> None
     assert shared(run, CATHODE, ANODE, SLAG, CLOSING) == [600 + 61, 300 + 30, 0, 100]
 
 
-def test_what_stays_in_an_open_campaign_bears_its_part() -> None:
-    """40 of 100 mg came out, so 60 stay; emissions wait for the close. More came out than went in: nothing stays."""
+def test_a_running_campaign_gives_carbon_as_its_outputs_appear() -> None:
+    """1000 g with 100 mg: 30 mg have 300 g, a loss of 10 mg none, 20 of the 60 that are left a third of 700 g; emissions wait."""
     run = Run("run", campaign=True, emissions={"e": 90})
-    assert shared(run, part("output", cu=30), part("output", cu=10, loss=True)) == [333, 0]
-    assert shared(run, part("output", cu=150)) == [1_000]
+    assert shared(run, part("output", cu=30), part("output", cu=10, loss=True), part("output", cu=20)) == [300, 0, 233]
+    assert shared(run, part("output", cu=150), part("output", cu=1)) == [1_000, 0], "no more than there is"
+    assert shared(run, part("output", cu=-5), part("output", ni=9), part("output", cu=100)) == [0, 0, 952]
     closed = Run("run", campaign=True, closed_by=["e"], emissions={"e": 90})
     assert shared(closed, part("output", cu=30)) == [1_090]
 
 
-def test_a_split_goes_by_dry_mass() -> None:
-    run = Run("run", split=True)
-    assert shared(run, part("output", dry=1, cu=99), part("output", dry=3, cu=1)) == [250, 750]
-    assert shared(run, part("output", dry=1, cu=99, loss=True), part("output", dry=3, cu=1)) == [0, 1_000]
+def test_without_the_main_element_carbon_goes_by_mass() -> None:
+    """Nothing of copper came out: 1 : 3 of dry mass, but none to losses and closing work in process."""
+    outputs = part("output", dry=1, ni=9), part("output", dry=3, ni=1)
+    assert shared(Run("run"), *outputs) == [250, 750]
+    others = part("output", dry=5, loss=True), part("wip_close", dry=5)
+    assert shared(Run("run"), *outputs, *others) == [250, 750, 0, 0]
+    assert shared(Run("run"), part("output", dry=1, cu=-5), part("output", dry=3, cu=0)) == [250, 750]
 
 
-def test_nothing_bears_no_carbon() -> None:
-    assert shared(Run("run"), part("output", cu=-5), part("output", ni=9)) == [0, 0]
+def test_weights() -> None:
     assert by_weight(7, [0, 0]) == [0, 0]
     assert by_weight(7, [1, 0, 1]) == [4, 0, 3]
     assert by_weight(-8, [1, 1]) == [-4, -4]
@@ -286,10 +291,6 @@ def test_a_campaign_is_told_in_order_once_it_is_closed() -> None:
     assert [run.left.vectors["Cu"] for run, _ in told] == [known, unknown, known]
     running, _ = settled(STAYS, INTO, campaign=True)
     assert running.left.vectors["Cu"] == {UNKNOWN: -40, ZM: 100}
-
-
-def test_what_comes_out_without_the_main_element_leaves_the_carbon_in_process() -> None:
-    assert shared(Run("run", campaign=True), part("output", cu=50), part("output", ni=9)) == [500, 0]
 
 
 # -- what is judged ---------------------------------------------------------------------------------------------------
