@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from lodestream.epcis.event import Assay, ContainedMass, Event, Material
 from lodestream.ids import derive
@@ -377,3 +378,40 @@ def test_a_draw_states_a_mass() -> None:
     (said,) = refused.value.said
     assert (said.code, said.inputs) == ("NO_QUANTITY", (draft.event.identity, "input", "x"))
     assert draft.changes == []
+
+
+@pytest.mark.parametrize(
+    ("wet", "dry", "one", "weighed"),
+    [
+        (1_250, 1_000, line("1005"), 1_256),  # 20 % of water in the lot: 1256.25
+        (1_250, 1_000, line("1300", "wet", moisture_percent=Decimal("22.69")), 1_300),  # 1005 dry, as it was weighed
+        (0, 1_000, line("1005"), 0),  # a lot that was never weighed wet
+        (500, 1_000, line("1005"), 502),  # in proportion, 502.5 to even
+        (500, 1_000, line("1005", "wet"), 502),
+        (-10, 1_000, line("1005"), 0),
+        (0, 0, line("5"), 5),  # nothing is left that has a moisture
+        (0, 1, line("5"), 0),
+    ],
+)
+def test_the_wet_mass_of_a_draw_above_the_book(wet: int, dry: int, one: Line, weighed: int) -> None:
+    draft = drafted(wet_mg=wet, dry_mg=dry, entered_dry_mg=1_000, contained_mg={"Cu": 400} if dry else {}, entered_mg={"Cu": 400})
+    drawn = draw(draft, one, WIP)
+    (change,) = draft.changes
+    assert (drawn.wet_mg, change.weighed_mg, change.wet_mg) == (weighed, weighed, -max(0, wet))
+
+
+def test_whom_a_draw_touched_and_has_nothing_of() -> None:
+    """Half of the lot by its one key of copper touches the others, in order; all of it takes the contacts along."""
+    contacts = {f"{country} - - -": 2 for country in ("PE", "CL", "AU", "FI", "CD")} | {"GB - - -": 0}
+    for mass, left in (("4", contacts), ("8", {})):
+        draft = drafted()
+        found = draft.lot("x")
+        assert found is not None
+        draft.view.put(replace(found, shares=Shares({"Cu": {ZM: 4}}, contacts=contacts)), "x")
+        drawn = take(draft, line(mass))
+        (change,) = draft.changes
+        assert change.touched == list(drawn.shares.contacts) == [f"{country} - - -" for country in ("AU", "CD", "CL", "FI", "PE")]
+        assert change.weighed_mg == 0
+        after = draft.lot("x")
+        assert after is not None
+        assert {k: n for k, n in after.shares.contacts.items() if n} == {k: n for k, n in left.items() if n}
