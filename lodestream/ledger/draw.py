@@ -91,7 +91,11 @@ def _measured(draft: Draft, line: Line, lot: Lot) -> Measured | None:
     """The line measured with the lot's moisture; None for a bare instance, which is drawn whole."""
     if line.instance and line.material is None:
         return None
-    return refuse_unusable(draft, [line], [measure(line, draft.book.mass_basis, moisture(lot.wet_mg, lot.dry_mg))])[0]
+    measured = refuse_unusable(draft, [line], [measure(line, draft.book.mass_basis, moisture(lot.wet_mg, lot.dry_mg))])[0]
+    if measured.dry_mg is None and measured.wet_mg is None:
+        said = f"{line.id} is drawn without a mass: a contained mass or a volume does not say how much of the lot it is"
+        raise Refused(Said("NO_QUANTITY", (draft.event.identity, line.role, line.id), said))
+    return measured
 
 
 def _wet(measured: Measured | None, dry_mg: int, lot: Lot) -> int:

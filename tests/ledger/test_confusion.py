@@ -8,8 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from lodestream.epcis.event import Material
 from lodestream.ledger import confusion
+from lodestream.ledger.moving import Receipt
 from lodestream.ledger.records import Finding, Parcel
+from lodestream.ledger.values import Judged
+from lodestream.measures import Line
 from tests.ledger.making import Books, add, codes, declared, receive, ship
 
 M2, R = "urn:site:m2", "urn:site:r"
@@ -195,6 +199,129 @@ def test_near_is_what_fractions_say(n: int, d: int, target: tuple[int, int], per
     expected = abs(Fraction(n, d) / Fraction(*target) - 1) <= Fraction(per, 1000)
     assert confusion.near((n, d), target, (per, 1000)) == expected
     assert confusion.near(target, target, (per, 1000))
+
+
+def test_the_tables_are_exact_definitions() -> None:
+    """A pound is 0.45359237 kg, a short ton 2000 of them, a long ton 2240, a troy ounce 31.1034768 g."""
+    pound, ounce = Fraction("0.45359237"), Fraction("31.1034768")
+    li2o, lce, hydroxide = Fraction("0.464540"), Fraction("0.187852"), Fraction("0.165388")
+    assert [Fraction(*ratio) for _, ratio in confusion.MASS_UNITS] == [
+        1000,
+        Fraction(1, 1000),
+        2 * pound,
+        1 / (2 * pound),
+        Fraction(2240) * pound / 1000,
+        1 / pound,
+        pound,
+        ounce,
+        1 / ounce,
+    ]
+    assert [Fraction(*ratio) for _, ratio in confusion.LITHIUM] == [
+        1 / li2o,
+        li2o,
+        1 / lce,
+        lce,
+        hydroxide / lce,
+        lce / hydroxide,
+    ]
+    names = ["a thousandfold unit (kg, t)"] * 2 + ["short ton and tonne"] * 2 + ["long ton and tonne"]
+    names += ["pound and kilogram"] * 2 + ["troy ounce and gram"] * 2
+    assert [name for name, _ in confusion.MASS_UNITS] == names
+    names = ["Li2O and Li"] * 2 + ["Li2CO3 and Li"] * 2 + ["LiOH.H2O and Li2CO3"] * 2
+    assert [name for name, _ in confusion.LITHIUM] == names
+    assert (Fraction(*confusion.BASIS_WITHIN), Fraction(*confusion.UNIT_WITHIN)) == (Fraction(2, 1000), Fraction(5, 1000))
+
+
+# -- one pair ---------------------------------------------------------------------------------------------------------
+
+
+def got(dry: int, wet: int, li: int = 0, u_dry: int = 0, u: int = 0, moist: bool = True) -> Judged:
+    """A final receipt in mg; where `moist`, its item states a moisture."""
+    material = Material("object", "x", moisture_percent=Decimal(8) if moist else None)
+    receipt = Receipt("r", "local", True, 0, Line("object", "x", material=material), "", True, 0)
+    return Judged(receipt, wet, dry, {"Li": li}, {}, {"Li": u}, u_dry, False, True, True)
+
+
+def offered(dry: int, wet: int, li: int = 0, u: int = 0) -> Parcel:
+    return Parcel("x", 1, dry, wet, True, {"Li": li} if li else {}, {"Li": u} if u else {}, 0)
+
+
+def found(offer: Parcel, *taken: Judged) -> list[tuple[str, tuple[str, ...]]]:
+    said = confusion.said("c", "x", offer, list(taken))
+    assert all(list(one.lots) == ["x"] for one in said)
+    return [(one.code, tuple(one.inputs)) for one in said]
+
+
+BASIS, UNIT = ("UNIT_BASIS", ("c", "x")), ("UNIT_SUSPECT", ("c", "x", "dry"))
+LI = ("UNIT_SUSPECT", ("c", "x", "Li"))
+
+
+def test_the_ids_of_what_is_confused() -> None:
+    assert found(offered(920_000, 1_000_000), got(1_000_000, 1_000_000, moist=False)) == [BASIS]
+    assert found(offered(1_000_000, 1_000_000), got(1_000, 1_000)) == [UNIT]
+    assert found(offered(1_000_000, 1_000_000, 464_540), got(1_000_000, 1_000_000, 1_000_000)) == [LI]
+    assert found(offered(1_000_000, 1_000_000, 464_540), got(1_000, 1_000, 1_000_000)) == [UNIT, LI]
+
+
+def test_a_milligram_is_a_mass() -> None:
+    assert found(offered(1, 1), got(1_000, 1_000)) == [UNIT]
+    assert found(offered(1_000, 1_000), got(1, 1)) == [UNIT]
+    none = replace(got(500_000, 500_000), got_mg={})
+    assert found(offered(1_000_000, 1_000_000, 464_540), got(500_000, 500_000, 999_999), none) == []
+
+
+def test_what_is_not_stated_is_sure() -> None:
+    """15 mg Li of 17 are the ratio of the hydroxide; where neither side states an uncertainty, 2 mg are a difference."""
+    sure = replace(got(1_000_000, 1_000_000, 15), u_mg={})
+    assert found(offered(1_000_000, 1_000_000, 17), sure) == [LI]
+    assert found(offered(1_000_000, 1_000_000, 17), got(1_000_000, 1_000_000, 15, u=1)) == []
+    assert found(offered(1_000_000, 1_000_000, 17, u=1), sure) == []
+    assert confusion._u_sent(offered(400, 400)) == 0
+
+
+def test_a_moisture_is_the_receivers_where_it_states_one() -> None:
+    """920 of 1000 is 1 - 8 %; where the 8 % are not the receiver's own words, they explain nothing."""
+    sent = offered(1_000_000, 1_000_000)
+    (one,) = confusion.said("c", "x", sent, [got(920_000, 1_000_000)])
+    assert "M = 8 % by the receiver: a wet mass" in one.arithmetic
+    assert found(sent, got(920_000, 1_000_000, moist=False)) == []
+    assert (
+        found(sent, replace(got(920_000, 1_000_000), receipt=Receipt("r", "s", True, 0, Line("object", "x"), "", True, 0))) == []
+    )
+    assert found(offered(1, 2), got(2, 2, moist=False)) == [BASIS]
+
+
+def test_a_difference_of_three_u_is_none() -> None:
+    """1000 t were sent as 1000 t dry, u 1 t by its scale: 3u are 3 t where the receiver weighs exactly, to the mg."""
+    t = 10**9
+    sent, moisture = offered(1_000 * t, 1_000 * t), 12 * t
+    assert confusion._u_sent(sent) == t
+    assert confusion._u_sent(offered(1_000 * t, 1_010 * t)) == 1_815_275_461, "with a moisture, 0.15 points of the wet mass too"
+    wide = got(1_000 * t, 1_000 * t + moisture)
+    assert not confusion._differs(1_000, 0, 1_000, 0)
+    assert confusion._differs(1_001, 0, 1_000, 0)
+    assert [confusion._differs(came, 10, 1_000, 0) for came in (970, 969, 1_030, 1_031)] == [False, True, False, True]
+    assert [confusion._differs(came, 0, 1_000, 10) for came in (970, 971, 1_030, 1_031)] == [True, False, False, True]
+    assert [confusion._differs(1_000 + d, 30, 1_000, 40) for d in (158, 159, 160, 161, 170)] == [False, False, False, False, True]
+    assert found(sent, wide) == []
+
+
+def test_several_receipts_are_one_parcel() -> None:
+    """Their masses add up, their uncertainties by squares: 30 and 40 are 50, and 3u of 1000 are 150."""
+    halves = [got(500, 540, u_dry=30), got(500, 540, u_dry=40)]
+    assert found(offered(920, 920), *halves) == []
+    sure = [got(500_000, 540_000, u_dry=30), got(420_000, 460_000, u_dry=40)]
+    assert found(offered(1_000_000, 1_000_000), *sure) == [BASIS], "0.92 of what was sent: the receivers' 920 of 1000"
+
+
+def test_lithium_is_judged_where_all_of_it_is_known() -> None:
+    sent = offered(1_000_000, 1_000_000, 464_540)
+    assert found(sent, got(500_000, 500_000, 600_000), got(500_000, 500_000, 400_000)) == [LI]
+    assert found(sent, got(500_000, 500_000, 1_000_000), got(500_000, 500_000, 0)) == []
+    assert found(offered(1_000_000, 1_000_000), got(1_000_000, 1_000_000, 1_000_000)) == []
+    assert found(sent, got(1_000_000, 1_000_000, 1_000_000, u=200_000)) == [], "|2.1527 - 1| is within 3u, 1.29"
+    assert found(offered(1_000_000, 1_000_000, 464_540, u=85_000), got(1_000_000, 1_000_000, 1_000_000)) == []
+    assert found(offered(1_000_000, 1_000_000, 464_540, u=82_000), got(1_000_000, 1_000_000, 1_000_000)) == [LI]
 
 
 def test_nothing_is_said_of_what_has_no_mass() -> None:

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lodestream.epcis.event import Event
+from lodestream.ids import derive
 from lodestream.ledger.book import SiteBook
 from tests.ledger.making import Books, T, add, assay, codes, declared, event, item, ship, transform
 
@@ -152,6 +153,59 @@ def test_an_overdraft_that_a_correction_made_is_not_counted_away() -> None:
     books(wrong, add("x", "100", A, cu="10"), ship("x", "105", A, B, consignment_id="c"), declared(wrong))
     assert "RETRO_OVERDRAFT" in books.open()
     assert codes(books(count("x", "0"))) == ["STOCK_DIFFERS"]
+
+
+def test_the_tolerance_is_exact_to_the_milligram() -> None:
+    """5 t below and 5 t above are within; one milligram more is not. The finding is the lot's and the count's."""
+    for mass, found in (("95", []), ("105", []), ("94.999999999", ["STOCK_DIFFERS"]), ("105.000000001", ["STOCK_DIFFERS"])):
+        assert codes(stocked()(count("x", mass))) == found
+    books = stocked()
+    wrong = count("x", "94")
+    (finding,) = books(wrong)[0].findings
+    assert (finding.inputs, finding.id) == (["x", wrong.identity], derive("finding", A, "F19", "1", "x", wrong.identity))
+
+
+def test_the_uncertainty_is_exact_to_the_milligram() -> None:
+    """No percentage: u is 1 t of what entered and 0.1 t of 100 t counted, 1.00498756 t together; twice that is the limit."""
+    limit = 2 * 1_004_987_562
+    at = f"{(100 * T + limit) / 10**9:.9f}"
+    sure = {"mass_uncertainty_percent": Decimal(0)}
+    books = stocked(stock_tolerance_percent=Decimal(0))
+    exact = books(count("x", "98", **sure))[0]
+    assert codes([exact]) == [], "2 t are 2u of what entered"
+    assert "within the 2,000 kg of 2u, which is larger than 0 % of what entered (0 kg)" in exact.reason
+    assert codes(stocked(stock_tolerance_percent=Decimal(0))(count("x", "97.999999999", **sure))) == ["STOCK_DIFFERS"]
+    assert Decimal(at) > 102
+    equal = stocked(stock_tolerance_percent=Decimal("0.2"))(count("x", "98", **sure))[0]
+    assert "within the 2,000 kg of 0.2 % of what entered, which is not less than 2u (2,000 kg)" in equal.reason
+
+
+def test_what_is_counted_of_an_emptied_lot_comes_with_what_entered() -> None:
+    """1,000 t with 100 t Cu entered and left; 2 t are found: 200 kg Cu, of nobody's origin, and the lot has 2 t to draw."""
+    books = Books(**{A: SiteBook()})
+    books(add("x", "1000", A, cu="10"), ship("x", "1000", A, B, consignment_id="c"), count("x", "2"))
+    (lot,) = [one for one in books.fold.lots() if one.site == A]
+    assert (lot.wet_mg, lot.dry_mg, lot.contained_mg) == (2 * T, 2 * T, {"Cu": 200_000_000})
+    assert books.balance(A, "STOCK_ADJ") == -200_000_000
+
+
+def test_a_wet_count_of_a_lot_that_was_empty_is_as_it_was_weighed() -> None:
+    """By the book nothing is there that has a moisture; a lot that is there keeps its own, and without one nothing is said."""
+    books = Books(**{A: SiteBook()})
+    books(add("x", "1000", A, cu="10"), ship("x", "1000", A, B, consignment_id="c"), count("x", "2", mass_basis="wet"))
+    assert dry(books) == 2 * T
+    unknown = Books(**{A: SiteBook()})
+    outcome = unknown(count("z", "2", mass_basis="wet"))[0]
+    assert codes([outcome]) == ["STOCK_DIFFERS"]
+
+
+def test_a_count_says_what_it_found_of_each_lot() -> None:
+    """The wet mass counted, the dry mass that is more or less, and its content."""
+    books = stocked()
+    (line,) = books(count("x", "98"))[0].lines
+    assert (line.lot, line.wet_mg, line.dry_mg, line.contained_mg) == ("x", 98 * T, -2 * T, {"Cu": -200_000_000})
+    (same,) = books(count("x", "98"))[0].lines
+    assert (same.wet_mg, same.dry_mg, same.contained_mg) == (98 * T, 0, {})
 
 
 @settings(max_examples=60, deadline=None)

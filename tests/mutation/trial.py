@@ -1,0 +1,110 @@
+"""One mutant tried: in a process of its own, by the tests that reach it, until the first of them fails."""
+
+import ast
+import gc
+import os
+import resource
+import signal
+import sys
+import time
+from collections.abc import Callable
+from types import CodeType, FunctionType, ModuleType
+
+import pytest
+from _pytest.runner import runtestprotocol
+
+from tests.mutation.sites import Mutant
+
+MEMORY = 4 << 30  # bytes of address space: a mutant that never ends must not take the machine along
+SURVIVED, KILLED, TIMED_OUT = "survived", "killed", "timed out"
+
+
+def fails(item: pytest.Item) -> bool:
+    """Run one test; an expected failure that does not come fails too."""
+    return any(report.outcome == "failed" for report in runtestprotocol(item, log=False, nextitem=None))
+
+
+def apart(work: Callable[[], int], seconds: float) -> int | None:
+    """The exit code of work done in a copy of this process, silently; None when it took too long."""
+    child = os.fork()
+    if not child:
+        code = 70
+        try:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, 1)
+            os.dup2(nowhere, 2)
+            code = work()
+        finally:
+            os._exit(code)
+    deadline = time.monotonic() + seconds
+    wait = 0.002
+    while time.monotonic() < deadline:
+        done, status = os.waitpid(child, os.WNOHANG)
+        if done:
+            return os.waitstatus_to_exitcode(status)
+        time.sleep(wait)
+        wait = min(wait * 1.5, 0.1)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return None
+
+
+def trial(mutant: Mutant, tree: ast.Module, module: ModuleType, items: list[pytest.Item], seconds: float) -> tuple[str, str]:
+    """How a mutant fares, and the test that killed it."""
+    reader, writer = os.pipe()
+
+    def work() -> int:
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+        mutant.apply()
+        plant(mutant, tree, module)
+        for item in items:
+            if fails(item):
+                os.write(writer, item.nodeid.encode())
+                return 1
+        return 0
+
+    code = apart(work, seconds)
+    os.close(writer)
+    with os.fdopen(reader, "rb") as said:
+        killer = said.read().decode()
+    return (SURVIVED, "") if code == 0 else (TIMED_OUT, "") if code is None else (KILLED, killer or f"exit code {code}")
+
+
+def plant(mutant: Mutant, tree: ast.Module, module: ModuleType) -> None:
+    """Put the changed code into the modules as they are loaded: whoever imported a function runs the mutant."""
+    if isinstance(mutant.root, ast.FunctionDef | ast.AsyncFunctionDef):
+        _function(mutant.function, mutant.root, tree, module)
+        return
+    was = dict(vars(module))
+    exec(compile(ast.Module([mutant.root], []), module.__file__ or "", "exec"), vars(module))  # noqa: S102
+    new = vars(module)[mutant.function]
+    for name, other in list(sys.modules.items()):
+        if name.startswith("lodestream.") and vars(other).get(mutant.function) is was[mutant.function]:
+            setattr(other, mutant.function, new)
+
+
+def _function(name: str, node: ast.FunctionDef | ast.AsyncFunctionDef, tree: ast.Module, module: ModuleType) -> None:
+    code = _codes(compile(tree, module.__file__ or "", "exec"))[name]
+    ours = [f for f in gc.get_objects() if isinstance(f, FunctionType)
+            and f.__module__ == module.__name__ and f.__code__.co_qualname == name]  # fmt: skip
+    assert ours, f"{module.__name__} has no function {name}"
+    for function in ours:
+        function.__code__ = code
+        if node.args.defaults:
+            function.__defaults__ = tuple(_value(one, module) for one in node.args.defaults)
+        if function.__kwdefaults__:
+            pairs = zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
+            function.__kwdefaults__ = {arg.arg: _value(one, module) for arg, one in pairs if one is not None}
+
+
+def _value(node: ast.expr, module: ModuleType) -> object:
+    return eval(compile(ast.Expression(node), "", "eval"), vars(module))  # noqa: S307
+
+
+def _codes(code: CodeType) -> dict[str, CodeType]:
+    found = {one.co_qualname: one for one in code.co_consts if isinstance(one, CodeType)}
+    for one in list(found.values()):
+        found |= (
+            {inner.co_qualname: inner for inner in one.co_consts if isinstance(inner, CodeType)} if one.co_name in found else {}
+        )
+    return found
