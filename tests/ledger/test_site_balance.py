@@ -148,7 +148,7 @@ def test_the_last_shovels_of_many_piles(piles: int, found: list[tuple[str, str]]
         books(event("ObjectEvent", gone, action="DELETE", biz_location=A, event_time_us=at_us + 1))
     done = put(books, APRIL, closing())
     assert [(f.code, f.severity) for f in said(done)] == found
-    (period,) = [p for _, ref, p in books.fold._all(Period) if ref == "2026-03"]
+    (period,) = [p for _, ref, p in books.fold.every(Period) if ref == "2026-03"]
     assert (period.u2, period.over_mg) == ({"Cu": str(piles * 396_000_000**2)}, {"Cu hopper": piles * 99 * 10**9})
     adjusted = next(line for line in done[0].periods[0].lines if line.account_class == "STOCK_ADJ")
     assert (adjusted.in_mg, adjusted.out_mg) == (0, piles * 396_000_000)
@@ -170,7 +170,7 @@ steps = st.lists(st.tuples(outs, st.booleans(), st.booleans()), min_size=1, max_
 
 def sums(books: Books) -> dict[str, Any]:
     """What the periods have summed up, without zeros."""
-    found = {ref: p for _, ref, p in books.fold._all(Period)}
+    found = {ref: p for _, ref, p in books.fold.every(Period)}
     return {
         ref: [{k: v for k, v in part.items() if int(v)} for part in (p.gap_mg, p.u2, p.over_mg, p.assayed_u_mg)]
         for ref, p in found.items()
@@ -212,11 +212,11 @@ def test_closures_and_periods_are_one_book(history: list[tuple[str, bool, bool]]
         put(books, APRIL, one)
     told = {(c.run, c.element): c.inputs_mg - c.outputs_mg for o in books.outcomes for c in o.closures}
     assert sum(told.values()) == books.balance(A, "UNACCOUNTED")
-    gaps = [p.gap_mg.get("Cu", 0) for _, _, p in books.fold._all(Period)]
+    gaps = [p.gap_mg.get("Cu", 0) for _, _, p in books.fold.every(Period)]
     assert sum(gaps) == books.balance(A, "UNACCOUNTED")
     versions = {p.period: p for o in books.outcomes for p in o.periods}
     for state in versions.values():
-        (period,) = [p for _, ref, p in books.fold._all(Period) if ref == state.period]
+        (period,) = [p for _, ref, p in books.fold.every(Period) if ref == state.period]
         line = next((x for x in state.lines if x.account_class == "UNACCOUNTED"), None)
         assert (line.in_mg - line.out_mg if line else 0) == period.gap_mg.get("Cu", 0)
         assert sum(x.closing_mg for x in state.lines) == 0
