@@ -6,16 +6,21 @@ restatement leaves nothing behind (rulebook R82). A movement costs one addition 
 
 from lodestream.ledger.records import Closure
 from lodestream.ledger.state import LotChange
+from lodestream.measures.exact import root
 
 
 class Doubt:
-    """By element: in - out of the runs that were judged, variance (mg^2), and by "<element> <mass method>" what was measured."""
+    """By element: in - out of the runs that were judged, variance (mg^2), and by "<element> <mass method>" what was measured.
+
+    `assayed_u_mg` is the plain sum of the u of what was assayed, by "<element> received" or "<element> made".
+    """
 
     def __init__(self) -> None:
         """Nothing yet."""
         self.gap_mg: dict[str, int] = {}
         self.u2: dict[str, int] = {}
         self.over_mg: dict[str, int] = {}
+        self.assayed_u_mg: dict[str, int] = {}
 
     def moved(self, change: LotChange, sign: int) -> None:
         """A movement that is made (1) or undone (-1): what was measured as it came in, and what was adjusted.
@@ -26,6 +31,10 @@ class Doubt:
         for element, mg in change.entered_mg.items():
             name = f"{element} {change.method}"
             self.over_mg[name] = self.over_mg.get(name, 0) + sign * mg
+        stream = "made" if change.account.startswith("WIP ") else "received"
+        for element, square in change.entered_u2.items():
+            name = f"{element} {stream}"
+            self.assayed_u_mg[name] = self.assayed_u_mg.get(name, 0) + sign * root(int(square))
         if change.excess_dry_mg:
             is_count = change.dry_mg == change.excess_dry_mg
             for element, mg in (change.contained_mg if is_count else change.above_mg).items():
@@ -42,4 +51,4 @@ class Doubt:
 
     def __bool__(self) -> bool:
         """Whether there is anything in it."""
-        return any(self.gap_mg.values()) or any(self.u2.values()) or any(self.over_mg.values())
+        return any(self.gap_mg.values()) or any(self.u2.values()) or any(self.over_mg.values()) or any(self.assayed_u_mg.values())

@@ -115,6 +115,7 @@ def _doubted(period: Period, doubt: Doubt) -> Period:
         gap_mg=_plus(period.gap_mg, doubt.gap_mg.items()),
         u2={**period.u2, **u2},
         over_mg=_plus(period.over_mg, doubt.over_mg.items()),
+        assayed_u_mg=_plus(period.assayed_u_mg, doubt.assayed_u_mg.items()),
     )
 
 

@@ -6,7 +6,8 @@ yet (an output waits for its assay) are not in it.
 
 u has two parts. The random one is the root of the sum of squares of the streams of the period, run by run, with what was
 adjusted. It averages out; what an instrument does wrong every time does not: so for each mass method, half of its relative u
-times all that was measured by it in the period, by the content. The half is a site default. U < -3u is IMPOSSIBLE (hold, hard
+times all that was measured by it in the period, by the content; and for the laboratory, of what was received and of what was
+made, a quarter of the plain sum of their u. The half and the quarter are site defaults. U < -3u is IMPOSSIBLE (hold, hard
 beyond -4u), U > 3u LOSS_UNEXPLAINED. Rulebook R82.
 """
 
@@ -18,7 +19,8 @@ from lodestream.measures import kg, quadrature
 from lodestream.measures.exact import root
 from lodestream.measures.uncertainty import MASS_METHOD, PLAIN_MASS, SCALE
 
-SYSTEMATIC = (1, 2)  # of a method's relative u; a site default
+SYSTEMATIC = (1, 2)  # of a mass method's relative u; a site default
+LABORATORY = 4  # a laboratory keeps a quarter of u, a sixteenth of the variance, as a bias; a site default
 WITHIN = ("STOCK", "WIP")
 
 
@@ -64,6 +66,11 @@ def _doubt(period: Period, element: str) -> tuple[int, int, str]:
             part = abs(mg) * MASS_METHOD.get(method, PLAIN_MASS) * n // (SCALE * d)
             parts.append(part)
             said.append(f"{method or 'method not stated'}: {kg(part)} on {kg(mg)}")
+    for stream in ("received", "made"):
+        part = abs(period.assayed_u_mg.get(f"{element} {stream}", 0)) // LABORATORY
+        if part:
+            parts.append(part)
+            said.append(f"assays of what was {stream}: {kg(part)}")
     return root(max(0, int(period.u2.get(element, "0")))), quadrature(*parts), ", ".join(said)
 
 

@@ -41,7 +41,8 @@ class Period(Struct, frozen=True, gc=False, omit_defaults=True):
     """The sums of a month by "<element> <account class>", in mg. Version 0: it is open. See `records.PeriodLine`.
 
     `gap_mg` is in - out of the runs that were judged and `u2` a variance (mg^2, as digits), by element; `over_mg` is the content
-    of what was measured, by "<element> <mass method>" (site_balance.py).
+    of what was measured, by "<element> <mass method>", `assayed_u_mg` the plain sum of u of what was received or made
+    (site_balance.py).
     """
 
     version: int = 0
@@ -54,6 +55,7 @@ class Period(Struct, frozen=True, gc=False, omit_defaults=True):
     gap_mg: dict[str, int] = {}
     u2: dict[str, str] = {}
     over_mg: dict[str, int] = {}
+    assayed_u_mg: dict[str, int] = {}
 
 
 class Carried(Struct, frozen=True, gc=False):

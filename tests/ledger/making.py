@@ -123,7 +123,7 @@ def tick(site: str, at_us: int) -> Entry:
 
 def due_us(fold: Fold, site: str) -> int:
     """When something is next due at a site."""
-    return next((head.due_us for s, _, head in fold._all(Head) if s == site), 0)
+    return next((head.due_us for s, _, head in fold.every(Head) if s == site), 0)
 
 
 class Books:

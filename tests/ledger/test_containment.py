@@ -58,16 +58,16 @@ def stocked(*lots: str) -> Books:
 
 def held(books: Books, site: str, parent: str, lot: str = "x") -> int:
     """The dry mass of a lot in a container, in mg."""
-    return {ref: pack.dry_mg for s, ref, pack in books.fold._all(Pack) if s == site}.get(f"{parent} {lot}", 0)
+    return {ref: pack.dry_mg for s, ref, pack in books.fold.every(Pack) if s == site}.get(f"{parent} {lot}", 0)
 
 
 def packed(books: Books, site: str = A, lot: str = "x") -> int:
-    return next(found.packed.dry_mg for s, ref, found in books.fold._all(Lot) if (s, ref) == (site, lot))
+    return next(found.packed.dry_mg for s, ref, found in books.fold.every(Lot) if (s, ref) == (site, lot))
 
 
 def state(books: Books) -> Any:
     """All that counts: balances, open findings, containment by content. Without order of packing and sequence."""
-    packs = sorted((s, ref, pack.dry_mg) for s, ref, pack in books.fold._all(Pack))
+    packs = sorted((s, ref, pack.dry_mg) for s, ref, pack in books.fold.every(Pack))
     lots = [(lot.site, lot.lot, lot.wet_mg, lot.dry_mg, lot.contained_mg, lot.owner) for lot in books.fold.lots()]
     return books.fold.accounts(), sorted(books.open()), packs, lots
 
@@ -458,11 +458,11 @@ def test_containment_is_never_above_the_stock(steps: list[tuple[str, str, str, i
         if data.draw(st.booleans()):
             books(declared(data.draw(st.sampled_from(done))))
         sums: dict[tuple[str, str], int] = {}
-        for site, ref, pack in books.fold._all(Pack):
+        for site, ref, pack in books.fold.every(Pack):
             assert pack.dry_mg > 0
             lot = ref.split(" ", 1)[1]
             sums[site, lot] = sums.get((site, lot), 0) + pack.dry_mg
-        for site, name, lot_ in books.fold._all(Lot):
+        for site, name, lot_ in books.fold.every(Lot):
             assert lot_.packed.dry_mg == sums.get((site, name), 0) <= max(0, lot_.dry_mg)
             assert bool(lot_.packed.dry_mg) == bool(lot_.packed.oldest) == bool(lot_.packed.newest)
 

@@ -36,13 +36,13 @@ def test_what_is_received_leaves_its_page() -> None:
     receipts = [receive("x", "1", B, consignment_id=f"c{number}") for number in range(200)]
     for number in range(200):
         books.fold.apply(offer(number))
-    pages = {ref: page.consignments for _, ref, page in books.fold._all(OpenPage)}
+    pages = {ref: page.consignments for _, ref, page in books.fold.every(OpenPage)}
     assert {ref: len(page) for ref, page in pages.items()} == {"x 0": 64, "x 1": 64, "x 2": 64, "x 3": 8}
     books(*receipts[:150])
     for number in range(150, 200):
         books.fold.apply(offer(number, dry=0, version=2))
-    assert [page.consignments for _, _, page in books.fold._all(OpenPage)] == [[]] * 4
+    assert [page.consignments for _, _, page in books.fold.every(OpenPage)] == [[]] * 4
     books(declared(receipts[7]))
     books.fold.apply(offer(300))
-    assert [page.consignments for _, _, page in books.fold._all(OpenPage)] == [[], [], [], ["c300", "c7"]]
-    assert [index for _, _, index in books.fold._all(OpenPairs)] == [OpenPairs(3, [])]
+    assert [page.consignments for _, _, page in books.fold.every(OpenPage)] == [[], [], [], ["c300", "c7"]]
+    assert [index for _, _, index in books.fold.every(OpenPairs)] == [OpenPairs(3, [])]

@@ -1,6 +1,5 @@
 """The balance of a site over a period (F1, F28): what each run hides within its own 3u is seen over all of them."""
 
-from math import isqrt
 from typing import Any
 
 import pytest
@@ -11,6 +10,7 @@ from lodestream.epcis.event import Event
 from lodestream.ledger import months
 from lodestream.ledger.records import Finding, Outcome
 from lodestream.ledger.timed import Period
+from lodestream.measures import quadrature
 from tests.ledger.making import HOUR, Books, add, declared, entry, event, item, transform
 from tests.ledger.page import says
 
@@ -51,32 +51,35 @@ def said(outcomes: list[Outcome], state: str = "open") -> list[Finding]:
 
 
 def test_created_metal_that_no_run_shows() -> None:
-    """R82: 40 runs of 10 t Cu give 10.08 t each, 0.8 % more: no run is beyond its 3u of 3.2 %, all of them are beyond 4u.
+    """R82: 40 runs of 10 t Cu give 10.17 t each, 1.7 % more: no run is beyond its 3u of 3.2 %, all of them are beyond 4u.
 
-    u of a run 106.445133 kg, of forty the root of 40 times that; 400 and 403.2 t went over scales with u 0.1 %, half of it.
+    u of the ore 100.498756 kg, of the matte 35.402 kg. 400 and 406.8 t went over scales with u 0.1 %, half of it; the
+    laboratory may be wrong by a quarter of its u every time.
     """
-    books = batches(40, "33.6")
-    assert (books.open(), {c.u_mg for o in books.outcomes for c in o.closures}) == (set(), {106_445_133})
+    books = batches(40, "33.9")
+    assert (books.open(), {c.u_mg for o in books.outcomes for c in o.closures}) == (set(), {106_548_763})
     (found,) = said(put(books, APRIL, closing()))
     assert (found.rule, found.code, found.severity, found.lots) == ("F1", "IMPOSSIBLE", "hard", [])
     assert found.arithmetic == (
         "Cu in 2026-03: stock and work in process 0 kg + supplied 400,000 kg - sent less received 0 kg - losses 0 kg "
-        "- closing 403,200 kg (not counted) = U -3,200 kg; u 783.903829 kg of random 673.218132 kg and systematic 401.6 kg "
-        "(method not stated: 401.6 kg on 803,200 kg), |U| > 3u 2,351.711487 kg"
+        "- closing 406,800 kg (not counted) = U -6,800 kg; u 1,323.669522 kg of random 673.873546 kg and systematic "
+        "1,139.296031 kg (method not stated: 403.4 kg on 806,800 kg, assays of what was received: 1,004.98756 kg, "
+        "assays of what was made: 353.92639 kg), |U| > 3u 3,971.008566 kg"
     )
-    assert isqrt(40 * 106_445_133**2) == 673_218_132
-    assert isqrt(673_218_132**2 + 401_600_000**2) == 783_903_829
-    says("R82", 10_080, "106.445133", "-3,200", "783.903829", "673.218132", "401.6")
+    assert quadrature(*[106_548_763] * 40) == 673_873_546
+    assert quadrature(403_400_000, 1_004_987_560, 353_926_390) == 1_139_296_031
+    assert quadrature(673_873_546, 1_139_296_031) == 1_323_669_522
+    says("R82", 10_170, "106.548763", "-6,800", "1,323.669522", "673.873546", "1,139.296031")
 
 
 @pytest.mark.parametrize(
     ("out", "code", "severity"),
     [
-        ("33.6", "IMPOSSIBLE", "hard"),  # U -11.52 t, u 1.93 t: -5.97 u
-        ("33.5", "IMPOSSIBLE", "hold"),  # U -7.2 t: -3.74 u
-        ("33.45", None, None),  # U -5.04 t: -2.62 u
-        ("33.2", None, None),  # U 5.76 t: 2.998 u
-        ("33.1", "LOSS_UNEXPLAINED", "warn"),  # U 10.08 t: 5.25 u
+        ("33.75", "IMPOSSIBLE", "hard"),  # U -18 t, u 4.293 t: -4.19 u
+        ("33.7", "IMPOSSIBLE", "hold"),  # U -15.84 t: -3.69 u
+        ("33.6", None, None),  # U -11.52 t: -2.68 u
+        ("33.1", None, None),  # U 10.08 t: 2.36 u
+        ("33", "LOSS_UNEXPLAINED", "warn"),  # U 14.4 t: 3.36 u
     ],
 )
 def test_where_it_speaks(out: str, code: str | None, severity: str | None) -> None:
@@ -86,19 +89,19 @@ def test_where_it_speaks(out: str, code: str | None, severity: str | None) -> No
 
 
 def test_each_method_has_its_own_systematic_part() -> None:
-    """400 t over the weighbridge (0.1 %), 403.2 t over the belt (0.25 %): 200 and 504 kg."""
+    """400 t over the weighbridge (0.1 %), 406.8 t over the belt (0.25 %): 200 and 508.5 kg."""
     books = Books()
     for n in range(40):
-        ore, run = batch(n, "33.6", mass_method="weighbridge")
-        made = [(f"matte{n}", "33.6", {"cu": "30", "mass_method": "belt"})]
+        ore, run = batch(n, "33.9", mass_method="weighbridge")
+        made = [(f"matte{n}", "33.9", {"cu": "30", "mass_method": "belt"})]
         books(ore, transform(A, [(f"ore{n}", "100", {})], made, event_time_us=run.event_time_us))
     (found,) = said(put(books, APRIL, closing()))
-    assert "(belt: 504 kg on 403,200 kg, weighbridge: 200 kg on 400,000 kg)" in found.arithmetic
+    assert "(belt: 508.5 kg on 406,800 kg, weighbridge: 200 kg on 400,000 kg, assays of what was received: " in found.arithmetic
 
 
 def test_a_restated_version_says_it_anew() -> None:
     """10 kg Cu of a forgotten lot come for March in April: version 2 has other sums, and what version 1 said is superseded."""
-    books = batches(40, "33")
+    books = batches(40, "32.9")
     (first,) = said(put(books, APRIL, closing()))
     (late,) = put(books, APRIL + DAY, add("slag", "1", A, cu="1", event_time_us=MARCH))
     (old,), (new,) = said([late], "superseded"), said([late])
@@ -133,22 +136,22 @@ def test_it_belongs_to_the_month_that_it_is_of() -> None:
 
 @pytest.mark.parametrize(("piles", "found"), [(10, []), (12, [("IMPOSSIBLE", "hold")])])
 def test_the_last_shovels_of_many_piles(piles: int, found: list[tuple[str, str]]) -> None:
-    """Piles of 100 t are all drawn with 0.4 t more, each within its tolerance: 40 kg of each from nowhere, with as much u.
+    """Cathode, 100 t at 99 % Cu, drawn with 0.4 t more, each time within its tolerance: 396 kg from nowhere, with as much u.
 
-    Ten: -400 kg, u 126.5 random and 50 systematic, 136 together. Twelve: -480 kg, u 138.6 and 60, 151: beyond 3u.
+    Ten: -3,960 kg, u 1,252 of the excesses, 495 of the scale, 248 of the laboratory: 1,369 together. Twelve: -4,752 kg, 1,524.
     """
     books = Books()
     for n in range(piles):
         at_us = MARCH + n * HOUR
-        books(add(f"x{n}", "100", A, cu="10", event_time_us=at_us, mass_method="hopper"))
+        books(add(f"x{n}", "100", A, cu="99", product_class="cathode", event_time_us=at_us, mass_method="hopper"))
         gone = [item("object", f"x{n}", "100.4")]
         books(event("ObjectEvent", gone, action="DELETE", biz_location=A, event_time_us=at_us + 1))
     done = put(books, APRIL, closing())
     assert [(f.code, f.severity) for f in said(done)] == found
-    (period,) = [p for _, ref, p in books.fold._all(Period) if ref == "2026-03"]
-    assert (period.u2, period.over_mg) == ({"Cu": str(piles * 40_000_000**2)}, {"Cu hopper": piles * 10**10})
+    (period,) = [p for _, ref, p in books.fold.every(Period) if ref == "2026-03"]
+    assert (period.u2, period.over_mg) == ({"Cu": str(piles * 396_000_000**2)}, {"Cu hopper": piles * 99 * 10**9})
     adjusted = next(line for line in done[0].periods[0].lines if line.account_class == "STOCK_ADJ")
-    assert (adjusted.in_mg, adjusted.out_mg) == (0, piles * 40_000_000)
+    assert (adjusted.in_mg, adjusted.out_mg) == (0, piles * 396_000_000)
 
 
 def test_what_is_not_assayed_waits() -> None:
@@ -167,8 +170,11 @@ steps = st.lists(st.tuples(outs, st.booleans(), st.booleans()), min_size=1, max_
 
 def sums(books: Books) -> dict[str, Any]:
     """What the periods have summed up, without zeros."""
-    found = {ref: p for _, ref, p in books.fold._all(Period)}
-    return {ref: [{k: v for k, v in part.items() if int(v)} for part in (p.gap_mg, p.u2, p.over_mg)] for ref, p in found.items()}
+    found = {ref: p for _, ref, p in books.fold.every(Period)}
+    return {
+        ref: [{k: v for k, v in part.items() if int(v)} for part in (p.gap_mg, p.u2, p.over_mg, p.assayed_u_mg)]
+        for ref, p in found.items()
+    }
 
 
 @settings(max_examples=60, deadline=None)
@@ -206,11 +212,11 @@ def test_closures_and_periods_are_one_book(history: list[tuple[str, bool, bool]]
         put(books, APRIL, one)
     told = {(c.run, c.element): c.inputs_mg - c.outputs_mg for o in books.outcomes for c in o.closures}
     assert sum(told.values()) == books.balance(A, "UNACCOUNTED")
-    gaps = [p.gap_mg.get("Cu", 0) for _, _, p in books.fold._all(Period)]
+    gaps = [p.gap_mg.get("Cu", 0) for _, _, p in books.fold.every(Period)]
     assert sum(gaps) == books.balance(A, "UNACCOUNTED")
     versions = {p.period: p for o in books.outcomes for p in o.periods}
     for state in versions.values():
-        (period,) = [p for _, ref, p in books.fold._all(Period) if ref == state.period]
+        (period,) = [p for _, ref, p in books.fold.every(Period) if ref == state.period]
         line = next((x for x in state.lines if x.account_class == "UNACCOUNTED"), None)
         assert (line.in_mg - line.out_mg if line else 0) == period.gap_mg.get("Cu", 0)
         assert sum(x.closing_mg for x in state.lines) == 0

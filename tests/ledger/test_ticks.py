@@ -164,7 +164,7 @@ def test_a_tick_does_a_bounded_amount_and_goes_on_in_entries_of_its_own() -> Non
     assert [o.cause for o in done] == [None, done[0].txn_id, done[1].txn_id]
     assert len({o.entry_id for o in done}) == 3
     assert [o.due_us <= START + GRACE for o in done] == [True, True, False]
-    assert all(len(page.slips) <= due.PAGE for _, _, page in books.fold._all(Page))
+    assert all(len(page.slips) <= due.PAGE for _, _, page in books.fold.every(Page))
 
 
 def test_a_tick_again_is_a_duplicate_or_brings_nothing() -> None:
@@ -184,9 +184,9 @@ def test_keys_older_than_the_horizon_are_forgotten_and_such_events_refused() -> 
     books(*made)
     horizon = 400 * DAY
     books.tick(A, START + horizon + 49)
-    left = {ref for _, ref, _ in books.fold._all(Seen)}
+    left = {ref for _, ref, _ in books.fold.every(Seen)}
     assert left == {event.identity for event in made[50:]}
-    assert len(books.fold._all(SameHash)) == 50
+    assert len(books.fold.every(SameHash)) == 50
     changed = replace(made[0], content_digest="other")
     refused = books.fold.submit(entry(changed, record_time_us=START + horizon + 50))
     assert codes(refused) == ["TOO_OLD"]
@@ -198,7 +198,7 @@ def test_what_is_forgotten_can_still_be_assayed() -> None:
     books = Books()
     books(add("x", "1", A, event_time_us=START))
     books.tick(A, START + 401 * DAY)
-    assert books.fold._all(Seen) == []
+    assert books.fold.every(Seen) == []
     books(assay("x", A, cu="10"))
     assert books.balance(A, "STOCK(x)") == T // 10
 
@@ -209,7 +209,7 @@ def test_what_is_parked_or_ahead_of_its_record_stays_known() -> None:
     books(transform(A, [("nothing", "1", {})], [("z", "1", {"cu": "10"})], event_time_us=START))
     for day, left in ((401, 2), (802, 2), (1300, 1)):
         books.tick(A, START + day * DAY)
-        assert len(books.fold._all(Seen)) == left
+        assert len(books.fold.every(Seen)) == left
 
 
 # -- books ----------------------------------------------------------------------------------------------------------

@@ -233,7 +233,7 @@ def test_the_state_of_one_sender_is_as_small_as_before() -> None:
     books = Books()
     made = books(add("x", "10", A, cu="10"), ship("x", "5", A, B, consignment_id="c"), got("5"))
     assert [(o.site, o.kind) for o in made] == [(A, "create"), (A, "ship"), (B, "offer"), (B, "receive"), (A, "answer")]
-    assert len(list(books.fold._all(Journal))) == 3
+    assert len(list(books.fold.every(Journal))) == 3
 
 
 @pytest.mark.parametrize("first", [A, C])
