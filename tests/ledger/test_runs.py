@@ -353,12 +353,12 @@ def test_a_finding_that_a_run_no_longer_stands_for_is_superseded() -> None:
 
 
 def run_of(books: Books) -> Run:
-    (found,) = [run for _, _, run in books.fold._all(Run)]
+    (found,) = [run for _, _, run in books.fold.every(Run)]
     return found
 
 
 def lot(books: Books, name: str) -> Lot:
-    return next(one for _, ref, one in books.fold._all(Lot) if ref == name)
+    return next(one for _, ref, one in books.fold.every(Lot) if ref == name)
 
 
 def test_a_split_is_rounded_half_to_even_and_the_last_takes_the_rest() -> None:
@@ -373,7 +373,7 @@ def test_a_split_is_rounded_half_to_even_and_the_last_takes_the_rest() -> None:
     outputs = [one for one in run_of(books).parts if one.role == "output"]
     assert [one.contained_mg for one in outputs] == [{"Cu": 0}, {"Cu": 2}, {"Cu": 1}]
     assert [books.balance(A, f"STOCK({name})") for name in "abc"] == [0, 2, 1]
-    (journal,) = [one for _, _, one in books.fold._all(Journal) if one.kind == "split"]
+    (journal,) = [one for _, _, one in books.fold.every(Journal) if one.kind == "split"]
     assert [one.contained_mg for one in journal.changes[1:]] == [{}, {"Cu": 2}, {"Cu": 1}], "nothing is not named"
 
 
