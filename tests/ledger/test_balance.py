@@ -60,7 +60,15 @@ def test_an_element_on_one_side_alone() -> None:
     assert [one.severity for one in balance.judge(created, SiteBook())] == ["hard"]
     lost = run(0, 0, inputs_mg={"Cu": 31}, outputs_mg={})
     assert [one.code for one in balance.judge(lost, SiteBook())] == ["LOSS_UNEXPLAINED"]
-    assert balance.closures(lost) == [Closure("run", "Cu", 31, 0, 10)]
+    assert balance.told("c", {}, created) == {"Cu": Closure("c", "Cu", 0, 41, 10)}
+    assert balance.told("c", {}, lost) == {"Cu": Closure("c", "Cu", 31, 0, 10)}
+
+
+def test_what_is_judged_no_more_is_told_as_zero() -> None:
+    before = {element: Closure("c", element, 5, 4, 1) for element in ("Cu", "Ni")}
+    zero = {element: Closure("c", element, 0, 0, 0) for element in ("Cu", "Ni")}
+    assert balance.told("c", before, None) == zero
+    assert balance.told("c", before, run(9, 8)) == {**zero, "Cu": Closure("c", "Cu", 9, 8, 10)}
 
 
 # -- yields -----------------------------------------------------------------------------------------------------------

@@ -239,7 +239,7 @@ def got(dry: int, wet: int, li: int = 0, u_dry: int = 0, u: int = 0, moist: bool
     """A final receipt in mg; where `moist`, its item states a moisture."""
     material = Material("object", "x", moisture_percent=Decimal(8) if moist else None)
     receipt = Receipt("r", "local", True, 0, Line("object", "x", material=material), "", True, 0)
-    return Judged(receipt, wet, dry, {"Li": li}, {}, {"Li": u}, u_dry, False, True, True)
+    return Judged(receipt, wet, dry, {"Li": li}, {"Li": u}, u_dry, refused=False, known=True)
 
 
 def offered(dry: int, wet: int, li: int = 0, u: int = 0) -> Parcel:

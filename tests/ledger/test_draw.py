@@ -13,7 +13,7 @@ from lodestream.ledger.book import SiteBook
 from lodestream.ledger.draft import Draft, Refused, Unready
 from lodestream.ledger.draw import draw
 from lodestream.ledger.records import Finding, LotState, Outcome
-from lodestream.ledger.state import Head, Lot, Shares
+from lodestream.ledger.state import Corrective, Head, Lot, Place, Shares, Vacant
 from lodestream.ledger.values import Drawn
 from lodestream.ledger.view import View
 from lodestream.measures import Line
@@ -415,3 +415,13 @@ def test_whom_a_draw_touched_and_has_nothing_of() -> None:
         after = draft.lot("x")
         assert after is not None
         assert {k: n for k, n in after.shares.contacts.items() if n} == {k: n for k, n in left.items() if n}
+
+
+def test_a_corrective_draws_where_its_original_drew() -> None:
+    """The second of three movements was void: its corrective takes that slot, and the third is told anew."""
+    draft = drafted(moved=3)
+    draft.view.put(Corrective("original"), draft.event.identity)
+    draft.view.put(Vacant([Place(1)]), "original x")
+    take(draft, line("4"))
+    take(draft, line("2"))
+    assert ([change.slot for change in draft.changes], draft.dirty) == ([1, 3], {"x": 1})

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from msgspec.structs import replace
 
 from lodestream.ledger.attribution import UNKNOWN
@@ -16,7 +17,7 @@ from lodestream.ledger.runs import _complete as complete
 from lodestream.ledger.runs import _divided as divided
 from lodestream.ledger.runs import _in_order as in_order
 from lodestream.ledger.runs import _legs as legs_of
-from lodestream.ledger.state import Head, Journal, Lot, Shares, Waiting
+from lodestream.ledger.state import Head, Journal, Lot, LotChange, Shares, Waiting
 from lodestream.ledger.view import View
 from tests.ledger.making import Books, T, add, assay, entry, event, item, transform
 
@@ -73,6 +74,7 @@ def test_the_main_element() -> None:
     assert sums(into, out, elements=["Ni", "Cu"]).main == "Ni"
     assert sums(into, out).main == "Co"
     assert sums(into, part("output", zn=5), elements=["Zn", "Ni"]).main == "Ni"
+    assert sums(part("input", zn=1), part("output", ni=5), elements=["Ni", "Zn"]).main == "Zn", "what did not go in is nothing"
     assert sums(part("output", cu=5)).main == ""
 
 
@@ -226,6 +228,7 @@ def test_a_running_campaign_gives_carbon_as_its_outputs_appear() -> None:
     assert shared(run, part("output", cu=30), part("output", cu=10, loss=True), part("output", cu=20)) == [300, 0, 233]
     assert shared(run, part("output", cu=150), part("output", cu=1)) == [1_000, 0], "no more than there is"
     assert shared(run, part("output", cu=-5), part("output", ni=9), part("output", cu=100)) == [0, 0, 952]
+    assert shared(run, part("output", cu=1), main_mg=1) == [1_000], "a milligram is all there is"
     closed = Run("run", campaign=True, closed_by=["e"], emissions={"e": 90})
     assert shared(closed, part("output", cu=30)) == [1_090]
 
@@ -399,6 +402,24 @@ def test_a_split_of_two_parcels_adds_their_squares() -> None:
     nothing = part("output", "z", 5, cu=0, u_mg={"Cu": 0})
     empty = Run("run", [part("input", "a", 0, cu=0), nothing], split=True)
     assert divided(draft(), empty) == empty
+
+
+@pytest.mark.parametrize(("cu", "u"), [(3, 2), (4, 1)], ids=["content", "uncertainty"])
+def test_a_split_follows_its_parcel(cu: int, u: int) -> None:
+    """The output had another content, or another uncertainty, than 4 mg and 2 mg: it has them now, and so has its lot."""
+    made = draft()
+    vectors = Shares({"Cu": {ZM: cu}})
+    change = LotChange("y", 10, 10, 10, {"Cu": cu}, {"Cu": str(u * u)}, contained_mg={"Cu": cu}, account="WIP run", slot=0)
+    made.view.put(Journal("split", changes=[replace(change, shares=vectors)]), "e")
+    of_lot = {"contained_mg": {"Cu": cu}, "entered_mg": {"Cu": cu}, "entered_u2": {"Cu": str(u * u)}}
+    made.view.put(Lot("y", 1, 10, 10, entered_dry_mg=10, shares=vectors, moved=1, **of_lot), "y")  # type: ignore[arg-type]
+    before = part("output", "y", 10, cu=cu, u_mg={"Cu": u})
+    run = Run("run", [part("input", "x", 10, cu=4, u_mg={"Cu": 2}), before], split=True)
+    assert divided(made, run).parts[1] == replace(before, contained_mg={"Cu": 4}, u_mg={"Cu": 2})
+    after = made.lot("y")
+    assert after is not None
+    assert (after.contained_mg, after.entered_mg, after.entered_u2) == ({"Cu": 4}, {"Cu": 4}, {"Cu": "4"})
+    assert after.shares == Shares({"Cu": {ZM: 4}})
 
 
 def test_a_late_assay_of_a_split_parcel_reaches_its_halves() -> None:
