@@ -62,7 +62,7 @@ def scaled(vector: Vector, amount: int) -> Vector:
     """
     if not amount:
         return {}
-    if not vector or any(mg < 0 for mg in vector.values()) or not any(vector.values()):
+    if any(mg < 0 for mg in vector.values()) or not any(vector.values()):
         return {UNKNOWN: amount}
     return apportion(vector, amount) if amount > 0 else {k: -mg for k, mg in apportion(vector, -amount).items()}
 

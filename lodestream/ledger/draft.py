@@ -306,7 +306,7 @@ class Draft:
             after = self.balance(element, account)
             if after >= 0 and after - mg >= 0:  # as nearly always
                 continue
-            lots = [account.lot or account.ref.removesuffix(" destroyed").rsplit(" ", 1)[-1]]
+            lots = [account.ref.removesuffix(" destroyed").rsplit(" ", 1)[-1]]
             said = Said("RETRO_OVERDRAFT", (str(account), element), "", lots)
             if after < 0 and mg < 0:
                 self.close_finding(self.finding_id(said), superseded=True)

@@ -39,7 +39,7 @@ def settle(draft: Draft, name: str) -> None:
     run = _legs(draft, run, sums)
     run = _shared(draft, run, sums)
     run = _judged(draft, run, name, sums)
-    if run.parts or run.posted or run.closed_by:
+    if run.parts or run.closed_by:
         draft.view.put(run, name)
     else:
         draft.view.drop(Run, name)
@@ -124,7 +124,7 @@ class Sums:
 def _legs(draft: Draft, run: Run, sums: Sums) -> Run:
     """The rest of each balanced element to UNACCOUNTED; what only one side states is not balanced."""
     targets: dict[str, int] = {}
-    if is_closed(run) and run.parts:
+    if is_closed(run):
         for element in sorted({*sums.going_in, *sums.coming_out}):
             came, went = sums.going_in.get(element, 0), sums.coming_out.get(element, 0)
             if element in sums.balanced:

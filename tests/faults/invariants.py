@@ -31,7 +31,7 @@ from sinks.clickhouse.readonly import Reader
 from sinks.clickhouse.verify import verify
 from streams.gate.processor import GateProcessor
 from streams.issuer.processor import IssuerProcessor
-from streams.ledger.processor import LedgerProcessor
+from streams.ledger.processor import LedgerProcessor, read_entry
 from tests.faults.reading import Read
 
 FIRST = 5
@@ -131,7 +131,7 @@ def _decoded(came: Iterable[Output]) -> Iterator[Entry]:
 def _own(log: Read, ledger: LedgerProcessor, injected: Iterable[bytes | None]) -> Iterator[Entry]:
     """The test's own entries, those that can be read where they were put."""
     values = set(injected)
-    read = (ledger._read(record) for record in log.of(topics.ENTRIES) if record.value in values)
+    read = (read_entry(record, ledger._partitions) for record in log.of(topics.ENTRIES) if record.value in values)
     return (entry for entry in read if isinstance(entry, Entry))
 
 
@@ -170,7 +170,9 @@ def planted(log: Read, ledger: LedgerProcessor, injected: Sequence[bytes | None]
     """What the test wrote itself is there as often as it did; of what cannot be read each is told UNREADABLE, exactly once."""
     wanted, entries = Counter(injected), log.of(topics.ENTRIES)
     wrong = _same("entries of the test's own", wanted, Counter(r.value for r in entries if r.value in wanted))
-    asked = Counter(found.entry_id for found in map(ledger._read, entries) if isinstance(found, Outcome))
+    asked = Counter(
+        found.entry_id for found in (read_entry(record, ledger._partitions) for record in entries) if isinstance(found, Outcome)
+    )
     told = Counter(o.entry_id for o in (decode(r.value or b"", Outcome) for r in log.of(topics.TRANSACTIONS)) if _unreadable(o))
     return wrong + _same("outcomes UNREADABLE", asked, {entry_id: told[entry_id] for entry_id in asked})
 
@@ -183,7 +185,7 @@ def outcomes(log: Read, ledger: LedgerProcessor) -> list[str]:
     """Each entry has one outcome; one that was parked has one more once it is posted (runtime-rules section 2)."""
     asked: Counter[str] = Counter()
     for record in log.of(topics.ENTRIES):
-        asked[ledger._read(record).entry_id] += 1
+        asked[read_entry(record, ledger._partitions).entry_id] += 1
     told: dict[str, list[Outcome]] = defaultdict(list)
     for record in log.of(topics.TRANSACTIONS):
         outcome = decode(record.value or b"", Outcome)
