@@ -38,7 +38,9 @@ from lodestream.ledger.state import Fate, Head, Parked, Seen
 from lodestream.ledger.timed import Slip
 from lodestream.ledger.values import Said
 from lodestream.ledger.view import Books, View
+from lodestream.measures.exact import INT64_MAX
 
+LARGE = 2**44  # mg of an element, or g CO2e, in one event: 17,592 t. Sums of less reach 64 bits after half a million events
 MAX_OUTCOME_BYTES = 12 * 1024 * 1024  # as JSON; in Avro it is less, and a record of the log holds 16 MiB
 
 
@@ -146,8 +148,12 @@ class _Work:
         outcome = self._closed(draft, parked)
         canonical = canonical_bytes(outcome)
         size = max([len(canonical), *(len(ENCODER.encode(message.content)) for message in draft.messages)])
+        said = ""
         if size > MAX_OUTCOME_BYTES:
             said = f"the transaction or its offer would take {size} bytes, a record holds {MAX_OUTCOME_BYTES}: split the event"
+        elif _is_large(draft) and not self.view.fits(mark):
+            said = f"a sum that the book keeps would come to more than the 64 bits of an amount ({INT64_MAX}): check the units"
+        if said:
             self.view.roll_back(mark)
             draft = self._refusal(entry, Refused(Said("TOO_LARGE", (entry.entry_id,), said)), parked)
             outcome = self._closed(draft, parked)
@@ -288,6 +294,19 @@ class _Work:
 def _due(view: View) -> int:
     head = view.get(Head)
     return head.due_us if head is not None else 0
+
+
+def _is_large(draft: Draft) -> bool:
+    """Whether an entry states amounts with which sums may leave 64 bits, so that what it writes is looked at."""
+    event, offer_ = draft.entry.event, draft.entry.offer
+    if any(mg > LARGE or mg < -LARGE for _, _, mg in draft.legs):
+        return True
+    if offer_ is not None:
+        return any((parcel.embodied_g_co2e or 0) > LARGE for parcel in offer_.parcels)
+    if event is None:
+        return False
+    stated = [event.process_emissions_g_co2e or 0, *(item.embodied_g_co2e or 0 for item in event.materials)]
+    return max(stated) > LARGE or any(item.credential_mass is not None for item in event.materials)
 
 
 class _Repeated(Exception):  # noqa: N818  # an outcome, not an error

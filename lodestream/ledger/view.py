@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from lodestream.ledger.stored import KINDS
+from lodestream.measures.exact import INT64_MAX
 
 T = TypeVar("T", bound=Struct)
 Key = tuple[type[Struct], str]
@@ -35,6 +36,14 @@ _UNREAD = _Unread()
 def key_of(site: str, kind: type[Struct], ref: str) -> bytes:
     """The key of a value in the store. Sites and references are URIs or words: they hold no NUL."""
     return f"{site}\0{KINDS[kind]}\0{ref}".encode()
+
+
+def _fits(value: object) -> bool:
+    if isinstance(value, dict):
+        return all(_fits(one) for one in value.values())
+    if isinstance(value, list | tuple):
+        return all(_fits(one) for one in value)
+    return not isinstance(value, int) or -INT64_MAX <= value <= INT64_MAX
 
 
 class View:
@@ -86,6 +95,10 @@ class View:
                 self._values[key] = value
             if not written:
                 self._written.discard(key)
+
+    def fits(self, mark: int) -> bool:
+        """Whether all that was written since the mark can be kept and told: an amount holds 64 bits, one of them its sign."""
+        return all(_fits(msgspec.to_builtins(self._values[key])) for key in {key for key, _, _ in self._undo[mark:]})
 
     def take(self) -> dict[bytes, bytes | None]:
         """The writes that stand since the last `take` as bytes, None for a deletion, in the order of their keys."""

@@ -60,7 +60,7 @@ def test_what_cannot_be_read_is_told_beside_it_and_the_rest_goes_on(story: Story
         ("UNREADABLE", "cannot be decoded: TOO_SHORT"),
         ("TRANSACTION", ""),
         ("UNREADABLE", "its key is not its site"),
-        ("UNREADABLE", "kind LATER is not known or is empty"),
+        ("UNREADABLE", "kind LATER is not known, is empty, or names a time zone that is not known"),
         ("UNREADABLE", "cannot be decoded: WRONG_MAGIC"),
         ("TRANSACTION", ""),
     ]

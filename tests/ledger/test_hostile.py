@@ -9,7 +9,7 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from lodestream.epcis.intake import Accepted, intake
@@ -20,7 +20,7 @@ from lodestream.ledger.catalogue import BLOCKING
 from lodestream.ledger.fold import Fold
 from lodestream.ledger.records import Entry, Outcome
 from schemas.codec import decode, encode
-from tests.ledger.making import Books, add, codes
+from tests.ledger.making import Books, add, codes, transform
 
 CONTEXT = ["https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld", {"crm": "https://w3id.org/lodestream/crm/v1/"}]
 SITES = ["https://example.com/a", "https://example.com/b", "urn:epc:id:sgln:0401234.00001.0"]
@@ -297,10 +297,23 @@ def run(seed: int) -> Wired:
 
 @settings(max_examples=150, deadline=None)
 @given(st.integers(0, 2**64))
+@example(41_084_846_228_007)  # a credential of 10**24 mg
 def test_apply_never_raises(seed: int) -> None:
     books = run(seed)
     books.check()
     assert all(o.outcome != "UNREADABLE" for o in books.outcomes)
+
+
+def test_a_turnover_beyond_64_bits_is_refused() -> None:
+    """4e18 mg out of one lot into another and so on: each balance fits, but not what a month's sum of all that moved comes to."""
+    books = Books()
+    books(add("x0", "8000000000", "urn:a", cu="50"))
+    said = []
+    for n in range(3):
+        parts = [(f"x{n + 1}", "8000000000", {})]
+        said += codes(books(transform("urn:a", [(f"x{n}", "8000000000", {})], parts)))
+    assert "TOO_LARGE" in said
+    assert codes(books(add("y", "1", "urn:a", cu="50"))) == [], "the book goes on"
 
 
 def test_an_amount_beyond_64_bits_is_refused() -> None:
