@@ -142,9 +142,9 @@ def test_what_was_drawn_since_is_told_anew() -> None:
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(st.tuples(st.sampled_from("xy"), st.integers(1, 20), st.sampled_from([P, Q, None])), min_size=1, max_size=6))
+@given(st.lists(st.tuples(st.sampled_from("xy"), st.integers(1, 16), st.sampled_from([P, Q, None])), min_size=1, max_size=6))
 def test_asked_back_before_anything_came_all_is_as_it_was(packings: list[tuple[str, int, str | None]]) -> None:
-    """Any packing of two lots in two bags on a pallet, and some of them loose."""
+    """Any packing of two lots in two bags on a pallet, and some of them loose: six of 16 t are within the 100 t there."""
     books = stocked("x", "y")
     for lot, mass, parent in packings:
         if parent:
@@ -157,6 +157,20 @@ def test_asked_back_before_anything_came_all_is_as_it_was(packings: list[tuple[s
     books(*inside, *loose)
     books(asked())
     assert state(books) == before
+
+
+def test_more_packed_than_there_is_leaves_not_and_is_not_asked_back() -> None:
+    """100 t of x: 81 t in P, and 20 t more into Q are held. A pallet with both waits, so there is nothing to ask back."""
+    books = stocked("x")
+    held_back = [*books(aggregation("ADD", P, ("x", "81"))), *books(aggregation("ADD", Q, ("x", "20")))]
+    books(aggregation("ADD", R, P, Q))
+    before = state(books)
+    (gone,) = books(out(R, consignment_id="c"))
+    (done,) = books(asked())
+    assert [o.reason for o in [*held_back, gone]] == ["", "DOUBLE_SPEND", "UNKNOWN_CONTENT"]
+    assert (done.kind, books.open()) == ("link", {"DOUBLE_SPEND", "UNKNOWN_CONTENT"})
+    after = state(books)
+    assert (after[0], after[2:]) == (before[0], before[2:])
 
 
 def test_a_name_that_never_left() -> None:
