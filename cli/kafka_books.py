@@ -10,6 +10,7 @@ from lodestream.audit.audit import audit
 from lodestream.audit.values import Asked, Difference, Told, Verdict, Written
 from lodestream.ledger.records import Outcome
 from runtime import clients
+from runtime.kafka import record_of
 from runtime.kafka_errors import END_OF_PARTITION
 from runtime.processor import Record
 from runtime.settings import Settings
@@ -114,10 +115,10 @@ def records(consumer: Consumer, topic: str, partition: int, end: int | None = No
             heard = time.monotonic()
             error = message.error()
             if error is None:
-                offset = message.offset() or 0
-                if end is not None and offset >= end:
+                record = record_of(message, headers=False)
+                if end is not None and record.offset >= end:
                     return
-                yield Record(topic, partition, offset, message.timestamp()[1], message.key(), message.value())
+                yield record
             elif error.code() == END_OF_PARTITION:
                 return
             else:

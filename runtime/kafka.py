@@ -101,7 +101,7 @@ class KafkaLog:
         except KafkaException as fault:
             # What was fetched before the error is gone from the client's queue: going on would skip it.
             raise fatal(fault.args[0], "poll") from None
-        return [_record(message) for message in messages if is_record(message)]
+        return [record_of(message) for message in messages if is_record(message)]
 
     def pause(self, partition: Partition) -> None:
         """Fetch nothing more of it."""
@@ -250,7 +250,7 @@ class KafkaChangelog:
                 if (message.topic(), message.partition()) != self._partition:
                     continue  # of what this consumer read before
                 if error is None:
-                    records.append(_record(message))
+                    records.append(record_of(message))
                     self._next, self._at_end = records[-1].offset + 1, False
                 elif error.code() == END_OF_PARTITION:
                     # The end lies behind the markers of transactions, which are no records but have offsets.
@@ -269,15 +269,16 @@ def _size(messages: Sequence[Message]) -> int:
     return sum(len(message) for message in messages)
 
 
-def _record(message: Message) -> Record:
+def record_of(message: Message, *, headers: bool = True) -> Record:
+    """The record that was read; without its headers where nobody asks for them."""
     return Record(
-        message.topic() or "",
+        message.topic() or "",  # the client says None for a record that was never at a broker
         message.partition() or 0,
         message.offset() or 0,
         message.timestamp()[1],
         message.key(),
         message.value(),
-        headers_of(message),
+        _headers_of(message) if headers else (),
     )
 
 
@@ -286,7 +287,7 @@ def _record(message: Message) -> Record:
 _headers = operator.methodcaller("headers")
 
 
-def headers_of(message: Message) -> tuple[tuple[str, bytes], ...]:
+def _headers_of(message: Message) -> tuple[tuple[str, bytes], ...]:
     """The headers; none where one's name is not UTF-8, on which the client raises SystemError: it must not end the worker."""
     try:
         return cast("tuple[tuple[str, bytes], ...]", tuple(_headers(message) or ()))  # read records have a list of bytes

@@ -2,10 +2,11 @@
 
 import time
 
-from confluent_kafka import KafkaError, KafkaException, TopicPartition
+from confluent_kafka import KafkaException, TopicPartition
 
 from runtime import clients
 from runtime.errors import FatalError
+from runtime.kafka_errors import END_OF_PARTITION
 from runtime.settings import Settings
 
 DEADLINE_S = 30.0
@@ -29,7 +30,7 @@ def read_table(settings: Settings, topic: str) -> dict[bytes, bytes]:
             for message in consumer.consume(BATCH, 0.2):
                 error, key, value = message.error(), message.key(), message.value()
                 if error is not None:
-                    if error.code() != KafkaError._PARTITION_EOF:  # noqa: SLF001  # that is where the library keeps the name
+                    if error.code() != END_OF_PARTITION:
                         raise KafkaException(error)
                     left.discard(message.partition())
                 elif key is not None and value is None:

@@ -259,6 +259,7 @@ class _Work:
             replace(plain, reason=unready.said.code, findings=draft.findings, lots=draft.lot_states(), due_us=_due(draft.view))
         )
         self.entries.extend(_messages(draft, plain))
+        self._continue(draft, plain)
         if entry.event is not None:
             self.woken.extend(event_keys(entry.event))
             if entry.event.type == "AggregationEvent":  # a receipt of its parent may take the content from here
@@ -283,7 +284,10 @@ class _Work:
         self._continue(draft, self.outcomes[-1])
 
     def _continue(self, draft: Draft, outcome: Outcome) -> None:
-        """What is left of the work goes on in an entry of the same site."""
+        """What is left of the work goes on in entries of the same site: lots to tell anew, and what else is due."""
+        if draft.goes_on:
+            rest = derive("continue", outcome.txn_id)
+            self.entries.append(Entry(rest, draft.site, "CONTINUE", draft.record_time_us, cause=outcome.txn_id))
         if draft.more_us:
             rest = derive("continue", outcome.txn_id, "due")
             self.entries.append(
@@ -385,7 +389,4 @@ def _messages(draft: Draft, outcome: Outcome) -> list[Entry]:
             made[-1] = replace(
                 made[-1], event=content, source=seen.source, locations=seen.locations, listed=seen.listed, external=seen.external
             )
-    if draft.goes_on:
-        own = derive("continue", outcome.txn_id)
-        made.append(Entry(own, draft.site, "CONTINUE", draft.record_time_us, cause=outcome.txn_id))
     return made

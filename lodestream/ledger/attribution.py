@@ -7,7 +7,7 @@ largest remainder, ties by key, so that the parts always sum to the whole. Carbo
 Rulebook R50, R51, R53, R54.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from math import lcm
 
@@ -94,6 +94,15 @@ def added(one: Vector | None, other: Vector, sign: int = 1) -> Vector:
     return mixed
 
 
+def total(parts: Iterable[Vector]) -> Vector:
+    """The sum of some masses by name, such as contents by element; a name of which nothing is left is there with 0."""
+    sums: Vector = {}
+    for part in parts:
+        for name, mg in part.items():
+            sums[name] = sums.get(name, 0) + mg
+    return sums
+
+
 def drawn(pool: Shares, taken: dict[str, int], part: int, whole: int, entered: Callable[[], Shares]) -> Shares:
     """What a draw takes of a lot: `taken` mg by element, and `part` of its `whole` dry mass of the carbon.
 
@@ -162,7 +171,7 @@ def _origins(item: Material | None, element: str, amount: int, site: str) -> Vec
     parts = [o for o in item.origins if o.element == element] or [o for o in item.origins if o.element is None]
     weights = _weights(parts)
     if weights:
-        return apportion(weights, amount) if amount > 0 else {k: -mg for k, mg in apportion(weights, -amount).items()}
+        return scaled(weights, amount)
     place = item.site_of_origin or (site if item.source_class == "mine" else None)
     return {key(item.country_of_origin, place, item.source_class, item.schemes): amount}
 

@@ -22,17 +22,25 @@ def judge(run: Balanced, book: SiteBook) -> list[Said]:
 def _balance(run: Balanced, element: str) -> list[Said]:
     inputs, outputs, u = run.inputs_mg.get(element, 0), run.outputs_mg.get(element, 0), run.u_mg[element]
     gap = inputs - outputs
-    if abs(gap) <= 3 * u:
+    beyond = verdict(gap, u)
+    if beyond is None:
         return []
     ratio = f"out {percent(outputs, inputs, 2)} of in" if inputs else "nothing in"
     arithmetic = (
         f"{element}: in {tonnes(inputs)} - out {tonnes(outputs)} = U {tonnes(gap)} ({ratio}); "
         f"u_U {tonnes(u)}, |U| > 3u_U {tonnes(3 * u)}"
     )
-    if gap > 0:
-        return [Said("LOSS_UNEXPLAINED", (run.identity, element), arithmetic, run.lots)]
-    severity: Severity = "hard" if -gap > 4 * u else "hold"
-    return [Said("IMPOSSIBLE", (run.identity, element), arithmetic, run.lots, severity)]
+    code, severity = beyond
+    return [Said(code, (run.identity, element), arithmetic, run.lots, severity)]
+
+
+def verdict(gap_mg: int, u_mg: int) -> tuple[str, Severity | None] | None:
+    """F28 or F1 with its severity (None is the usual one) for a balance that comes to `gap_mg`; None within 3u."""
+    if abs(gap_mg) <= 3 * u_mg:
+        return None
+    if gap_mg > 0:
+        return "LOSS_UNEXPLAINED", None
+    return "IMPOSSIBLE", "hard" if -gap_mg > 4 * u_mg else "hold"
 
 
 def told(name: str, before: dict[str, Closure], run: Balanced | None) -> dict[str, Closure]:

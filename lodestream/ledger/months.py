@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from lodestream.claims.months import month_named, named
+
 DAY_US = 86_400_000_000
 FIRST, LAST = "0001-01", "9999-12"
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])$")
@@ -32,9 +34,7 @@ def month_of(zone: str, at_us: int) -> str:
 
 def shifted(month: str, more: int) -> str:
     """The month so many months later, within the years 1 to 9999."""
-    count = int(month[:4]) * 12 + int(month[5:]) - 1 + more
-    year, number = divmod(min(max(count, 12), 9999 * 12 + 11), 12)
-    return f"{year:04d}-{number + 1:02d}"
+    return named(min(max(month_named(month) + more, month_named(FIRST)), month_named(LAST)))
 
 
 @lru_cache(maxsize=4096)

@@ -55,27 +55,39 @@ def amend(draft: Draft, lot: str, move: Move, new: LotChange) -> None:
         draft.flow(old, -1)
         draft.flow(new, 1)
         draft.put_lot(replace(held, shares=attribution.plus(attribution.plus(held.shares, old.shares, -1), new.shares)))
+        _stale_after(draft, held, new.slot)
     else:
-        draft.change_lot(old, undo=True)
-        draft.change_lot(new)
+        exchange(draft, old, new)
     if new.contained_mg != old.contained_mg:
-        _post_difference(draft, held, old, new)
-    _store(draft, lot, move, new, draft.disown(first) if len(draft.legs) > first else [])
-    if new.slot + 1 < held.moved:
-        draft.stale(lot, new.slot + 1)
+        post_difference(draft, old, new, account_of(new))
+    _store(draft, move, new, draft.disown(first) if len(draft.legs) > first else [])
 
 
-def _post_difference(draft: Draft, lot: Lot, old: LotChange, new: LotChange) -> None:
-    account = account_of(new)
+def exchange(draft: Draft, old: LotChange, new: LotChange) -> None:
+    """One change of a lot in the place of another, in the same slot."""
+    held = draft.lot(new.lot)
+    assert held is not None, "masses change only in a lot that is there"
+    draft.change_lot(old, undo=True)
+    draft.change_lot(new)
+    _stale_after(draft, held, new.slot)
+
+
+def _stale_after(draft: Draft, lot: Lot, slot: int) -> None:
+    if slot + 1 < lot.moved:
+        draft.stale(lot.id, slot + 1)
+
+
+def post_difference(draft: Draft, old: LotChange, new: LotChange, account: Account) -> None:
+    """The legs between a lot and the other side of its movement, of what one change brings more than another."""
+    lot = draft.lot(new.lot)
+    assert lot is not None, "masses change only in a lot that is there"
     for element in sorted({*old.contained_mg, *new.contained_mg}):
         more = new.contained_mg.get(element, 0) - old.contained_mg.get(element, 0)
         draft.move(element, account, stock(lot.id, lot.loss_class), more)
 
 
-def _store(draft: Draft, lot: str, move: Move, new: LotChange, legs: list[Leg]) -> None:
-    if move.index < 0:
-        draft.view.put(Received(new), receipt_key(move.identity, lot, -1 - move.index))
-    elif is_own(draft, move.identity):
+def _store(draft: Draft, move: Move, new: LotChange, legs: list[Leg]) -> None:
+    if is_own(draft, move.identity):
         draft.changes[move.index] = new
         draft.keep_legs(legs)
     else:
@@ -100,8 +112,8 @@ def vacate(draft: Draft, lot: str, slot: int) -> None:
     """A slot whose event is void: nothing moves there any more."""
     draft.view.put(Move(0), f"{lot} {slot}")
     held = draft.lot(lot)
-    if held is not None and slot + 1 < held.moved:
-        draft.stale(lot, slot + 1)
+    if held is not None:
+        _stale_after(draft, held, slot)
 
 
 def entered(draft: Draft, lot: str, before: int) -> Shares:

@@ -13,7 +13,7 @@ from lodestream.ledger import attribution, listing, pending, verdict
 from lodestream.ledger.accounts import SINK_UNTRACKED, SOURCE_UNTRACKED, TRANSIT_VAR, Account, custody, stock
 from lodestream.ledger.draft import Draft
 from lodestream.ledger.lots import ensure, method_of, moisture, unassayed_finding
-from lodestream.ledger.moves import receipt_key
+from lodestream.ledger.moves import exchange, receipt_key
 from lodestream.ledger.moving import Inbound, Offered, Receipt, Received
 from lodestream.ledger.pending import Pending
 from lodestream.ledger.records import Answer, Parcel, SettledParcel
@@ -200,11 +200,8 @@ def _put_received(draft: Draft, pair: Inbound, one: Judged) -> None:
         if slot < lot.moved:
             draft.stale(name, slot)
     elif change != old:
-        draft.change_lot(old, undo=True)
-        draft.change_lot(change)
+        exchange(draft, old, change)
         draft.view.put(Received(change), ref)
-        if slot + 1 < lot.moved:
-            draft.stale(name, slot + 1)
 
 
 def _waiting(draft: Draft, pair: Inbound, taken: list[Judged]) -> None:
@@ -315,7 +312,7 @@ def _linked(draft: Draft, pair: Inbound, offer: Offered, settles: list[Settled])
     if offer.parcel.dry_mg <= 0 or draft.lot(pair.lot) is None:
         return offer
     dry = sum(s.dry_mg for s in settles)
-    got = _sums([s.got_mg for s in settles])
+    got = attribution.total(s.got_mg for s in settles)
     if dry == offer.edged_dry_mg and got == offer.edged_mg:
         return offer
     more = {e: got.get(e, 0) - offer.edged_mg.get(e, 0) for e in {**offer.edged_mg, **got}}
@@ -328,7 +325,7 @@ def _answered(draft: Draft, pair: Inbound, offer: Offered, settles: list[Settled
     parcel = offer.parcel
     if parcel.dry_mg <= 0:
         return replace(offer, answered=None)
-    settled = _sums([s.settled_mg for s in settles])
+    settled = attribution.total(s.settled_mg for s in settles)
     dry = sum(s.dry_mg for s in settles)
     final = any(s.final for s in settles)
     returned = parcel.void and not final
@@ -338,11 +335,3 @@ def _answered(draft: Draft, pair: Inbound, offer: Offered, settles: list[Settled
         return offer
     draft.messages.append(Message(offer.from_site, Answer(pair.consignment, draft.site, [answer])))
     return replace(offer, answered=answer)
-
-
-def _sums(parts: list[dict[str, int]]) -> dict[str, int]:
-    sums: dict[str, int] = {}
-    for part in parts:
-        for element, mg in part.items():
-            sums[element] = sums.get(element, 0) + mg
-    return sums

@@ -1,11 +1,13 @@
 """Parcels in their lots: the change that one made, put in place of what it was, with the run that made it."""
 
+from collections.abc import Callable
+
 from msgspec.structs import replace
 
 from lodestream.epcis.event import Material
 from lodestream.ledger.draft import Draft
 from lodestream.ledger.moves import amend, move_at
-from lodestream.ledger.running import Run
+from lodestream.ledger.running import Part, Run
 from lodestream.ledger.state import Journal, LotChange
 from lodestream.measures import Line
 from lodestream.measures.exact import root
@@ -24,15 +26,22 @@ def put_change(draft: Draft, identity: str, index: int, change: LotChange, *, as
     assert move is not None, "a parcel has its slot"
     amend(draft, change.lot, move, change)
     journal = draft.view.get(Journal, identity)
-    run = draft.view.get(Run, journal.run) if journal is not None and journal.run else None
-    if journal is None or run is None:
+    if journal is None or not journal.run:
         return
     u = {element: root(int(square)) for element, square in change.entered_u2.items()}
-    parts = [
-        replace(p, dry_mg=change.dry_mg, contained_mg=change.entered_mg, u_mg=u, assayed=assayed)
-        if (p.identity, p.index, p.role) == (identity, index, "output")
-        else p
-        for p in run.parts
-    ]
-    draft.view.put(replace(run, parts=parts), journal.run)
-    draft.runs[journal.run] = None
+    put_part(
+        draft,
+        journal.run,
+        (identity, index, "output"),
+        lambda p: replace(p, dry_mg=change.dry_mg, contained_mg=change.entered_mg, u_mg=u, assayed=assayed),
+    )
+
+
+def put_part(draft: Draft, name: str, at: tuple[str, int, str], now: Callable[[Part], Part]) -> None:
+    """Put what a part of a run is now in place of what it was; the run is settled anew. `at` is its event, index and role."""
+    run = draft.view.get(Run, name)
+    if run is None:
+        return
+    parts = [now(p) if (p.identity, p.index, p.role) == at else p for p in run.parts]
+    draft.view.put(replace(run, parts=parts), name)
+    draft.runs[name] = None

@@ -81,12 +81,9 @@ def whole(pair: Inbound) -> Parcel | None:
 
 def tracked(pair: Inbound) -> dict[str, int]:
     """What the standing offers come to by element; of one that a sender tracks and does not name, nothing."""
-    sent: dict[str, int] = {}
-    for one in pair.offers:
-        if one.parcel.dry_mg > 0:
-            for element, mg in {**dict.fromkeys(one.elements, 0), **one.parcel.contained_mg}.items():
-                sent[element] = sent.get(element, 0) + mg
-    return sent
+    return attribution.total(
+        {**dict.fromkeys(one.elements, 0), **one.parcel.contained_mg} for one in pair.offers if one.parcel.dry_mg > 0
+    )
 
 
 def shares_of(parts: list[Shares]) -> Shares:

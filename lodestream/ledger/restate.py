@@ -15,6 +15,7 @@ from lodestream.ledger.attribution import Vector
 from lodestream.ledger.draft import Draft
 from lodestream.ledger.moves import account_of, amend, change_of, entered, is_own, move_at
 from lodestream.ledger.moving import Outbound
+from lodestream.ledger.parcels import put_part
 from lodestream.ledger.running import Run
 from lodestream.ledger.state import Journal, Lot, LotChange, Move, Restating, Shares
 from lodestream.ledger.values import Said
@@ -219,7 +220,7 @@ def _amend_draw(draft: Draft, lot: str, move: Move, old: LotChange, new: LotChan
             draft.view.put(replace(journal, legs=[*journal.legs, *draft.disown(first)]), move.identity)
         run, pairs = journal.run, journal.pairs
     if run:
-        _feed(draft, run, move, content, shares)
+        put_part(draft, run, (move.identity, move.index, "input"), lambda p: replace(p, contained_mg=content, shares=shares))
     for ref in pairs:
         if ref.rsplit(" ", 1)[1] == lot:
             _reship(draft, ref, move, content, shares)
@@ -234,20 +235,6 @@ def parcel_of(change: LotChange) -> dict[str, int]:
     """The content of what a draw brought: taken and above the book, or as it was assayed by itself."""
     content = attribution.added({e: -mg for e, mg in change.contained_mg.items()}, change.above_mg)
     return dict(sorted({**content, **change.stated_mg}.items()))
-
-
-def _feed(draft: Draft, name: str, move: Move, content: dict[str, int], shares: Shares) -> None:
-    run = draft.view.get(Run, name)
-    if run is None:
-        return
-    parts = [
-        replace(p, contained_mg=content, shares=shares)
-        if (p.identity, p.index, p.role) == (move.identity, move.index, "input")
-        else p
-        for p in run.parts
-    ]
-    draft.view.put(replace(run, parts=parts), name)
-    draft.runs[name] = None
 
 
 def _reship(draft: Draft, ref: str, move: Move, content: dict[str, int], shares: Shares) -> None:

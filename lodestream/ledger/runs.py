@@ -91,11 +91,7 @@ def _refill(draft: Draft, part: Part) -> None:
 
 def totals(parts: list[Part]) -> dict[str, int]:
     """The contents of some parts together, by element."""
-    sums: dict[str, int] = {}
-    for part in parts:
-        for element, mg in part.contained_mg.items():
-            sums[element] = sums.get(element, 0) + mg
-    return sums
+    return attribution.total(part.contained_mg for part in parts)
 
 
 class Sums:
@@ -111,12 +107,12 @@ class Sums:
         leaving = [p for p in run.parts if p.role not in ENTERING]
         self.going_in = totals(entering)
         self.coming_out = totals(leaving)
-        self.assayed = all(p.assayed for p in leaving)
+        assayed = all(p.assayed for p in leaving)
         elements = draft.book.elements
         if elements:
             self.balanced = sorted(set(elements) & {*self.going_in, *self.coming_out})
         else:
-            self.balanced = sorted({*self.going_in} & {*self.coming_out} if self.assayed else self.going_in)
+            self.balanced = sorted({*self.going_in} & {*self.coming_out} if assayed else self.going_in)
         largest = min(self.balanced, key=lambda e: (-self.going_in.get(e, 0), e), default="")
         self.main = draft.book.main_element or largest
 
@@ -264,7 +260,7 @@ def _judged(draft: Draft, run: Run, name: str, sums: Sums) -> Run:
         and not nothing_waits(draft.view)
         and any(parked != draft.entry.entry_id for parked in waiting(draft.view, f"campaign:{run.run}"))  # not what posts now
     )
-    judged = None if waits or not run.parts or not is_closed(run) else balanced(run, name, sums)
+    judged = None if waits or not is_closed(run) else balanced(run, name, sums)
     counted = balance.told(name, run.judged, None if run.split else judged)  # a split measures nothing
     draft.close_run(run.judged, counted)
     if run.split and judged is not None:

@@ -4,7 +4,7 @@ Rulebook R28, R47.
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from msgspec.structs import replace
 
@@ -232,18 +232,10 @@ def parcel(draft: Draft, pair: Outbound, to_site: str) -> Parcel:
         uncovered_mg=shares.uncovered_mg,
         contacts=sorted(shares.contacts),
         path=[*draft.path, f"{draft.site} {lot.version}"] if draft.again else [],
-        packed=_sum(s.packed for s in shipments),
+        packed=attribution.total(s.packed for s in shipments),
         within={child: outer for s in shipments for child, outer in s.within.items()},
         void=pair.bound[to_site].void,
     )
-
-
-def _sum(parts: Iterable[dict[str, int]]) -> dict[str, int]:
-    sums: dict[str, int] = {}
-    for part in parts:
-        for name, mg in part.items():
-            sums[name] = sums.get(name, 0) + mg
-    return sums
 
 
 def upstream_findings(draft: Draft, lot: str) -> list[str]:

@@ -11,8 +11,9 @@ made, a quarter of the plain sum of their u. The half and the quarter are site d
 beyond -4u), U > 3u LOSS_UNEXPLAINED. Rulebook R82.
 """
 
+from lodestream.ledger import balance
 from lodestream.ledger.draft import Draft
-from lodestream.ledger.records import PeriodState, Severity
+from lodestream.ledger.records import PeriodState
 from lodestream.ledger.timed import Period
 from lodestream.ledger.values import Said
 from lodestream.measures import kg, quadrature
@@ -44,16 +45,15 @@ def _said(period: Period, state: PeriodState, element: str) -> Said | None:
     gap = period.gap_mg.get(element, 0) + rest.get("STOCK_ADJ", 0)
     random, systematic, methods = _doubt(period, element)
     u = quadrature(random, systematic)
-    if abs(gap) <= 3 * u:
+    beyond = balance.verdict(gap, u)
+    if beyond is None:
         return None
     arithmetic = (
         f"{_sums(state, element, gap)}; u {kg(u)} of random {kg(random)} and systematic {kg(systematic)} "
         f"({methods or 'nothing measured'}), |U| > 3u {kg(3 * u)}"
     )
-    if gap > 0:
-        return Said("LOSS_UNEXPLAINED", _inputs(state.period, element), arithmetic)
-    severity: Severity = "hard" if -gap > 4 * u else "hold"
-    return Said("IMPOSSIBLE", _inputs(state.period, element), arithmetic, (), severity)
+    code, severity = beyond
+    return Said(code, _inputs(state.period, element), arithmetic, (), severity)
 
 
 def _doubt(period: Period, element: str) -> tuple[int, int, str]:

@@ -14,10 +14,10 @@ Rulebook R36, R37, R38.
 from msgspec.structs import replace
 
 from lodestream.ledger import aging, attribution, containers, ship, sunk
-from lodestream.ledger.accounts import stock, transit
+from lodestream.ledger.accounts import transit
 from lodestream.ledger.draft import Draft
 from lodestream.ledger.held import Arranged, Manifest
-from lodestream.ledger.moves import receipt_key
+from lodestream.ledger.moves import exchange, post_difference, receipt_key
 from lodestream.ledger.moving import Consigned, Outbound, Received
 from lodestream.ledger.pairs import key
 from lodestream.ledger.ship import SSCC
@@ -103,17 +103,12 @@ def give_back(draft: Draft, pair: Outbound, site: str) -> None:
         draft.view.put(Move(draft.head.seq + 1, name, -1), f"{pair.lot} {old.slot}")
     draft.view.put(Received(new), ref)
     _unpack(draft, ref)
-    draft.change_lot(old, undo=True)
-    draft.change_lot(new)
+    exchange(draft, old, new)
     first = len(draft.legs)
-    for element in sorted({*old.contained_mg, *new.contained_mg}):
-        more = new.contained_mg.get(element, 0) - old.contained_mg.get(element, 0)
-        draft.move(element, transit(pair.consignment, pair.lot), stock(lot.id, lot.loss_class), more)
+    post_difference(draft, old, new, transit(pair.consignment, pair.lot))
     draft.disown(first)  # they follow the answers, not the event that this draft is about
     if pair.bound[site].resolved and not pair.bound[site].settled_dry_mg:
         _pack(draft, pair, site, ref)
-    if old.slot + 1 < lot.moved:
-        draft.stale(lot.id, old.slot + 1)
 
 
 def _unpack(draft: Draft, ref: str) -> None:

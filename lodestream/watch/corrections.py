@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from lodestream.ledger.attribution import total
 from lodestream.ledger.records import Finding, Outcome
 from lodestream.measures import kg
 from lodestream.watch.reading import SEEN_US, finding, identity, made
@@ -104,8 +105,4 @@ class Corrections:
 
 
 def _sums(told: Told) -> dict[str, int]:
-    sums: dict[str, int] = {}
-    for contained in told.made.values():
-        for element, mg in contained.items():
-            sums[element] = sums.get(element, 0) + mg
-    return dict(sorted(sums.items()))
+    return dict(sorted(total(told.made.values()).items()))

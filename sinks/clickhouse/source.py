@@ -13,7 +13,7 @@ from confluent_kafka import Consumer, Message, TopicCollection, TopicPartition
 
 from runtime import clients
 from runtime.errors import FatalError, RefusedError, RetryError
-from runtime.kafka import headers_of
+from runtime.kafka import record_of
 from runtime.kafka_errors import END_OF_PARTITION, is_record, translated
 from runtime.port import Partition
 from runtime.processor import Record
@@ -185,17 +185,7 @@ def _sort(message: Message, polled: Polled, *, headers: bool) -> None:
     if error is not None and error.code() == END_OF_PARTITION:
         polled.ends.append(Partition(message.topic() or "", message.partition() or 0))
     elif is_record(message):
-        polled.records.append(
-            Record(
-                message.topic() or "",
-                message.partition() or 0,
-                message.offset() or 0,
-                message.timestamp()[1],
-                message.key(),
-                message.value(),
-                headers_of(message) if headers else (),
-            )
-        )
+        polled.records.append(record_of(message, headers=headers))
 
 
 def _patiently(call: Callable[[], T | None]) -> T:

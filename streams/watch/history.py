@@ -3,12 +3,13 @@
 import time
 from collections.abc import Callable
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from runtime import clients
 from runtime.errors import FatalError
+from runtime.kafka import record_of
+from runtime.kafka_errors import END_OF_PARTITION
 from runtime.port import Partition
-from runtime.processor import Record
 from runtime.settings import Settings
 from schemas.topics import TRANSACTIONS
 from streams.watch.surveillance import Surveillance
@@ -42,10 +43,10 @@ def _read(consumer: Consumer, surveillance: Surveillance, stopping: Callable[[],
         for message in consumer.consume(BATCH, 0.2):
             heard = time.monotonic()
             if (error := message.error()) is None:
-                record = _record(message)
+                record = record_of(message, headers=False)
                 behind[record.partition] = surveillance.take(record) or behind.get(record.partition, 0)
                 count += 1
-            elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001  # that is where the library keeps the name
+            elif error.code() == END_OF_PARTITION:
                 behind.pop(message.partition() or 0, None)
             else:
                 raise KafkaException(error)
@@ -54,14 +55,3 @@ def _read(consumer: Consumer, surveillance: Surveillance, stopping: Callable[[],
         if time.monotonic() - heard > SILENT_S:
             raise FatalError(f"{TRANSACTIONS} could not be read to its end: nothing came for {SILENT_S:.0f} s")
     return count
-
-
-def _record(message: Message) -> Record:
-    return Record(
-        TRANSACTIONS,
-        message.partition() or 0,  # the client says None for a record that was never at a broker
-        message.offset() or 0,
-        message.timestamp()[1],
-        message.key(),
-        message.value(),
-    )

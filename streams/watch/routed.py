@@ -3,10 +3,11 @@
 import re
 from collections.abc import Iterator
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from runtime import clients
 from runtime.errors import FatalError
+from runtime.kafka_errors import END_OF_PARTITION
 from runtime.settings import Settings
 from schemas.topics import INBOX_PATTERN
 
@@ -59,7 +60,7 @@ def _time_of(reader: Consumer, partition: TopicPartition, offset: int) -> int | 
         raise FatalError(f"{partition.topic}/{partition.partition} does not answer")
     error = message.error()
     if error is not None:
-        if error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001  # that is where the library keeps the name
+        if error.code() == END_OF_PARTITION:
             return None
         raise KafkaException(error)
     return int(message.timestamp()[1]) * 1000

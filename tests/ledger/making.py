@@ -11,7 +11,7 @@ from lodestream.epcis.event import Assay, ErrorDeclaration, Event, Material, Qua
 from lodestream.ids import derive
 from lodestream.ledger.book import BookFile, SiteBook
 from lodestream.ledger.fold import Fold
-from lodestream.ledger.records import Entry, Outcome
+from lodestream.ledger.records import Entry, LotState, Outcome
 from lodestream.ledger.state import Head
 
 T = 10**9  # a tonne in mg
@@ -148,6 +148,10 @@ class Books:
     def balance(self, site: str, account: str, element: str = "Cu") -> int:
         """The balance of an account in mg."""
         return next((mg for s, e, a, mg in self.fold.accounts() if (s, e, a) == (site, element, account)), 0)
+
+    def lot(self, site: str, name: str) -> LotState:
+        """A lot of a site as it is told."""
+        return next(one for one in self.fold.lots() if (one.site, one.lot) == (site, name))
 
     def open(self, site: str | None = None) -> set[str]:
         """The codes of the open findings, NO_BOOK apart."""

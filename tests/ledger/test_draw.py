@@ -23,7 +23,7 @@ A, B = "urn:site:a", "urn:site:b"
 
 
 def lot(books: Books, name: str, site: str = A) -> LotState:
-    return next(one for one in books.fold.lots() if (one.site, one.lot) == (site, name))
+    return books.lot(site, name)
 
 
 def said(outcomes: list[Outcome], code: str) -> Finding:

@@ -18,7 +18,6 @@ from tests.ledger.test_golden_shares import (
     campaign,
     closing,
     inputs,
-    lot,
     opening,
     outputs,
     received,
@@ -139,7 +138,7 @@ def test_an_exclusion_of_y_hits_all_that_the_pool_made() -> None:
     held = {f.lots[0]: f for _, f in books.fold.open_findings() if f.code == "CONTACT_EXCLUDED"}
     assert set(held) == {"H2", "product", "residue", "nickel sulphate", "raffinate"}
     assert "product: 9,924.603175 kg of 35,875 kg Co (27.664399 %)" in held["product"].arithmetic
-    assert lot(books, PLANT, "product").findings == [held["product"].id]
+    assert books.lot(PLANT, "product").findings == [held["product"].id]
 
 
 def test_it_holds_for_its_time_and_meets_what_was_there_before() -> None:

@@ -7,15 +7,10 @@ from msgspec.structs import replace
 
 from lodestream.epcis.event import Assay, ContainedMass, Event, Material, OriginPart
 from lodestream.ledger.book import SiteBook
-from lodestream.ledger.records import LotState
 from tests.ledger.making import Books, add, declared, event, hashed, item, receive, ship, transform
 
 MINE, SMELTER, OTHER_MINE = "urn:m1", "urn:r", "urn:m2"
 ZM, CL, REC = "ZM urn:m1 mine -", "CL urn:m2 mine -", "ZZ - end_of_life -"
-
-
-def lot(books: Books, site: str, name: str) -> LotState:
-    return next(one for one in books.fold.lots() if (one.site, one.lot) == (site, name))
 
 
 def in_process(role: str, name: str, **contained: str) -> tuple[Any, Material]:
@@ -104,14 +99,14 @@ CARBON: dict[str, Any] = {"process_emissions_g_co2e": 1_450_000_000}
 
 def check_s1(books: Books) -> None:
     """The golden figures of the smelter."""
-    cathode = lot(books, SMELTER, "cathode")
+    cathode = books.lot(SMELTER, "cathode")
     assert cathode.shares == {"Cu": {ZM: 820_256_951_150, CL: 432_427_663_722, REC: 43_185_785_128}}
     assert cathode.contained_mg == {"Cu": 1_295_870_400_000}
     assert cathode.embodied_g_co2e == 3_492_751_975
     assert books.balance(SMELTER, "UNACCOUNTED") == 2_925_525_160
     assert books.balance(SMELTER, "WIP(urn:campaign)") == 412_000_000_000
     assert books.open(SMELTER) == set(), "PASS"
-    assert lot(books, SMELTER, "slag").embodied_g_co2e == 0
+    assert books.lot(SMELTER, "slag").embodied_g_co2e == 0
 
 
 def test_the_smelter_as_one_event() -> None:
@@ -125,7 +120,7 @@ def test_the_smelter_as_a_campaign() -> None:
     books = received()
     books(campaign(SMELTER, "urn:campaign", inputs()[:2], [opening()], **EVIDENCE))
     books(campaign(SMELTER, "urn:campaign", outputs()[:1], []))
-    running = lot(books, SMELTER, "cathode").shares["Cu"]
+    running = books.lot(SMELTER, "cathode").shares["Cu"]
     assert set(running) == {ZM, CL}, "provisionally what had gone in by then"
     assert sum(running.values()) == 1_295_870_400_000
     assert books.open(SMELTER) == set(), "nothing is judged while the campaign is open"
@@ -141,7 +136,7 @@ def test_the_cathode_lots() -> None:
     books(campaign(SMELTER, "urn:campaign", outputs()[:1], []))
     books(transform(SMELTER, [("cathode", "1296.000", {})], [("L1", "500", {}), ("L2", "796", {})]))
     books(campaign(SMELTER, "urn:campaign", [*inputs()[2:], *outputs()[1:]], [closing()], campaign_close=True, **CARBON))
-    one, two = lot(books, SMELTER, "L1"), lot(books, SMELTER, "L2")
+    one, two = books.lot(SMELTER, "L1"), books.lot(SMELTER, "L2")
     assert one.shares == {"Cu": {ZM: 316_457_157_079, CL: 166_831_660_387, REC: 16_661_182_534}}
     assert two.shares == {"Cu": {ZM: 503_799_794_071, CL: 265_596_003_335, REC: 26_524_602_594}}
     assert one.embodied_g_co2e + two.embodied_g_co2e == 3_492_751_975
@@ -156,11 +151,11 @@ def test_what_stays_in_process_goes_into_the_next_campaign() -> None:
     made = item("output", "next", "412.0412", cu="99.99", product_class="cathode")
     books(campaign(SMELTER, "urn:next", [made], [again], campaign_close=True))
     assert books.balance(SMELTER, "WIP(urn:campaign)") == 0
-    shares = lot(books, SMELTER, "next").shares["Cu"]
-    assert sum(shares.values()) == lot(books, SMELTER, "next").contained_mg["Cu"] == 411_999_995_880
+    shares = books.lot(SMELTER, "next").shares["Cu"]
+    assert sum(shares.values()) == books.lot(SMELTER, "next").contained_mg["Cu"] == 411_999_995_880
     near = {ZM: 260_786_776_111, CL: 137_483_036_462, REC: 13_730_187_427}
     assert all(abs(shares[k] - mg) < 5_000_000 for k, mg in near.items()), "all but 4.12 kg of it"
-    assert lot(books, SMELTER, "next").embodied_g_co2e == 649_458_320
+    assert books.lot(SMELTER, "next").embodied_g_co2e == 649_458_320
     assert books.open(SMELTER) == set()
 
 
@@ -172,7 +167,7 @@ def test_a_void_half_is_as_if_it_never_was() -> None:
         campaign(SMELTER, "urn:campaign", outputs(), [closing()], campaign_close=True, **CARBON),
     ]
     books(halves[0], wrong, halves[1])
-    assert lot(books, SMELTER, "ghost").contained_mg == {"Cu": 9_900_000_000}
+    assert books.lot(SMELTER, "ghost").contained_mg == {"Cu": 9_900_000_000}
     books(declared(wrong))
     check_s1(books)
     plain(*halves)
@@ -243,7 +238,7 @@ def test_s2_cobalt_sulphate() -> None:
         "residue": {X: 379_591_837, Y: 149_387_755, Z: 11_020_408},
         "raffinate": {X: 42_176_871, Y: 16_598_639, Z: 1_224_490},
     }
-    assert {name: lot(books, PLANT, name).shares["Co"] for name in expected} == expected
+    assert {name: books.lot(PLANT, name).shares["Co"] for name in expected} == expected
     assert books.balance(PLANT, "UNACCOUNTED", "Co") == 295_000_000
     assert books.open(PLANT) == set()
 
@@ -284,7 +279,7 @@ def test_s4_recycled_content_of_pcam() -> None:
             [close],
         )
     )
-    shares = lot(books, PLANT, "pCAM").shares
+    shares = books.lot(PLANT, "pCAM").shares
     assert shares["Ni"] == {EOL: 11_584_786_269, MFG: 4_964_908_401, PRI: 30_186_305_330}
     assert shares["Co"] == {EOL: 2_891_594_686, MFG: 1_239_254_865, PRI: 1_738_750_449}
     assert books.balance(PLANT, "UNACCOUNTED", "Ni") == 269_000_000

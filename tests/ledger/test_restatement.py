@@ -9,7 +9,6 @@ from msgspec.structs import replace
 
 from lodestream.epcis.event import OriginPart
 from lodestream.ledger import restate
-from lodestream.ledger.records import LotState
 from lodestream.measures import share
 from tests.ledger.making import Books, T, add, assay, declared, hashed, receive, ship, transform
 
@@ -23,10 +22,6 @@ def zambian(name: str, mass: str, at: str = A, **more: Any) -> Any:
 
 def chilean(name: str, mass: str, at: str = A, **more: Any) -> Any:
     return add(name, mass, at, origins=[OriginPart(Decimal(1), country="CL", source_class="mine")], **more)
-
-
-def lot(books: Books, site: str, name: str) -> LotState:
-    return next(one for one in books.fold.lots() if (one.site, one.lot) == (site, name))
 
 
 def test_a_corrected_grade_follows_the_draws() -> None:
@@ -68,10 +63,10 @@ def test_shares_follow_through_runs_and_splits() -> None:
     books(transform(A, [("x", "10", {}), ("z", "10", {})], [("p", "20", {"cu": "30"})]))
     books(transform(A, [("p", "20", {})], [("p1", "5", {}), ("p2", "15", {})]))
     books(transform(A, [("p1", "5", {})], [("q", "1.515", {"cu": "99"})]))
-    assert lot(books, A, "q").shares == {"Cu": {ZM: 1_499_850_000}}
+    assert books.lot(A, "q").shares == {"Cu": {ZM: 1_499_850_000}}
     books(declared(wrong, correctives=("urn:r",)), right)
-    assert lot(books, A, "p2").shares == {"Cu": {CL: 2_250_000_000, ZM: 2_250_000_000}}
-    assert lot(books, A, "q").shares == {"Cu": {CL: 749_925_000, ZM: 749_925_000}}
+    assert books.lot(A, "p2").shares == {"Cu": {CL: 2_250_000_000, ZM: 2_250_000_000}}
+    assert books.lot(A, "q").shares == {"Cu": {CL: 749_925_000, ZM: 749_925_000}}
     assert books.open() == set()
 
 
@@ -88,12 +83,12 @@ def chain() -> tuple[Books, Any, Any]:
 
 def test_what_has_left_is_restated_at_its_receivers_and_on() -> None:
     books, wrong, right = chain()
-    assert lot(books, C, "y").shares == {"Cu": {ZM: 2_997_000_000}}
-    assert lot(books, C, "y").embodied_g_co2e == 1000
+    assert books.lot(C, "y").shares == {"Cu": {ZM: 2_997_000_000}}
+    assert books.lot(C, "y").embodied_g_co2e == 1000
     books(declared(wrong, correctives=("urn:r",)), right)
-    assert lot(books, C, "y").shares == {"Cu": {CL: 2_997_000_000}}
-    assert lot(books, C, "y").embodied_g_co2e == 4000
-    assert lot(books, B, "x").contained_mg == {}
+    assert books.lot(C, "y").shares == {"Cu": {CL: 2_997_000_000}}
+    assert books.lot(C, "y").embodied_g_co2e == 4000
+    assert books.lot(B, "x").contained_mg == {}
     assert books.balance(A, "TRANSIT(c1 x)") == books.balance(B, "TRANSIT(c2 y)") == 0
     assert books.open() == set()
 
@@ -104,13 +99,13 @@ def test_a_hold_follows_what_has_left_and_ends_with_it() -> None:
     other = replace(wrong, materials=[replace(wrong.materials[0], country_of_origin="CL")])
     books(hashed(other))
     mutated = next(f.id for s, f in books.fold.open_findings() if f.code == "MUTATED_EVENT")
-    assert lot(books, B, "x").inherited == [mutated]
-    assert lot(books, C, "y").inherited == [mutated]
+    assert books.lot(B, "x").inherited == [mutated]
+    assert books.lot(C, "y").inherited == [mutated]
     books(declared(wrong, correctives=("urn:r",)))
     overdraft = next(f.id for s, f in books.fold.open_findings() if f.code == "RETRO_OVERDRAFT")
-    assert lot(books, B, "x").inherited == lot(books, C, "y").inherited == [overdraft]
+    assert books.lot(B, "x").inherited == books.lot(C, "y").inherited == [overdraft]
     books(right)
-    assert lot(books, B, "x").inherited == lot(books, C, "y").inherited == []
+    assert books.lot(B, "x").inherited == books.lot(C, "y").inherited == []
 
 
 def test_a_circle_ends_where_it_began() -> None:
@@ -185,10 +180,10 @@ def test_a_thousand_origins() -> None:
     tail = [OriginPart(Decimal("0.0001"), country="CD", site=f"urn:pit:{n}", source_class="mine") for n in range(999)]
     many = [OriginPart(Decimal(1000), country="ZM", source_class="mine"), *tail]
     books(add("pool", "100", A, cu="30", origins=many), transform(A, [("pool", "50", {})], [("p", "15", {"cu": "99.9"})]))
-    shares = lot(books, A, "p").shares["Cu"]
-    assert sum(shares.values()) == lot(books, A, "p").contained_mg["Cu"] == 14_985_000_000
+    shares = books.lot(A, "p").shares["Cu"]
+    assert sum(shares.values()) == books.lot(A, "p").contained_mg["Cu"] == 14_985_000_000
     assert set(shares) == {"ZM - mine -", "CD OTHER - -"}
-    assert len(lot(books, A, "p").contacts) == 999
+    assert len(books.lot(A, "p").contacts) == 999
 
 
 def test_rebagged_lots_are_one_parcel() -> None:
@@ -196,8 +191,8 @@ def test_rebagged_lots_are_one_parcel() -> None:
     books = Books()
     books(zambian("x", "10", cu="30"), chilean("z", "5", cu="15"))
     books(transform(A, [("x", "10", {}), ("z", "5", {})], [("b1", "6", {}), ("b2", "9", {})], biz_step="repackaging"))
-    assert lot(books, A, "b1").shares == {"Cu": {ZM: 1_200_000_000, CL: 300_000_000}}
-    assert lot(books, A, "b2").shares == {"Cu": {ZM: 1_800_000_000, CL: 450_000_000}}
+    assert books.lot(A, "b1").shares == {"Cu": {ZM: 1_200_000_000, CL: 300_000_000}}
+    assert books.lot(A, "b2").shares == {"Cu": {ZM: 1_800_000_000, CL: 450_000_000}}
     assert books.open() == set()
 
 
@@ -206,7 +201,7 @@ def test_a_part_is_as_sure_as_the_whole() -> None:
     books = Books()
     books(add("x", "10", A, cu="30"), transform(A, [("x", "10", {})], [("p", "4", {}), ("q", "6", {})]))
     entered = books.outcomes[0].lots[0].u_mg["Cu"]
-    assert lot(books, A, "p").u_mg["Cu"] == share(entered, 4, 10)
+    assert books.lot(A, "p").u_mg["Cu"] == share(entered, 4, 10)
 
 
 # -- later assays -------------------------------------------------------------------------------------------------
@@ -269,7 +264,7 @@ def test_an_assay_of_a_mixture_is_an_adjustment() -> None:
     books(found := assayed("x", A, "26", "umpire"))
     assert books.balance(A, "STOCK(x)") == 2_600_000_000
     assert books.balance(A, "STOCK_ADJ(assay)") == -100_000_000
-    assert lot(books, A, "x").shares == {"Cu": {ZM: 1_560_000_000, CL: 1_040_000_000}}
+    assert books.lot(A, "x").shares == {"Cu": {ZM: 1_560_000_000, CL: 1_040_000_000}}
     books(declared(found))
     assert books.balance(A, "STOCK(x)") == 2_500_000_000
 

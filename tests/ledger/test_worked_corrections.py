@@ -30,7 +30,6 @@ from tests.ledger.test_golden_shares import (
     campaign,
     closing,
     inputs,
-    lot,
     opening,
     outputs,
     received,
@@ -125,7 +124,7 @@ def test_r47_what_has_left_is_restated() -> None:
     books, wrong, right = chain()
     books(declared(wrong, correctives=("urn:r",)))
     after = books(right)
-    assert lot(books, C, "y").shares == {"Cu": {"CL - mine -": 2_997_000_000}}
+    assert books.lot(C, "y").shares == {"Cu": {"CL - mine -": 2_997_000_000}}
     assert [o.site for o in after if o.kind != "answer"] == [A, B, C]
     says("R47", "three entries")
 
@@ -163,7 +162,7 @@ def test_r50_shares_of_an_item() -> None:
     parts = [OriginPart(Decimal(70), source_class="end_of_life"), OriginPart(Decimal(30), source_class="manufacturing_waste")]
     books = Books()
     books(add("BM", "100000", A, uom="KGM", moisture="2", ni="18", origins=parts))
-    assert lot(books, A, "BM").shares["Ni"] == {EOL: 12_348_000_000, MFG: 5_292_000_000}
+    assert books.lot(A, "BM").shares["Ni"] == {EOL: 12_348_000_000, MFG: 5_292_000_000}
     says("R50", "17,640 kg", "12,348", "5,292 kg")
 
 
@@ -178,7 +177,7 @@ def test_r52_r55_s1() -> None:
     books = received()
     emitted = {"process_emissions_g_co2e": 1_450_000_000}
     books(campaign(SMELTER, "urn:campaign", [*inputs(), *outputs()], [opening(), closing()], **EVIDENCE, **emitted))
-    cathode = lot(books, SMELTER, "cathode")
+    cathode = books.lot(SMELTER, "cathode")
     shares = cathode.shares["Cu"]
     assert sum(shares.values()) == 1_295_870_400_000
     says("R52", shares[ZM], shares[CL], shares[REC], 1_295_870_400_000)
@@ -191,7 +190,7 @@ def test_r53_where_a_vector_cannot_answer() -> None:
     """R53: 11 t out of 10 t, all of Zambia."""
     books = Books()
     books(add("x", "10", A, cu="100", country_of_origin="ZM"), transform(A, [("x", "10", {})], [("y", "11", {"cu": "100"})]))
-    assert (lot(books, A, "y").shares, books.balance(A, "UNACCOUNTED")) == ({"Cu": {"ZM - - -": 11 * T}}, -T)
+    assert (books.lot(A, "y").shares, books.balance(A, "UNACCOUNTED")) == ({"Cu": {"ZM - - -": 11 * T}}, -T)
     says("R53", "11 t", "10 t", "-1 t")
 
 
@@ -211,7 +210,7 @@ def test_r56_r58_contact_and_exclusion() -> None:
     books = Books()
     books(add("x", "10", A, cu="100", country_of_origin="ZM"), add("x", "1", A, uom="MGM", cu="100", country_of_origin="CD"))
     books(transform(A, [("x", "1", {})], [("y", "1", {"cu": "100"})]))
-    assert (lot(books, A, "y").shares, lot(books, A, "y").contacts) == ({"Cu": {"ZM - - -": T}}, ["CD - - -"])
+    assert (books.lot(A, "y").shares, books.lot(A, "y").contacts) == ({"Cu": {"ZM - - -": T}}, ["CD - - -"])
     says("R56", "27.664399 %", "1 t", "10 t", "1 mg", "0 mg")
     books = Books(**{A: SiteBook(exclusions=[Exclusion("CD")])})
     books(add("x", "10", A, cu="100", country_of_origin="ZM"))
@@ -239,7 +238,7 @@ def test_r59_r68_owner_and_link() -> None:
     says("R59", "10 t", "0 mg")
     books = stocked()
     books(aggregation("ADD", P, ("x", "25")))
-    before = lot(books, A, "x").seq
+    before = books.lot(A, "x").seq
     (named,) = books(event("TransactionEvent", [], action="ADD", biz_location=A, epcs=[P]))
     assert ([one.seq for one in named.lots], named.postings) == ([before + 1], [])
     says("R68", "25 t", "0 mg")
@@ -306,7 +305,7 @@ def test_r64_r66_r67_containers() -> None:
     books = stocked()
     wrong = aggregation("ADD", P, ("x", "40"))
     books(wrong, declared(wrong))
-    assert (packed(books), lot(books, A, "x").dry_mg) == (0, 100 * T)
+    assert (packed(books), books.lot(A, "x").dry_mg) == (0, 100 * T)
     says("R67", "40 t", "100 t")
 
 
@@ -338,9 +337,9 @@ def test_r81_a_hold_follows_the_metal() -> None:
     books, wrong, _ = chain()
     (refused,) = books(replace(wrong, event_hash="other", content_digest="other"))[:1]
     (finding,) = [f.id for f in refused.findings]
-    assert lot(books, B, "x").inherited == lot(books, C, "y").inherited == [finding]
+    assert books.lot(B, "x").inherited == books.lot(C, "y").inherited == [finding]
     books(declared(wrong))
-    assert finding not in {*lot(books, B, "x").inherited, *lot(books, C, "y").inherited}
+    assert finding not in {*books.lot(B, "x").inherited, *books.lot(C, "y").inherited}
     says("R81", "10 t")
 
 
