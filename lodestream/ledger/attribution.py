@@ -41,18 +41,14 @@ def apportion(weights: Vector, amount: int) -> Vector:
         return {k: mg for k, mg in weights.items() if mg}
     assert whole > 0, "something must have a weight"
     parts: Vector = {}
-    rests: list[tuple[int, str]] = []
-    left = amount
-    for k, weight in weights.items():
-        part, rest = divmod(weight * amount, whole)
-        parts[k] = part
-        left -= part
-        rests.append((-rest, k))
+    rests: Vector = {}
+    for k in sorted(weights):
+        parts[k], rests[k] = divmod(weights[k] * amount, whole)
+    left = amount - sum(parts.values())
     if left:
-        rests.sort()
-        for _, k in rests[:left]:
+        for k in sorted(rests, key=rests.__getitem__, reverse=True)[:left]:  # a sort keeps the order of ties, reversed too
             parts[k] += 1
-    return {k: mg for k, mg in parts.items() if mg}
+    return parts if all(parts.values()) else {k: mg for k, mg in parts.items() if mg}
 
 
 def scaled(vector: Vector, amount: int) -> Vector:
@@ -62,7 +58,7 @@ def scaled(vector: Vector, amount: int) -> Vector:
     """
     if not amount:
         return {}
-    if any(mg < 0 for mg in vector.values()) or not any(vector.values()):
+    if not any(vector.values()) or min(vector.values()) < 0:
         return {UNKNOWN: amount}
     return apportion(vector, amount) if amount > 0 else {k: -mg for k, mg in apportion(vector, -amount).items()}
 
@@ -84,7 +80,10 @@ def plus(one: Shares, other: Shares, sign: int = 1) -> Shares:
 
 def added(one: Vector | None, other: Vector, sign: int = 1) -> Vector:
     """The sum of two vectors; a key of which nothing is left is not named."""
-    mixed = dict(one) if one else {}
+    if not one:
+        mixed = dict(other) if sign > 0 else {k: -mg for k, mg in other.items()}
+        return mixed if all(mixed.values()) else {k: mg for k, mg in mixed.items() if mg}
+    mixed = dict(one)
     for k, mg in other.items():
         total = mixed.get(k, 0) + sign * mg
         if total:
@@ -133,7 +132,7 @@ def _taken(vector: Vector | None, amount: int, element: str, entered: Callable[[
         ((k, mg),) = vector.items()
         if mg >= amount:
             return {k: amount}
-    if vector is not None and sum(vector.values()) >= amount and all(mg >= 0 for mg in vector.values()):
+    if vector and sum(vector.values()) >= amount and min(vector.values()) >= 0:
         return apportion(vector, amount)
     return scaled(entered().vectors.get(element, {}), amount)
 

@@ -146,7 +146,7 @@ class Pool:
         """Nothing went in yet. `main` is the element by which carbon goes."""
         self.main = main
         self.left: dict[str, Vector] = {}
-        self.entered: dict[str, Vector] = {}
+        self.parts: list[Part] = []
         self.carbon_g = 0
         self.given_g = 0
         self.main_mg = 0  # of the main element
@@ -156,9 +156,9 @@ class Pool:
 
     def enter(self, part: Part) -> None:
         """An input, or opening work in process."""
+        self.parts.append(part)
         for element, vector in part.shares.vectors.items():
             self.left[element] = attribution.added(self.left.get(element), vector)
-            self.entered[element] = attribution.added(self.entered.get(element), vector)
             self.touched.update(vector)
         self.touched.update(part.shares.contacts)
         self.carbon_g += part.shares.carbon_g
@@ -174,11 +174,15 @@ class Pool:
             if not mg:
                 continue
             left = self.left.get(element, {})
-            enough = sum(left.values()) >= mg and all(amount >= 0 for amount in left.values())
-            vector = attribution.scaled(left if enough else self.entered.get(element, {}), mg)
+            enough = sum(left.values()) >= mg and min(left.values(), default=0) >= 0
+            vector = attribution.scaled(left if enough else self._entered(element), mg)
             vectors[element] = vector
             self.left[element] = attribution.added(left, vector, -1)
         return vectors
+
+    def _entered(self, element: str) -> Vector:
+        """All that went in, of an element."""
+        return attribution.total(part.shares.vectors.get(element, {}) for part in self.parts)
 
     def give(self, part: Part) -> int:
         """The carbon that an output takes of what is there when it appears, by the main element; a loss takes none."""
