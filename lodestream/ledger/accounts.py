@@ -5,20 +5,9 @@ LOSS(class lot), UNACCOUNTED, TRANSIT_VAR, STOCK_ADJ, SINK. Canonical ids are UR
 parts them without ambiguity. The site is not in the string: both books name a consignment's accounts alike.
 """
 
-from msgspec import Struct
+from lodestream.ledger.values import Account
 
 NEVER_NEGATIVE = frozenset({"STOCK", "TRANSIT", "LOSS"})
-
-
-class Account(Struct, frozen=True, gc=False):
-    """One account; `lot` is set where its balance is the content of a lot."""
-
-    kind: str
-    ref: str = ""
-    lot: str | None = None
-
-    def __str__(self) -> str:
-        return f"{self.kind}({self.ref})" if self.ref else self.kind
 
 
 UNACCOUNTED = Account("UNACCOUNTED")

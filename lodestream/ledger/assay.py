@@ -15,8 +15,9 @@ from lodestream.ledger.lots import note_grades, refuse_unusable, settled_by, tol
 from lodestream.ledger.moves import change_of
 from lodestream.ledger.moving import Inbound
 from lodestream.ledger.parcels import put_change, with_assay
-from lodestream.ledger.state import Assayed, Journal, LotChange, Move, Unassayed, squared
+from lodestream.ledger.state import Assayed, Journal, LotChange, Move, Unassayed
 from lodestream.ledger.values import Said
+from lodestream.ledger.variance import squared
 from lodestream.measures import Line, Measured, Refusal, lines, measure
 
 

@@ -18,6 +18,7 @@ from lodestream.ledger.lots import moisture, refuse_unusable, told
 from lodestream.ledger.moving import Outbound
 from lodestream.ledger.state import Lot
 from lodestream.ledger.values import Said
+from lodestream.ledger.variance import entered_u_dry_mg
 from lodestream.measures import Line, Refusal, kg, lines, measure, percent_of
 
 
@@ -128,7 +129,7 @@ def _fitting(draft: Draft, line: Line, lot: Lot, wanted: int) -> int:
     excess = wanted - room
     if excess <= 0:
         return wanted
-    allowed = max(percent_of(draft.book.lot_tolerance_percent, lot.entered_dry_mg), 2 * lot.entered_u_dry_mg)
+    allowed = max(percent_of(draft.book.lot_tolerance_percent, lot.entered_dry_mg), 2 * entered_u_dry_mg(lot))
     inputs = (line.id, draft.event.identity)
     said = (
         f"{line.id}: {kg(wanted)} dry into {draft.event.parent_id}, of {kg(max(0, lot.dry_mg))} in stock "

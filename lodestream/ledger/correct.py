@@ -22,7 +22,7 @@ from lodestream.ledger import (
     sunk,
     void,
 )
-from lodestream.ledger.accounts import Account, custody, transit
+from lodestream.ledger.accounts import custody, transit
 from lodestream.ledger.draft import Draft, Refused, Unready
 from lodestream.ledger.held import Arranged
 from lodestream.ledger.identity import named_by, replay_suspect
@@ -32,7 +32,7 @@ from lodestream.ledger.parcels import put_change
 from lodestream.ledger.parking import unpark
 from lodestream.ledger.running import Run
 from lodestream.ledger.state import Assayed, Journal, Leg, Move, Parked, Place, Seen
-from lodestream.ledger.values import Said
+from lodestream.ledger.values import Account, Said
 
 
 def declare(draft: Draft) -> None:

@@ -4,11 +4,12 @@ Rulebook R6, R13, R14, R22.
 """
 
 from lodestream.ledger import attribution, run_around
-from lodestream.ledger.accounts import STOCK_ADJ, Account, loss, source, stock
+from lodestream.ledger.accounts import STOCK_ADJ, loss, source, stock
 from lodestream.ledger.draft import Draft
 from lodestream.ledger.draw import draw, post_drawn
 from lodestream.ledger.lots import ensure, enter, refuse_unusable, told, tracked, wait_for_assay, wet_and_dry
 from lodestream.ledger.moves import named
+from lodestream.ledger.values import Account
 from lodestream.measures import Line, Measured, kg, lines, measure
 
 FIRST_USE = "commissioning"

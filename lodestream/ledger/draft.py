@@ -11,16 +11,17 @@ from msgspec.structs import replace
 
 from lodestream.epcis.event import Event
 from lodestream.ids import derive
-from lodestream.ledger.accounts import NEVER_NEGATIVE, Account
+from lodestream.ledger.accounts import NEVER_NEGATIVE
 from lodestream.ledger.attribution import plus as plus_shares
 from lodestream.ledger.book import SiteBook
 from lodestream.ledger.catalogue import BLOCKING, CATALOGUE
 from lodestream.ledger.doubt import Doubt
 from lodestream.ledger.held import Nesting, Packing
 from lodestream.ledger.records import Closure, Edge, Entry, Finding, Line, LotState, PeriodState, Severity
-from lodestream.ledger.state import Assayed, Balance, Head, Held, Leg, Lot, LotChange, Move, plus_squares
+from lodestream.ledger.state import Assayed, Balance, Head, Held, Leg, Lot, LotChange, Move
 from lodestream.ledger.telling import lot_state
-from lodestream.ledger.values import Message, Said
+from lodestream.ledger.values import Account, Message, Said
+from lodestream.ledger.variance import plus_squares
 from lodestream.ledger.view import View
 from lodestream.measures import kg
 from lodestream.measures.exact import INT64_MAX, root

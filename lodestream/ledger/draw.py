@@ -5,13 +5,14 @@ lot's tolerance a draw above the book posts the excess from STOCK_ADJ; beyond it
 """
 
 from lodestream.ledger import attribution, exclusion
-from lodestream.ledger.accounts import STOCK_ADJ, STOCK_ADJ_ASSAY, Account, stock
+from lodestream.ledger.accounts import STOCK_ADJ, STOCK_ADJ_ASSAY, stock
 from lodestream.ledger.draft import Draft, Refused, Unready
 from lodestream.ledger.lots import moisture, refuse_unusable, tracked, wet_and_dry
 from lodestream.ledger.moves import entered, named
 from lodestream.ledger.place import take
 from lodestream.ledger.state import Lot, LotChange
-from lodestream.ledger.values import Drawn, Said
+from lodestream.ledger.values import Account, Drawn, Said
+from lodestream.ledger.variance import entered_u_dry_mg, entered_u_mg
 from lodestream.measures import Line, Measured, kg, measure, percent_of, share
 
 
@@ -39,7 +40,7 @@ def draw(draft: Draft, line: Line, target: Account) -> Drawn:
     # What a correction left below zero, or without a mass, cannot be drawn.
     taken = {e: share(max(0, mg), dry, there) if there else 0 for e, mg in lot.contained_mg.items()}
     above = {e: share(mg, excess, lot.entered_dry_mg) for e, mg in lot.entered_mg.items()} if excess else {}
-    u = {e: share(mg, wanted, lot.entered_dry_mg) for e, mg in lot.entered_u_mg.items()}
+    u = {e: share(mg, wanted, lot.entered_dry_mg) for e, mg in entered_u_mg(lot).items()}
     reassayed: dict[str, int] = {}
     if measured is not None and measured.assayed:
         stated = tracked(draft, measured.contained_mg)
@@ -125,7 +126,7 @@ def _tolerate(draft: Draft, line: Line, lot: Lot, wanted: int, excess: int) -> N
     Tolerance: the larger of the book's percentage of all dry mass that entered and 2u of it; never for an overdraft
     that a correction made.
     """
-    allowed = max(percent_of(draft.book.lot_tolerance_percent, lot.entered_dry_mg), 2 * lot.entered_u_dry_mg)
+    allowed = max(percent_of(draft.book.lot_tolerance_percent, lot.entered_dry_mg), 2 * entered_u_dry_mg(lot))
     used = lot.excess_dry_mg + excess
     inputs = (line.id, draft.event.identity)
     sums = f"{line.id}: {kg(wanted)} dry drawn, {kg(lot.dry_mg)} available, excess {kg(excess)}"

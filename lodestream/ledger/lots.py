@@ -9,8 +9,9 @@ from lodestream.ledger import records
 from lodestream.ledger.attribution import NOTHING
 from lodestream.ledger.draft import Draft, Refused
 from lodestream.ledger.place import take
-from lodestream.ledger.state import Lot, LotChange, Shares, Unassayed, squared
+from lodestream.ledger.state import Lot, LotChange, Shares, Unassayed
 from lodestream.ledger.values import Said
+from lodestream.ledger.variance import squared
 from lodestream.measures import Line, Measured, Refusal, measure
 from lodestream.measures.exact import Ratio
 

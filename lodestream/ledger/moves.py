@@ -7,10 +7,11 @@ changes with it, the legs of the difference are posted, and all later movements 
 from msgspec.structs import replace
 
 from lodestream.ledger import attribution
-from lodestream.ledger.accounts import Account, stock
+from lodestream.ledger.accounts import stock
 from lodestream.ledger.draft import Draft
 from lodestream.ledger.moving import Received
 from lodestream.ledger.state import Journal, Leg, Lot, LotChange, Move, Shares
+from lodestream.ledger.values import Account
 
 
 def receipt_key(identity: str, lot: str, number: int) -> str:

@@ -10,16 +10,17 @@ Rulebook R29, R30, R31, R32, R34, R35.
 from msgspec.structs import replace
 
 from lodestream.ledger import attribution, listing, pending, verdict
-from lodestream.ledger.accounts import SINK_UNTRACKED, SOURCE_UNTRACKED, TRANSIT_VAR, Account, custody, stock
+from lodestream.ledger.accounts import SINK_UNTRACKED, SOURCE_UNTRACKED, TRANSIT_VAR, custody, stock
 from lodestream.ledger.draft import Draft
 from lodestream.ledger.lots import ensure, method_of, moisture, unassayed_finding
 from lodestream.ledger.moves import exchange, receipt_key
 from lodestream.ledger.moving import Inbound, Offered, Receipt, Received
 from lodestream.ledger.pending import Pending
 from lodestream.ledger.records import Answer, Parcel, SettledParcel
-from lodestream.ledger.state import LotChange, Move, Shares, Unassayed, squared
+from lodestream.ledger.state import LotChange, Move, Shares, Unassayed
 from lodestream.ledger.telling import inherited
-from lodestream.ledger.values import Judged, Message, Said, Settled
+from lodestream.ledger.values import Account, Judged, Message, Said, Settled
+from lodestream.ledger.variance import squared
 from lodestream.measures import Measured, Refusal, measure, percent_of, quadrature, share
 
 

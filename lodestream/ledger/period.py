@@ -13,12 +13,12 @@ from msgspec.structs import replace
 
 from lodestream.epcis.event import Event
 from lodestream.ledger import due, months, site_balance
-from lodestream.ledger.accounts import Account
 from lodestream.ledger.doubt import Doubt
 from lodestream.ledger.draft import Draft
 from lodestream.ledger.records import PeriodLine, PeriodState
 from lodestream.ledger.state import Head
 from lodestream.ledger.timed import Carried, Period
+from lodestream.ledger.values import Account
 
 STOCK_TAKE = "count"
 Posted = tuple[str, Account, int]

@@ -20,8 +20,9 @@ from lodestream.ledger.draft import Draft, Refused
 from lodestream.ledger.lots import RANK, moisture, refuse_unusable, settled_by, tracked, wet_and_dry
 from lodestream.ledger.moves import change_of, move_at, named
 from lodestream.ledger.parcels import put_change, with_assay
-from lodestream.ledger.state import Assayed, Lot, LotChange, Move, Shares, Unassayed, squared
+from lodestream.ledger.state import Assayed, Lot, LotChange, Move, Shares, Unassayed
 from lodestream.ledger.values import Said
+from lodestream.ledger.variance import squared
 from lodestream.measures import Line, Measured, measure
 
 MAX_PARCELS = 1_000  # slots of a lot that are looked at for its parcels; one with more is a mixture

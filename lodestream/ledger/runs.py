@@ -14,14 +14,15 @@ Rulebook R18, R20, R26, R27, R52, R53, R55, R56.
 from msgspec.structs import replace
 
 from lodestream.ledger import attribution, balance
-from lodestream.ledger.accounts import SINK_UNTRACKED, SOURCE_UNTRACKED, UNACCOUNTED, Account, wip
+from lodestream.ledger.accounts import SINK_UNTRACKED, SOURCE_UNTRACKED, UNACCOUNTED, wip
 from lodestream.ledger.attribution import Vector
 from lodestream.ledger.draft import Draft
 from lodestream.ledger.moves import amend, change_of
 from lodestream.ledger.parking import nothing_waits, waiting
 from lodestream.ledger.running import Part, Run
-from lodestream.ledger.state import Move, Shares, squared
-from lodestream.ledger.values import Balanced
+from lodestream.ledger.state import Move, Shares
+from lodestream.ledger.values import Account, Balanced
+from lodestream.ledger.variance import squared
 from lodestream.measures import quadrature, share
 
 ACCOUNTS: dict[str, Account] = {"UNACCOUNTED": UNACCOUNTED, "SINK": SINK_UNTRACKED, "SOURCE": SOURCE_UNTRACKED}

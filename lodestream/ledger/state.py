@@ -8,7 +8,6 @@ from lodestream.ledger.held import Packed
 from lodestream.ledger.records import Entry
 from lodestream.ledger.timed import Lane
 from lodestream.measures import Line
-from lodestream.measures.exact import root
 
 
 class Head(Struct, frozen=True, gc=False, omit_defaults=True):
@@ -70,24 +69,11 @@ class Unassayed(Struct, frozen=True, gc=False):
     again: bool = False
 
 
-def squared(u_mg: dict[str, int]) -> dict[str, str]:
-    """Variances (mg^2, as digits: they outgrow 64 bits) of standard uncertainties. They add up exactly, roots do not."""
-    return {element: str(mg * mg) for element, mg in u_mg.items() if mg}
-
-
-def plus_squares(one: dict[str, str], other: dict[str, str], sign: int = 1) -> dict[str, str]:
-    """The sum of variances by element; with `sign` -1 what is left after some are taken back."""
-    sums = {element: int(square) for element, square in one.items()}
-    for element, square in other.items():
-        sums[element] = sums.get(element, 0) + sign * int(square)
-    return {element: str(square) for element, square in sorted(sums.items()) if square}
-
-
 class Lot(Struct, frozen=True, gc=False):
     """A lot in the book. `entered_*` sum up all that came in; `excess_dry_mg` is what draws took above it and counts found
     above it, less what counts found missing.
 
-    What is taken back leaves no trace: variances are kept as such (`squared`). `moved` counts its slots (`Move`).
+    What is taken back leaves no trace: variances are kept as such (variance.py). `moved` counts its slots (`Move`).
     `inherited` are the sender's open findings by the pair whose offer told them.
     """
 
@@ -113,16 +99,6 @@ class Lot(Struct, frozen=True, gc=False):
     shares: Shares = Shares()
     moved: int = 0
     packed: Packed = Packed()
-
-    @property
-    def entered_u_mg(self) -> dict[str, int]:
-        """The standard uncertainty of all that entered, by element, in mg."""
-        return {element: root(int(square)) for element, square in self.entered_u2.items()}
-
-    @property
-    def entered_u_dry_mg(self) -> int:
-        """That of the dry mass."""
-        return root(int(self.entered_u2_dry))
 
 
 class Held(Struct, frozen=True, gc=False):

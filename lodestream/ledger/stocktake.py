@@ -18,6 +18,7 @@ from lodestream.ledger.place import take
 from lodestream.ledger.records import Finding
 from lodestream.ledger.restate import Stand, redrawn
 from lodestream.ledger.state import Lot, LotChange
+from lodestream.ledger.variance import entered_u_dry_mg
 from lodestream.measures import Line, Measured, Refusal, kg, lines, measure, percent_of, quadrature, share
 
 STEPS = frozenset({"stock_taking", "cycle_counting"})
@@ -70,7 +71,7 @@ def _tolerance(draft: Draft, lot: Lot, measured: Measured) -> tuple[int, str]:
     """What may differ, in mg, and which of the two limits that is."""
     percent = draft.book.stock_tolerance_percent
     by_book = percent_of(percent, lot.entered_dry_mg)
-    by_u = 2 * quadrature(lot.entered_u_dry_mg, measured.u_dry_mg)
+    by_u = 2 * quadrature(entered_u_dry_mg(lot), measured.u_dry_mg)
     if by_u > by_book:
         return by_u, f"2u, which is larger than {percent} % of what entered ({kg(by_book)})"
     return by_book, f"{percent} % of what entered, which is not less than 2u ({kg(by_u)})"

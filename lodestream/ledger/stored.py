@@ -1,5 +1,7 @@
 """Every kind of value in a site's book, with its name in the key of the store."""
 
+from typing import Protocol
+
 from msgspec import Struct
 
 from lodestream.claims.values import Credits
@@ -70,3 +72,10 @@ KINDS: dict[type[Struct], str] = {
     Period: "period",
     Carried: "carried",
 }
+
+
+class Source(Protocol):
+    """Where the bytes of the state come from."""
+
+    def get(self, key: bytes) -> bytes | None:
+        """The value of a key, or None."""

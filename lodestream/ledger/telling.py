@@ -3,6 +3,7 @@
 from lodestream.ledger.attribution import in_order
 from lodestream.ledger.records import LotState
 from lodestream.ledger.state import Lot
+from lodestream.ledger.variance import entered_u_mg
 from lodestream.measures import share
 
 
@@ -21,7 +22,7 @@ def lot_state(site: str, lot: Lot) -> LotState:
         dry_mg=lot.dry_mg,
         assayed=not lot.unassayed,
         contained_mg=lot.contained_mg,
-        u_mg={e: share(u, max(0, lot.dry_mg), lot.entered_dry_mg) for e, u in lot.entered_u_mg.items()}
+        u_mg={e: share(u, max(0, lot.dry_mg), lot.entered_dry_mg) for e, u in entered_u_mg(lot).items()}
         if lot.entered_dry_mg > 0
         else {},
         created_us=lot.created_us,

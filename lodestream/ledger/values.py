@@ -9,11 +9,21 @@ from decimal import Decimal
 from msgspec import Struct
 
 from lodestream.epcis.event import Event
-from lodestream.ledger.accounts import Account
 from lodestream.ledger.moving import Receipt
 from lodestream.ledger.records import Answer, Offer, Severity
 from lodestream.ledger.state import Shares
 from lodestream.measures import Line, Measured
+
+
+class Account(Struct, frozen=True, gc=False):
+    """One account; `lot` is set where its balance is the content of a lot."""
+
+    kind: str
+    ref: str = ""
+    lot: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.kind}({self.ref})" if self.ref else self.kind
 
 
 class Said(Struct, frozen=True, gc=False):

@@ -4,12 +4,13 @@ Values are read once and encoded once, however many entries of the batch touch t
 change with almost every entry. What an entry wrote can be rolled back, so an event that cannot be posted leaves no trace.
 """
 
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 import msgspec
 from msgspec import Struct
 
-from lodestream.ledger.stored import KINDS
+from lodestream.ledger.state import Balance
+from lodestream.ledger.stored import KINDS, Source
 from lodestream.measures.exact import INT64_MAX
 
 T = TypeVar("T", bound=Struct)
@@ -19,18 +20,7 @@ DECODERS: dict[type[Struct], msgspec.msgpack.Decoder[Struct]] = {kind: msgspec.m
 ENCODER = msgspec.msgpack.Encoder(order="deterministic", decimal_format="string")
 
 
-class Source(Protocol):
-    """Where the bytes of the state come from."""
-
-    def get(self, key: bytes) -> bytes | None:
-        """The value of a key, or None."""
-
-
-class _Unread(Struct):
-    """In place of a value that nobody has asked the source for."""
-
-
-_UNREAD = _Unread()
+_UNREAD: Struct = Balance(0)  # this very one stands for a value that nobody has asked the source for
 
 
 def key_of(site: str, kind: type[Struct], ref: str) -> bytes:

@@ -4,21 +4,12 @@ The trap of the list: DMT is a valid code and means decimetre. A code that is no
 gives no mass: a wrong guess of a unit is a wrong ledger.
 """
 
-from msgspec import Struct
-
 from lodestream.measures.exact import Ratio
+from lodestream.measures.values import MassUnit
 
 
 class UnitRefusedError(ValueError):
     """A unit that cannot be read as what it was given for; the message says what to write instead."""
-
-
-class MassUnit(Struct, frozen=True, gc=False):
-    """A mass unit: milligrams in one of it, exact, and the basis that its name implies (dry, wet or none)."""
-
-    code: str
-    mg: Ratio
-    basis: str | None = None
 
 
 MASS = {

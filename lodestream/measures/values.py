@@ -12,6 +12,14 @@ from lodestream.epcis.event import Material, Role
 from lodestream.measures.exact import Ratio
 
 
+class MassUnit(Struct, frozen=True, gc=False):
+    """A mass unit: milligrams in one of it, exact, and the basis that its name implies (dry, wet or none)."""
+
+    code: str
+    mg: Ratio
+    basis: str | None = None
+
+
 class Line(Struct, frozen=True, gc=False):
     """One lot in one role of an event. Without `uom` the quantity is a count; an `instance` (serial, SSCC) has none at all."""
 

@@ -18,6 +18,7 @@ from lodestream.ledger.runs import _divided as divided
 from lodestream.ledger.runs import _in_order as in_order
 from lodestream.ledger.runs import _legs as legs_of
 from lodestream.ledger.state import Head, Journal, Lot, LotChange, Shares, Waiting
+from lodestream.ledger.variance import entered_u_mg
 from lodestream.ledger.view import View
 from tests.ledger.making import Books, T, add, assay, entry, event, item, transform
 
@@ -381,7 +382,7 @@ def test_a_split_knows_its_content_as_well_as_the_parcel() -> None:
     """10 t at 30 %, 6 t of it: u is that of the lot in proportion, and the lot that it enters has it squared."""
     books = Books()
     books(add("x", "10", A, cu="30"))
-    whole = lot(books, "x").entered_u_mg["Cu"]
+    whole = entered_u_mg(lot(books, "x"))["Cu"]
     books(transform(A, [("x", "10", {})], [("a", "6", {}), ("b", "4", {})]))
     first, second = (one.u_mg["Cu"] for one in run_of(books).parts if one.role == "output")
     assert (first, second) == (round(whole * 0.6), round(whole * 0.4))
