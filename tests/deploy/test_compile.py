@@ -25,7 +25,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         shutil.copytree(CHECKOUT / room, root / room, ignore=shutil.ignore_patterns("__pycache__", "*.so"))
     shutil.copy(CHECKOUT / "pyproject.toml", root)
     shutil.copytree(CHECKOUT / "deploy", root / "deploy", ignore=shutil.ignore_patterns("__pycache__"))
-    build(root)
+    build(root, opt_level="0")
     yield root
     remove(root)
 
