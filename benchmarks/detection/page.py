@@ -23,9 +23,7 @@ Honest histories: seeds {", ".join(map(str, m.HONEST_SEEDS))}, {m.HONEST_SITES} 
 Frauds: each kind alone, {m.SITES} sites, seed {m.FRAUD_SEED}, {m.FRAUD_DAYS} days.
 Curves: seed {m.CURVE_SEED}, {m.CURVE_DAYS} days, a fraud wherever one fits.
 
-The books are those of the documented defaults but for what is a site's own (processes, licences, losses) and `grace_hours`,
-which is 840 and not 336: voyages here take up to 26 days, and at the default each of more than 14 opens a hold, TRANSIT_OPEN.
-With it no month is closed within these histories: of F12 LATE is measured, BACKDATED is not.
+The books are those of the documented defaults but for what is a site's own (processes, licences, losses).
 """
 
 RECALL_TEXT = """

@@ -10,7 +10,6 @@ from lodestream.epcis.identifiers import canonical_id
 
 EXCLUDED = "KP"
 NAMEPLATE_OF_DAY = 3  # a plant can make in a day three times what its largest usual batches need
-GRACE_HOURS = 35 * 24  # the longest voyage, its second convoy, and a clerk who is late
 MILLION = 10**6
 
 
@@ -21,7 +20,6 @@ def book_text(sites: list[Site]) -> str:
     for site in sites:
         parts += [f"[sites.{_text(canonical_id(site.id))}]", f"name = {_text(site.name)}"]
         parts += [f"elements = {json.dumps(list(site.kind.elements))}", f"main_element = {_text(site.kind.elements[0])}"]
-        parts += [f"grace_hours = {GRACE_HOURS}"]
         parts += [f"declared_loss_percent = {declared_loss_percent(site.kind)}", ""]
         for process in site.kind.processes:
             parts += _processes(site, process)

@@ -75,6 +75,16 @@ def _missing_id(draft: Draft, identity: str) -> str:
 
 
 def shipped(draft: Draft, slip: Slip) -> None:
+    """What is not settled within the grace."""
+    _still_open(draft, slip, _waited(draft, slip))
+
+
+def at_sea(draft: Draft, slip: Slip) -> None:
+    """What went by ship and is not settled within the time of a voyage."""
+    _still_open(draft, slip, f"{_age(draft, slip)}, a voyage has {draft.book.voyage_hours} h")
+
+
+def _still_open(draft: Draft, slip: Slip, waited: str) -> None:
     """TRANSIT_OPEN for each lot of a shipment that is not settled, ONE_SIDED where nothing at all was answered."""
     journal = draft.view.get(Journal, slip.ref)
     for ref in dict.fromkeys(journal.pairs if journal is not None else []):
@@ -84,12 +94,10 @@ def shipped(draft: Draft, slip: Slip) -> None:
             continue
         parts = ", ".join(f"{kg(mg)} {e}" for e, mg in one.contained_mg.items())
         sent = f"{kg(one.dry_mg)} dry with {parts} of {pair.lot}, consignment {pair.consignment}, to {one.to_site}"
-        said = f"{sent}: not settled; {_waited(draft, slip)}"
+        said = f"{sent}: not settled; {waited}"
         draft.find("TRANSIT_OPEN", _inputs(pair, slip.ref), said, [pair.lot])
         if not _answered(pair.bound[one.to_site]):
-            draft.find(
-                "ONE_SIDED", _inputs(pair, slip.ref), f"{sent}: no receipt of it was told; {_waited(draft, slip)}", [pair.lot]
-            )
+            draft.find("ONE_SIDED", _inputs(pair, slip.ref), f"{sent}: no receipt of it was told; {waited}", [pair.lot])
         draft.view.put(replace(pair, aged=sorted({*pair.aged, slip.ref})), ref)
 
 
@@ -113,8 +121,9 @@ def clear(draft: Draft, pair: Outbound) -> Outbound:
 
 def look_again(draft: Draft, pair: Outbound, site: str) -> None:
     """Shipments that may be open anew, since a receipt, a void or another shipment was taken back, have the grace once more."""
-    for identity in dict.fromkeys(s.identity for s in pair.shipments if site and s.to_site == site):
-        due.add(draft.view, due.TRANSIT, Slip(draft.record_time_us, identity))
+    there = {s.identity: s.transport_mode for s in pair.shipments if site and s.to_site == site}
+    for identity, mode in there.items():
+        due.add(draft.view, due.lane_of(mode), Slip(draft.record_time_us, identity))
 
 
 def without_destination(draft: Draft, consignment: str, identity: str) -> None:
@@ -151,5 +160,8 @@ def _answered(bound: Bound) -> bool:
 
 
 def _waited(draft: Draft, slip: Slip) -> str:
-    now = max(draft.record_time_us, draft.entry.tick_us)
-    return f"waits for {due.told(now - slip.since_us)}, the grace is {draft.book.grace_hours} h"
+    return f"{_age(draft, slip)}, the grace is {draft.book.grace_hours} h"
+
+
+def _age(draft: Draft, slip: Slip) -> str:
+    return f"waits for {due.told(max(draft.record_time_us, draft.entry.tick_us) - slip.since_us)}"

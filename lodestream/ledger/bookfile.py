@@ -22,6 +22,7 @@
     stock_tolerance_percent = 0.5
     time_zone = "Africa/Lusaka"               # of its periods, which are calendar months
     grace_hours = 336                         # what is parked or in transit for longer is a finding
+    voyage_hours = 840                        # the same for what a shipment says goes by ship
     lateness_days = 60                        # an event recorded later than that after it happened is a finding
     horizon_days = 400                        # an older event is refused; for so long the book knows what it has seen
     main_element = "Cu"                       # carbon goes by its contained mass
@@ -191,6 +192,7 @@ class _Site(_Model):
     time_zone: Zone = "UTC"
     grace_hours: int = Field(default=336, ge=1, le=87_600)
     lateness_days: int = Field(default=60, ge=0, le=3_650)
+    voyage_hours: int = Field(default=840, ge=1, le=87_600)
     horizon_days: int = Field(default=400, ge=31, le=36_500)
     main_element: Element | Literal[""] = ""
     running_attribution: bool = False

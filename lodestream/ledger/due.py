@@ -16,6 +16,7 @@ from lodestream.ledger.view import View
 
 PARKED = "parked"  # ref: the entry
 TRANSIT = "transit"  # ref: the shipping event
+VOYAGE = "voyage"  # the same, of what goes by sea
 UNMATCHED = "unmatched"  # ref: the finding
 CORRECTIVE = "corrective"  # ref: the corrective's eventID, note: the event that was declared void
 SEEN = "seen"  # ref: the event
@@ -77,8 +78,15 @@ def _without(view: View, lane: str, known: Lane, left: list[Slip]) -> Lane | Non
 
 
 def wait_us(lane: str, head: Head) -> int:
-    """How long the slips of a lane wait by the book: the horizon of what was seen, else the grace."""
-    return head.book.horizon_days * DAY_US if lane == SEEN else head.book.grace_hours * HOUR_US
+    """How long the slips of a lane wait by the book: the horizon of what was seen, a voyage, else the grace."""
+    if lane == SEEN:
+        return head.book.horizon_days * DAY_US
+    return (head.book.voyage_hours if lane == VOYAGE else head.book.grace_hours) * HOUR_US
+
+
+def lane_of(transport_mode: str | None) -> str:
+    """Where a shipment waits to be settled, by its mode of transport."""
+    return VOYAGE if transport_mode == "ship" else TRANSIT
 
 
 def closes_us(month: str, head: Head) -> int:

@@ -30,6 +30,7 @@ class Shipment(Struct, frozen=True, gc=False, omit_defaults=True):
     owner: str | None = None
     sunk: bool = False
     party: str = ""
+    transport_mode: str | None = None
     sunk_mg: dict[str, int] = {}
 
 

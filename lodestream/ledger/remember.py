@@ -82,7 +82,7 @@ def _look_after(draft: Draft, event: Event) -> None:
     pair = draft.view.get(Outbound, draft.pairs[0])
     assert pair is not None, "it was written by this draft"
     if pair.shipments[-1].to_site:
-        due.add(draft.view, due.TRANSIT, Slip(draft.record_time_us, event.identity))
+        due.add(draft.view, due.lane_of(event.transport_mode), Slip(draft.record_time_us, event.identity))
         return
     party = next((ref.id for ref in event.destinations if ref.id in draft.entry.external), None)
     if party is not None:

@@ -164,6 +164,7 @@ def _shipment(draft: Draft, drawn: Drawn, to_site: str, along: list[str]) -> Shi
         packed,
         within,
         links.new_owner(draft.event),
+        transport_mode=draft.event.transport_mode,
     )
 
 

@@ -14,6 +14,7 @@ from lodestream.ledger.timed import Slip
 _HANDLERS = {
     due.PARKED: aging.parked,
     due.TRANSIT: aging.shipped,
+    due.VOYAGE: aging.at_sea,
     due.UNMATCHED: aging.unmatched,
     due.CORRECTIVE: aging.corrective,
 }

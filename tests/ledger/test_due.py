@@ -127,5 +127,5 @@ def test_ages_read_in_days_and_full_hours() -> None:
 
 
 def test_the_names_of_the_lanes_are_in_the_state() -> None:
-    names = [due.PARKED, due.TRANSIT, due.UNMATCHED, due.CORRECTIVE, due.SEEN, due.EXTERNAL]
-    assert names == ["parked", "transit", "unmatched", "corrective", "seen", "external "]
+    names = [due.PARKED, due.TRANSIT, due.VOYAGE, due.UNMATCHED, due.CORRECTIVE, due.SEEN, due.EXTERNAL]
+    assert names == ["parked", "transit", "voyage", "unmatched", "corrective", "seen", "external "]

@@ -87,6 +87,21 @@ def test_an_offer_without_receipt_moves_nothing_and_says_its_age() -> None:
     assert (books.open(), books.balance(A, "TRANSIT(c x)")) == (set(), 0)
 
 
+def test_what_goes_by_ship_has_the_time_of_a_voyage() -> None:
+    """35 days from its record; also when it is open again."""
+    books = stocked()
+    got = receive("x", "10", B, consignment_id="c", cu="10", event_time_us=START + 34 * DAY)
+    books(replace(ship("x", "10", A, B, consignment_id="c", event_time_us=START + HOUR), transport_mode="ship"))
+    assert kinds(books.tick(A, START + 35 * DAY)) == [("NOTHING", "")]
+    aged = books.tick(A, START + 35 * DAY + HOUR)
+    assert codes(aged) == ["TRANSIT_OPEN", "ONE_SIDED"]
+    assert aged[0].findings[0].arithmetic.endswith("not settled; waits for 35 days 0 h, a voyage has 840 h")
+    books(got)
+    books.fold.submit(entry(declared(got), record_time_us=START + 40 * DAY))
+    assert codes(books.tick(A, START + 74 * DAY)) == []
+    assert codes(books.tick(A, START + 75 * DAY)) == ["TRANSIT_OPEN", "ONE_SIDED"]
+
+
 def test_part_of_a_shipment_is_there() -> None:
     """9 of 10 t came: no longer one-sided, and still open; the shipment before it is settled."""
     books = stocked()

@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime
 
+from msgspec.structs import replace
+
 from lodestream.ledger.book import SiteBook
 from lodestream.measures import percent
 from tests.ledger.making import START, Books, T, add, codes, declared, entry, receive, ship, transform
@@ -50,6 +52,17 @@ def test_r72_on_its_way_beyond_the_grace() -> None:
         before,
     )
     says("R72", "10 t", "19 t")
+
+
+def test_r72_by_ship() -> None:
+    """R72: 10 t by ship, nothing received."""
+    books = stocked()
+    books(replace(ship("x", "10", A, B, consignment_id="c", event_time_us=START), transport_mode="ship"))
+    books.tick(A, START + 34 * DAY)
+    assert [f.code for _, f in books.fold.open_findings() if f.code != "NO_BOOK"] == []
+    books.tick(A, START + 35 * DAY)
+    assert sorted(f.code for _, f in books.fold.open_findings() if f.code != "NO_BOOK") == ["ONE_SIDED", "TRANSIT_OPEN"]
+    says("R72", "by ship", "after 34 days", "after 35")
 
 
 def test_r73_an_announced_corrective() -> None:
