@@ -46,6 +46,18 @@ class Exclusion(Struct, frozen=True, gc=False, omit_defaults=True):
     until_us: int = 0
 
 
+class ProvisionalGrade(Struct, frozen=True, gc=False, omit_defaults=True):
+    """What a lot is taken to hold that is drawn before its assay: percent of its dry mass, and u of that in percentage points.
+
+    `product_class` empty: of lots that state none. Rulebook R97.
+    """
+
+    element: str
+    percent: Decimal
+    uncertainty_points: Decimal
+    product_class: str = ""
+
+
 class SiteBook(Struct, frozen=True, gc=False, omit_defaults=True):
     """Settings of one site. The defaults are those of the default book.
 
@@ -79,6 +91,7 @@ class SiteBook(Struct, frozen=True, gc=False, omit_defaults=True):
     booked: bool = False  # written by a BOOK entry; a default book is not
     declared_loss_percent: Decimal = Decimal(0)
     horizon_days: int = 400
+    provisional_grades: list[ProvisionalGrade] = []
 
 
 class Register(Struct, frozen=True, gc=False, omit_defaults=True):

@@ -48,6 +48,12 @@
     element = "Cu"
     percent = 96
 
+    [[sites."https://id.gs1.org/414/9501101530003".provisional_grades]]
+    product_class = "ore"                     # without it: of lots that state no class
+    element = "Cu"
+    percent = 1.2                             # of dry mass, for draws before the first assay
+    uncertainty_points = 0.2
+
     [[sites."https://id.gs1.org/414/9501101530003".exclusions]]
     id = "XX"                                 # a country, or the URI of a site or party
     from = 2026-01-01T00:00:00Z
@@ -71,7 +77,16 @@ from pydantic_core import PydanticCustomError
 
 from lodestream.epcis.identifiers import canonical_id
 from lodestream.ids import derive
-from lodestream.ledger.book import BookFile, ConversionFactor, Exclusion, Licence, Process, Register, SiteBook
+from lodestream.ledger.book import (
+    BookFile,
+    ConversionFactor,
+    Exclusion,
+    Licence,
+    Process,
+    ProvisionalGrade,
+    Register,
+    SiteBook,
+)
 from lodestream.ledger.records import Entry
 
 
@@ -172,6 +187,13 @@ class _Licence(_Model):
     from_: Time = Field(default=_EPOCH, alias="from")
 
 
+class _ProvisionalGrade(_Model):
+    element: Element
+    percent: Percent
+    uncertainty_points: Percent
+    product_class: str = Field(default="", max_length=200)
+
+
 class _Exclusion(_Model):
     id: Party
     from_: Time = Field(default=_EPOCH, alias="from")
@@ -200,6 +222,7 @@ class _Site(_Model):
     licences: list[_Licence] = []
     exclusions: list[_Exclusion] = []
     conversion_factors: list[_ConversionFactor] = []
+    provisional_grades: list[_ProvisionalGrade] = []
     effective: Time = _EPOCH
     declared_loss_percent: Percent = Decimal(0)
 
@@ -270,11 +293,13 @@ def book_entries(book: BookFile, record_time_us: int) -> list[Entry]:
 
 
 def _site_book(site: _Site) -> SiteBook:
-    plain = site.model_dump(exclude={"locations", "processes", "licences", "exclusions", "conversion_factors", "effective"})
+    own = {"locations", "processes", "licences", "exclusions", "conversion_factors", "provisional_grades", "effective"}
+    plain = site.model_dump(exclude=own)
     return SiteBook(
         **plain,
         processes=[Process(**one.model_dump()) for one in site.processes],
         conversion_factors=[ConversionFactor(**one.model_dump()) for one in site.conversion_factors],
+        provisional_grades=[ProvisionalGrade(**one.model_dump()) for one in site.provisional_grades],
         licences=[Licence(one.element, one.kg_per_year, _us(one.from_)) for one in site.licences],
         exclusions=[Exclusion(one.id, _us(one.from_), _us(one.until)) for one in site.exclusions],
         effective_us=_us(site.effective),

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
+from lodestream.epcis.values import plain
 from lodestream.ledger import records
 from lodestream.ledger.attribution import NOTHING
 from lodestream.ledger.draft import Draft, Refused
@@ -121,6 +122,7 @@ def method_of(line: Line) -> str:
     return (line.material.mass_method if line.material is not None else None) or ""
 
 
+BY_BOOK = "book"  # the status of a grade that is the book's: as settled as a provisional one
 RANK = {"provisional": 0, "exchanged": 1, "final": 2, "umpire": 3}
 
 
@@ -151,13 +153,16 @@ def wait(draft: Draft, line: Line, parcel: Unassayed) -> None:
     assert lot is not None
     draft.put_lot(replace(lot, unassayed=[*lot.unassayed, parcel]))
     draft.find(*unassayed_finding(line.id, parcel))
+    draft.waiting[line.id] = None
 
 
 def unassayed_finding(lot: str, parcel: Unassayed) -> tuple[str, tuple[str, str], str, list[str]]:
     """The F40 of a parcel: code, inputs, arithmetic, lots."""
     measured = measure(parcel.line)
     missing = "; ".join(measured.remarks) if isinstance(measured, Measured) else ""
-    said = f"{lot}: {parcel.line.quantity or ''} {parcel.line.uom or ''}, {missing or 'no assay'}: it posts when that comes"
+    by = ", ".join(f"{a.substance} {plain(a.value)} %" for a in parcel.graded)
+    until = f"until that comes it counts by the book's provisional grade, {by}" if by else "it posts when that comes"
+    said = f"{lot}: {parcel.line.quantity or ''} {parcel.line.uom or ''}, {missing or 'no assay'}: {until}"
     return "UNASSAYED", (lot, parcel.ref), said, [lot]
 
 

@@ -1,7 +1,10 @@
 """The ledger and the checker over the same events, and where they differ."""
 
+from decimal import Decimal
+from fractions import Fraction
+
 from lodestream.epcis.event import Event
-from lodestream.ledger.book import SiteBook
+from lodestream.ledger.book import ProvisionalGrade, SiteBook
 from tests.checker.checker import Checker, CircleError
 from tests.ledger.making import Books, entry
 
@@ -10,17 +13,28 @@ def differences(
     events: list[Event],
     *,
     elements: dict[str, list[str]] | None = None,
+    grades: dict[str, dict[str, dict[str, str]]] | None = None,
     shares: bool = False,
     carbon: bool = False,
     contacts: bool = False,
 ) -> list[str]:
     """Every account and lot content that is not the same in both books, in mg; none when they agree.
 
-    `elements`: what the books list by site. `shares`: vectors too. `carbon`: what each lot carries, in g CO2e.
-    `contacts`: what it touched and has no share in.
+    `elements`: what the books list by site. `grades`: their provisional ones by site, product class and element. `shares`:
+    vectors too. `carbon`: what each lot carries, in g CO2e. `contacts`: what it touched and has no share in.
     """
-    books = Books(**{site: SiteBook(elements=listed) for site, listed in (elements or {}).items()})
-    checker = Checker(elements)
+    listed, grades = elements or {}, grades or {}
+    books = Books(
+        **{
+            site: SiteBook(elements=listed.get(site, []), provisional_grades=graded(grades.get(site, {})))
+            for site in {**listed, **grades}
+        }
+    )
+    exact = {
+        site: {name: {e: Fraction(percent) for e, percent in by.items()} for name, by in classes.items()}
+        for site, classes in grades.items()
+    }
+    checker = Checker(elements, grades=exact)
     for one in events:
         books(one)
         try:
@@ -51,6 +65,11 @@ def differences(
         if carbon and state and lot and state.embodied_g_co2e != lot.carbon:
             found.append(f"carbon of {' '.join(place)}: ledger {state.embodied_g_co2e} g, checker {lot.carbon} g")
     return found
+
+
+def graded(classes: dict[str, dict[str, str]]) -> list[ProvisionalGrade]:
+    """Provisional grades by product class and element as a book has them."""
+    return [ProvisionalGrade(e, Decimal(percent), Decimal(1), name) for name, by in classes.items() for e, percent in by.items()]
 
 
 def nonzero(contained: dict[str, int]) -> dict[str, int]:

@@ -52,13 +52,16 @@ def create(world: World, step: Step, basis: str | None) -> None:
         said = made.item.source_class if made.item else None
         account = f"SOURCE({'opening' if step.event.opening else said if said in SOURCES else 'undeclared'})"
         carbon = (made.item.embodied_g_co2e if made.item else None) or 0
-        contained = world.tracked(step.site, made.contents(wet, dry))
+        later = world.assays.get((step.site, step.event.identity, made.lot)) if step.site in world.grades else None
+        contained = world.tracked(step.site, (later or made).contents(wet, dry))
         parcel = Parcel(round(wet), round(dry), contained, declared(made.item, contained), carbon)
         for e, mg in contained.items():
             world.post(step.site, e, account, -mg)
         world.receive_into(step.site, made.lot, parcel)
         if not made.assayed:
-            world.lot(step.site, made.lot).waiting.append(Waiting(wet, dry, account, made.item))
+            lot = world.lot(step.site, made.lot)
+            parcels = lot.waiting if later is None else lot.assumed
+            parcels.append(Waiting(wet, dry, account, made.item, event=step.event.identity))
 
 
 def destroy(world: World, step: Step, basis: str | None) -> None:
@@ -73,13 +76,15 @@ def destroy(world: World, step: Step, basis: str | None) -> None:
 
 
 def assay(world: World, step: Step, basis: str | None) -> None:
-    """The first assay of a lot posts what waited for it."""
+    """The first assay of a lot posts what waited for it; what was drawn before it is told anew in the next pass."""
     if step.event.action != "OBSERVE" or step.event.biz_step not in {"inspecting", "sampling"}:
         return
     for found in lots(step.event, "object", basis):
         lot = world.lots.get((step.site, found.lot))
-        if lot is None or not lot.waiting or not found.assayed:
+        if lot is None or not found.assayed:
             continue
+        for parcel in [*lot.waiting, *lot.assumed]:
+            world.assayed.setdefault((step.site, parcel.event, found.lot), found)
         for parcel in lot.waiting:
             contained = world.tracked(step.site, found.contents(parcel.wet, parcel.dry))
             pool = parcel.vectors_from

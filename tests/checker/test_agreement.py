@@ -62,3 +62,13 @@ def test_carbon_of_campaigns(events: list[Event]) -> None:
 def test_books_that_list_elements(events: list[Event]) -> None:
     """One site keeps copper, one copper and nickel, one what it finds."""
     assert differences(events, elements={SITES[0]: ["Cu"], SITES[1]: ["Ni", "Cu"]}, shares=True) == []
+
+
+GRADES = {site: {"concentrate": {"Cu": "12.34", "Ni": "3.3"}} for site in SITES}
+
+
+@settings(max_examples=60, deadline=None)
+@given(histories(14, graded=True, moved_on=True))
+def test_draws_by_the_grade_of_the_book(events: list[Event]) -> None:
+    """R97: drawn before the assay, which may come, be void, or never come."""
+    assert differences(events, grades=GRADES, shares=True) == []

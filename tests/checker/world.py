@@ -63,6 +63,7 @@ class Waiting:
     account: str
     item: Material | None
     vectors_from: "Pool | None" = None
+    event: str = ""  # that it came with
 
 
 @dataclass
@@ -78,6 +79,7 @@ class Lot:
     carbon: int = 0
     touched: set[str] = field(default_factory=set)
     waiting: list[Waiting] = field(default_factory=list)
+    assumed: list[Waiting] = field(default_factory=list)  # parcels that count by an assay still to come, or by the book
     loss_class: str | None = None
 
     def put(self, parcel: Parcel) -> None:
@@ -208,15 +210,22 @@ class Settled:
 
 
 PairKey = tuple[str, str, str]  # receiver's site, consignment, lot
+AssayKey = tuple[str, str, str]  # site, event that brought the parcel, lot
 
 
 @dataclass
 class World:
-    """Everything after some steps. `offers` and `runs` are known from the pass before (checker.py)."""
+    """Everything after some steps. `offers`, `runs` and `assays` are known from the pass before (checker.py).
+
+    `grades` are those of the books: by site and product class, percent of dry mass by element.
+    """
 
     elements: dict[str, list[str]]
     offers: dict[PairKey, Offered]
     runs: dict[tuple[str, str], Allocation]
+    assays: dict[AssayKey, Stated] = field(default_factory=dict)
+    grades: dict[str, dict[str, dict[str, Fraction]]] = field(default_factory=dict)
+    assayed: dict[AssayKey, Stated] = field(default_factory=dict)
     accounts: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     lots: dict[tuple[str, str], Lot] = field(default_factory=dict)
     pools: dict[tuple[str, str], Pool] = field(default_factory=dict)
