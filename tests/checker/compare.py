@@ -1,40 +1,34 @@
 """The ledger and the checker over the same events, and where they differ."""
 
-from decimal import Decimal
 from fractions import Fraction
 
 from lodestream.epcis.event import Event
-from lodestream.ledger.book import ProvisionalGrade, SiteBook
+from lodestream.ledger.book import SiteBook
 from tests.checker.checker import Checker, CircleError
+from tests.checker.world import Key, by_mass, by_value
 from tests.ledger.making import Books, entry
 
 
 def differences(
     events: list[Event],
     *,
-    elements: dict[str, list[str]] | None = None,
-    grades: dict[str, dict[str, dict[str, str]]] | None = None,
+    sites: dict[str, SiteBook] | None = None,
     shares: bool = False,
     carbon: bool = False,
     contacts: bool = False,
 ) -> list[str]:
     """Every account and lot content that is not the same in both books, in mg; none when they agree.
 
-    `elements`: what the books list by site. `grades`: their provisional ones by site, product class and element. `shares`:
-    vectors too. `carbon`: what each lot carries, in g CO2e. `contacts`: what it touched and has no share in.
+    `sites`: settings of their books. `shares`: vectors too. `carbon`: what each lot carries, in g CO2e. `contacts`: what it
+    touched and has no share in.
     """
-    listed, grades = elements or {}, grades or {}
-    books = Books(
-        **{
-            site: SiteBook(elements=listed.get(site, []), provisional_grades=graded(grades.get(site, {})))
-            for site in {**listed, **grades}
-        }
+    sites = sites or {}
+    books = Books(**sites)
+    checker = Checker(
+        {site: book.elements for site, book in sites.items()},
+        grades={site: grades(book) for site, book in sites.items() if book.provisional_grades},
+        keys={site: key(book) for site, book in sites.items() if book.carbon_keys},
     )
-    exact = {
-        site: {name: {e: Fraction(percent) for e, percent in by.items()} for name, by in classes.items()}
-        for site, classes in grades.items()
-    }
-    checker = Checker(elements, grades=exact)
     for one in events:
         books(one)
         try:
@@ -67,9 +61,19 @@ def differences(
     return found
 
 
-def graded(classes: dict[str, dict[str, str]]) -> list[ProvisionalGrade]:
-    """Provisional grades by product class and element as a book has them."""
-    return [ProvisionalGrade(e, Decimal(percent), Decimal(1), name) for name, by in classes.items() for e, percent in by.items()]
+def grades(book: SiteBook) -> dict[str, dict[str, Fraction]]:
+    """The provisional grades of a book by product class and element."""
+    made: dict[str, dict[str, Fraction]] = {}
+    for one in book.provisional_grades:
+        made.setdefault(one.product_class, {})[one.element] = Fraction(one.percent)
+    return made
+
+
+def key(book: SiteBook) -> Key:
+    """By what its carbon goes to products; histories name no process."""
+    (declared,) = book.carbon_keys
+    prices = {price.element: Fraction(price.per_kg) for price in declared.prices}
+    return by_mass if declared.key == "mass" else by_value(prices)
 
 
 def nonzero(contained: dict[str, int]) -> dict[str, int]:

@@ -163,7 +163,11 @@ def come_out(world: World, step: Step, pool: Pool, run: str, outputs: list[State
         pool.made.append(Made((step.event.identity, made.lot), contained, loss_class is not None, round(dry)))
         pool.came_out |= set(contained)
         measured.append((made, wet, dry, contained, loss_class))
-    known = world.runs.get((step.site, run)) if not whole else allocate(pool, main_element(world, step.site, pool))
+    known = (
+        world.runs.get((step.site, run))
+        if not whole
+        else allocate(pool, main_element(world, step.site, pool), world.keys.get(step.site))
+    )
     for made, wet, dry, contained, loss_class in measured:
         ref = (step.event.identity, made.lot)
         running = pool.share(pool.remaining, contained)
@@ -208,7 +212,7 @@ def wip(world: World, site: str, run: str, pool: Pool) -> None:
 
 def close(world: World, step: Step, pool: Pool, run: str) -> None:
     """The balance: what is neither product, loss nor closing work in process is unaccounted, or untracked."""
-    found = allocate(pool, main_element(world, step.site, pool))
+    found = allocate(pool, main_element(world, step.site, pool), world.keys.get(step.site))
     world.allocated[step.site, run] = found
     pool.closing_vectors, pool.closing_carbon, pool.closed = found.closing, found.closing_carbon, True
     listed = world.elements.get(step.site)
