@@ -6,13 +6,15 @@ restatement leaves nothing behind (rulebook R82). A movement costs one addition 
 
 from lodestream.ledger.records import Closure
 from lodestream.ledger.state import LotChange
+from lodestream.ledger.timed import Haul
 from lodestream.measures.exact import root
 
 
 class Doubt:
     """By element: in - out of the runs that were judged, variance (mg^2), and by "<element> <mass method>" what was measured.
 
-    `assayed_u_mg` is the plain sum of the u of what was assayed, by "<element> received" or "<element> made".
+    `assayed_u_mg` is the plain sum of the u of what was assayed, by "<element> received" or "<element> made"; `hauls` are what
+    came over a lane, by "<element> <sender>".
     """
 
     def __init__(self) -> None:
@@ -21,6 +23,7 @@ class Doubt:
         self.u2: dict[str, int] = {}
         self.over_mg: dict[str, int] = {}
         self.assayed_u_mg: dict[str, int] = {}
+        self.hauls: dict[str, Haul] = {}
 
     def moved(self, change: LotChange, sign: int) -> None:
         """A movement that is made (1) or undone (-1): what was measured as it came in, and what was adjusted.
@@ -40,6 +43,10 @@ class Doubt:
             for element, mg in (change.contained_mg if is_count else change.above_mg).items():
                 self.u2[element] = self.u2.get(element, 0) + sign * mg * mg
 
+    def hauled(self, lane: str, more: Haul) -> None:
+        """A consignment that is final (haulage.py), or is so no more."""
+        self.hauls[lane] = self.hauls.get(lane, Haul()).plus(more)
+
     def judged(self, before: Closure | None, now: Closure) -> None:
         """The balance of a run and element, as it was told before and as it is told now."""
         element = now.element
@@ -51,4 +58,5 @@ class Doubt:
 
     def __bool__(self) -> bool:
         """Whether there is anything in it."""
-        return any(self.gap_mg.values()) or any(self.u2.values()) or any(self.over_mg.values()) or any(self.assayed_u_mg.values())
+        sums = (self.gap_mg, self.u2, self.over_mg, self.assayed_u_mg)
+        return any(any(one.values()) for one in sums) or any(one != Haul() for one in self.hauls.values())
