@@ -109,6 +109,7 @@ def enter(
         account=account,
         status=settled_by(measured),
         method=method_of(line),
+        product_class=(line.material.product_class if line.material is not None else None) or "",
     )
     place = take(draft, line.id)
     if place is not None and place.assay:

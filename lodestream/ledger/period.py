@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 
 from lodestream.epcis.event import Event
-from lodestream.ledger import due, haulage, months, site_balance
+from lodestream.ledger import came_round, due, haulage, months, site_balance
 from lodestream.ledger.accounts import Account
 from lodestream.ledger.doubt import Doubt
 from lodestream.ledger.draft import Draft
@@ -105,6 +105,7 @@ def _tell(draft: Draft, month: str, period: Period) -> None:
     draft.periods.append(state)
     site_balance.judge(draft, period, state)
     haulage.judge(draft, month, period)
+    came_round.judge(draft, month, period)
 
 
 def _doubted(period: Period, doubt: Doubt) -> Period:
@@ -117,6 +118,7 @@ def _doubted(period: Period, doubt: Doubt) -> Period:
         u2={**period.u2, **u2},
         over_mg=_plus(period.over_mg, doubt.over_mg.items()),
         assayed_u_mg=_plus(period.assayed_u_mg, doubt.assayed_u_mg.items()),
+        by_class_mg=_plus(period.by_class_mg, doubt.by_class_mg.items()),
         hauls={**period.hauls, **{lane: period.hauls.get(lane, Haul()).plus(more) for lane, more in doubt.hauls.items()}},
     )
 

@@ -181,7 +181,7 @@ class LotChange(Struct, frozen=True, gc=False, omit_defaults=True):
     `slot` is the movement's place among those of the lot. `status` is that of the assay that its content rests on (of a draw:
     `book` where that is a grade of the book), and `assay` the event that stated it later. `touched` are the origins that a draw's
     parcel touched and has no share of, `weighed_mg` is its wet mass where it is above the book. `method` is how its mass was
-    measured, where the item says that.
+    measured, and `product_class` what it is, where the item says that.
     """
 
     lot: str
@@ -203,6 +203,7 @@ class LotChange(Struct, frozen=True, gc=False, omit_defaults=True):
     touched: list[str] = []
     weighed_mg: int = 0
     method: str = ""
+    product_class: str = ""
 
 
 class Move(Struct, frozen=True, gc=False):

@@ -65,7 +65,8 @@ class Period(Struct, frozen=True, gc=False, omit_defaults=True):
 
     `gap_mg` is in - out of the runs that were judged and `u2` a variance (mg^2, as digits), by element; `over_mg` is the content
     of what was measured, by "<element> <mass method>", `assayed_u_mg` the plain sum of u of what was received or made
-    (site_balance.py). `hauls` are by "<element> <sender>".
+    (site_balance.py). `hauls` are by "<element> <sender>", `by_class_mg` by
+    "<element> <way> <product class>" (came_round.py).
     """
 
     version: int = 0
@@ -80,6 +81,7 @@ class Period(Struct, frozen=True, gc=False, omit_defaults=True):
     over_mg: dict[str, int] = {}
     assayed_u_mg: dict[str, int] = {}
     hauls: dict[str, Haul] = {}
+    by_class_mg: dict[str, int] = {}
 
 
 class Carried(Struct, frozen=True, gc=False):
