@@ -74,13 +74,18 @@ def _lot_table(rows: Iterable[LotRead]) -> Table:
         (
             row.lot,
             kilograms(row.dry_mg),
-            contents(row.contained_mg) if row.assayed else "not assayed",
+            contents(row.contained_mg) if row.assayed else _not_assayed(row),
             row.loss_class or row.product_class or "–",
             str(len(row.findings) + len(row.inherited) or "–"),
         )
         for row in rows
     ]
     return table("", ("lot", "dry kg", "contained kg", "class", "findings"), cells, ("dry kg", "findings"))
+
+
+def _not_assayed(row: LotRead) -> str:
+    """What a lot without an assay counts by, where something was drawn of it: the book's provisional grade (rulebook R97)."""
+    return f"{contents(row.contained_mg)} by the book, not assayed" if row.contained_mg else "not assayed"
 
 
 def show_shares(to: Console, rows: Iterable[LotRead]) -> None:

@@ -26,8 +26,8 @@ RATIOS, RATIO_BANDS = ("F14", "F15"), (0, 5000, 10_000, 20_000, 50_000)
 """Kinds whose size is what moistures and units make it, and where the bands begin in which it is shown (thousandths of u)."""
 STATISTICAL = frozenset({"F2", "F14", "F15", "F21", "F22"})
 """What is told from the noise of honest weighing, or within it: shown, and not promised."""
-OTHER_EVIDENCE = frozenset({"F9 seen", "F18 new lot"})
-"""What no rule sees in events: a carrier's observations move no lot in a book, and a lot without history has no run behind it."""
+OTHER_EVIDENCE = frozenset({"F18 new lot"})
+"""What no rule sees in events: a lot without history has no run behind it."""
 ALLOWED = frozenset({"F17"})
 """What is no fault: lineage joins versions of lots, so that a return or a tank is none (ledger-rules section 2)."""
 BY_SITE = frozenset({"F7", "F21", "F22", "F23"})

@@ -20,6 +20,7 @@ from lodestream.ledger import (
     containers,
     due,
     identity,
+    observed,
     offer,
     period,
     restate,
@@ -34,6 +35,7 @@ from lodestream.ledger.kinds import handle_event
 from lodestream.ledger.parking import nothing_waits, park, unpark, waiting
 from lodestream.ledger.records import RULE_VERSION, Answer, Entry, Offer, Outcome, Posting
 from lodestream.ledger.remember import event_keys, remember, schedule, see
+from lodestream.ledger.ship import consignment_of
 from lodestream.ledger.state import Fate, Head, Parked, Seen
 from lodestream.ledger.timed import Slip
 from lodestream.ledger.values import Said
@@ -365,6 +367,9 @@ def _plain(entry: Entry, outcome: str, attempt: int, record_time_us: int) -> Out
         read_point=event.read_point if event else None,
         transport_mode=event.transport_mode if event else None,
         correctives=event.error_declaration.corrective_event_ids if event and event.error_declaration else [],
+        consignment=consignment_of(event) if event and observed.is_observation(event) else None,
+        seen=observed.lots(event) if event else [],
+        carried=observed.things(event) if event else [],
     )
 
 

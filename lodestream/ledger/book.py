@@ -46,6 +46,39 @@ class Exclusion(Struct, frozen=True, gc=False, omit_defaults=True):
     until_us: int = 0
 
 
+class ProvisionalGrade(Struct, frozen=True, gc=False, omit_defaults=True):
+    """What a lot is taken to hold that is drawn before its assay: percent of its dry mass, and u of that in percentage points.
+
+    `product_class` empty: of lots that state none. Rulebook R97.
+    """
+
+    element: str
+    percent: Decimal
+    uncertainty_points: Decimal
+    product_class: str = ""
+
+
+class Price(Struct, frozen=True, gc=False, omit_defaults=True):
+    """What a kg is worth: of an element, contained, or of a product class, dry. In any currency, one for all of a key."""
+
+    per_kg: Decimal
+    element: str = ""
+    product_class: str = ""
+
+
+class CarbonKey(Struct, frozen=True, gc=False, omit_defaults=True):
+    """By what the carbon of a process goes to its products: `contained` mass of the main element, dry `mass` or `economic` value.
+
+    `process` is what `crm:process` says; empty: of every process that has no key of its own. `source` says whose prices
+    they are. Rulebook R98.
+    """
+
+    key: str
+    process: str = ""
+    prices: list[Price] = []
+    source: str = ""
+
+
 class SiteBook(Struct, frozen=True, gc=False, omit_defaults=True):
     """Settings of one site. The defaults are those of the default book.
 
@@ -81,6 +114,8 @@ class SiteBook(Struct, frozen=True, gc=False, omit_defaults=True):
     declared_loss_percent: Decimal = Decimal(0)
     horizon_days: int = 400
     voyage_hours: int = 840
+    provisional_grades: list[ProvisionalGrade] = []
+    carbon_keys: list[CarbonKey] = []
 
 
 class Register(Struct, frozen=True, gc=False, omit_defaults=True):

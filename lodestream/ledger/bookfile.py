@@ -49,6 +49,18 @@
     element = "Cu"
     percent = 96
 
+    [[sites."https://id.gs1.org/414/9501101530003".provisional_grades]]
+    product_class = "ore"                     # without it: of lots that state no class
+    element = "Cu"
+    percent = 1.2                             # of dry mass, for draws before the first assay
+    uncertainty_points = 0.2
+
+    [[sites."https://id.gs1.org/414/9501101530003".carbon_keys]]
+    process = "leaching"                      # without it: of every process that has no key of its own
+    key = "economic"                          # or "mass", or "contained", which is the default
+    prices = [{element = "Ni", per_kg = 16.5}, {element = "Co", per_kg = 33}, {product_class = "residue", per_kg = 0}]
+    source = "LME and Fastmarkets, mean of 2025, USD"
+
     [[sites."https://id.gs1.org/414/9501101530003".exclusions]]
     id = "XX"                                 # a country, or the URI of a site or party
     from = 2026-01-01T00:00:00Z
@@ -60,70 +72,31 @@ spelling that events may use; they are made canonical.
 
 import re
 import tomllib
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from hashlib import sha256
-from typing import Annotated, Any, Literal
-from zoneinfo import available_timezones
+from typing import Annotated, Any, Literal, Self
 
 import msgspec
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
 from lodestream.epcis.identifiers import canonical_id
 from lodestream.ids import derive
-from lodestream.ledger.book import BookFile, ConversionFactor, Exclusion, Licence, Process, Register, SiteBook
+from lodestream.ledger.book import (
+    BookFile,
+    CarbonKey,
+    ConversionFactor,
+    Exclusion,
+    Licence,
+    Price,
+    Process,
+    ProvisionalGrade,
+    Register,
+    SiteBook,
+)
+from lodestream.ledger.bookfields import EPOCH, Amount, Element, InboxTopic, Model, Party, Percent, SourceName, Time, Uri, Zone
 from lodestream.ledger.records import Entry
-
-
-def _matching(pattern: str, what: str) -> AfterValidator:
-    """A check by regular expression that says in words what was expected."""
-    compiled = re.compile(pattern)
-
-    def check(text: str) -> str:
-        if not compiled.fullmatch(text):
-            raise PydanticCustomError("mismatch", what)
-        return text
-
-    return AfterValidator(check)
-
-
-Percent = Annotated[Decimal, Field(ge=0, le=100, max_digits=9, strict=False)]
-Uri = Annotated[
-    str,
-    _matching(r"[A-Za-z][A-Za-z0-9+.-]*:[!-~]{1,2040}", "should be a URI, as the events write it"),
-    AfterValidator(canonical_id),
-]
-Element = Annotated[str, _matching(r"[A-Z][a-z]?", "should be the symbol of an element, such as Cu")]
-SourceName = Annotated[str, _matching(r"[a-z0-9][a-z0-9-]{0,62}", "should be a source's name: small letters, digits and -")]
-InboxTopic = Annotated[
-    str, _matching(r"epcis\.inbox\.([a-z0-9][a-z0-9-]*\.)?v1", "should be epcis.inbox.v1 or epcis.inbox.<source>.v1")
-]
-
-
-Party = Annotated[
-    str,
-    _matching(r"[A-Z]{2}|[A-Za-z][A-Za-z0-9+.-]*:[!-~]{1,2040}", "should be a country code or a URI"),
-    AfterValidator(canonical_id),
-]
-Amount = Annotated[Decimal, Field(ge=0, max_digits=18, strict=False)]
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def _zoned(time: datetime) -> datetime:
-    if time.tzinfo is None:
-        raise PydanticCustomError("mismatch", "should say its offset from UTC, as in 2026-07-01T00:00:00Z")
-    return time
-
-
-def _known_zone(name: str) -> str:
-    if name not in available_timezones():
-        raise PydanticCustomError("mismatch", "should be an IANA time zone, such as Africa/Lusaka")
-    return name
-
-
-Time = Annotated[datetime, AfterValidator(_zoned)]
-Zone = Annotated[str, AfterValidator(_known_zone)]
 
 
 class BookError(ValueError):
@@ -135,11 +108,7 @@ class BookError(ValueError):
         super().__init__("\n".join(f"{where}: {what}" if where else what for where, what in problems))
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-
-class _Register(_Model):
+class _Register(Model):
     open: bool = True
     external_parties: list[Uri] = []
 
@@ -153,7 +122,7 @@ def _within_the_earth(place: list[Decimal]) -> list[Decimal]:
 _Coordinates = Annotated[list[Annotated[Decimal, Field(max_digits=12, strict=False)]], AfterValidator(_within_the_earth)]
 
 
-class _Process(_Model):
+class _Process(Model):
     name: str = Field(max_length=200)
     element: Element
     min_yield_percent: Percent | None = None
@@ -161,25 +130,57 @@ class _Process(_Model):
     nameplate_kg_per_hour: Amount | None = None
 
 
-class _ConversionFactor(_Model):
+class _ConversionFactor(Model):
     profile: str = Field(max_length=200)
     element: Element
     percent: Percent
 
 
-class _Licence(_Model):
+class _Licence(Model):
     element: Element
     kg_per_year: Amount
-    from_: Time = Field(default=_EPOCH, alias="from")
+    from_: Time = Field(default=EPOCH, alias="from")
 
 
-class _Exclusion(_Model):
+class _ProvisionalGrade(Model):
+    element: Element
+    percent: Percent
+    uncertainty_points: Percent
+    product_class: str = Field(default="", max_length=200)
+
+
+class _Price(Model):
+    per_kg: Amount
+    element: Element | Literal[""] = ""
+    product_class: str = Field(default="", max_length=200)
+
+    @model_validator(mode="after")
+    def _of_one_thing(self) -> Self:
+        if bool(self.element) == bool(self.product_class):
+            raise PydanticCustomError("mismatch", "should name an element or a product_class, and not both")
+        return self
+
+
+class _CarbonKey(Model):
+    key: Literal["contained", "mass", "economic"]
+    process: str = Field(default="", max_length=200)
+    prices: list[_Price] = []
+    source: str = Field(default="", max_length=200)
+
+    @model_validator(mode="after")
+    def _priced(self) -> Self:
+        if (self.key == "economic") != bool(self.prices) or bool(self.prices) != bool(self.source):
+            raise PydanticCustomError("mismatch", "should have prices and their source where its key is economic, and only there")
+        return self
+
+
+class _Exclusion(Model):
     id: Party
-    from_: Time = Field(default=_EPOCH, alias="from")
-    until: Time = _EPOCH
+    from_: Time = Field(default=EPOCH, alias="from")
+    until: Time = EPOCH
 
 
-class _Site(_Model):
+class _Site(Model):
     name: str = Field(default="", max_length=200)
     locations: list[Uri] = []
     elements: list[Element] = []
@@ -202,11 +203,13 @@ class _Site(_Model):
     licences: list[_Licence] = []
     exclusions: list[_Exclusion] = []
     conversion_factors: list[_ConversionFactor] = []
-    effective: Time = _EPOCH
+    provisional_grades: list[_ProvisionalGrade] = []
+    carbon_keys: list[_CarbonKey] = []
+    effective: Time = EPOCH
     declared_loss_percent: Percent = Decimal(0)
 
 
-class _Book(_Model):
+class _Book(Model):
     register_: _Register = Field(default=_Register(), alias="register")
     coordinates: dict[Uri, _Coordinates] = {}
     sources: dict[SourceName, InboxTopic] = {}
@@ -272,11 +275,14 @@ def book_entries(book: BookFile, record_time_us: int) -> list[Entry]:
 
 
 def _site_book(site: _Site) -> SiteBook:
-    plain = site.model_dump(exclude={"locations", "processes", "licences", "exclusions", "conversion_factors", "effective"})
+    own = {"processes", "licences", "exclusions", "conversion_factors", "provisional_grades", "carbon_keys"}
+    plain = site.model_dump(exclude={"locations", "effective", *own})
     return SiteBook(
         **plain,
         processes=[Process(**one.model_dump()) for one in site.processes],
         conversion_factors=[ConversionFactor(**one.model_dump()) for one in site.conversion_factors],
+        provisional_grades=[ProvisionalGrade(**one.model_dump()) for one in site.provisional_grades],
+        carbon_keys=[_carbon_key(one) for one in site.carbon_keys],
         licences=[Licence(one.element, one.kg_per_year, _us(one.from_)) for one in site.licences],
         exclusions=[Exclusion(one.id, _us(one.from_), _us(one.until)) for one in site.exclusions],
         effective_us=_us(site.effective),
@@ -284,8 +290,12 @@ def _site_book(site: _Site) -> SiteBook:
     )
 
 
+def _carbon_key(one: _CarbonKey) -> CarbonKey:
+    return CarbonKey(one.key, one.process, [Price(**price.model_dump()) for price in one.prices], one.source)
+
+
 def _us(time: datetime) -> int:
-    return (time - _EPOCH) // timedelta(microseconds=1)
+    return (time - EPOCH) // timedelta(microseconds=1)
 
 
 def _millionths(degrees: Decimal) -> int:

@@ -144,6 +144,8 @@ def _forget_parcels(draft: Draft, name: str, identity: str) -> None:
     left = [p for p in lot.unassayed if p.ref != identity]
     if left != lot.unassayed:
         draft.put_lot(replace(lot, unassayed=left))
+    if left:
+        draft.waiting[name] = None  # a draw that is void: the book's grade may have stood in for an assay that it needed
 
 
 def _unreceive(draft: Draft, ref: str, identity: str) -> None:

@@ -68,6 +68,7 @@ class Draft:
         self.lineage: list[str] = []  # runs whose edges are to be told once they are settled
         self.runs: dict[str, None] = {}  # to be settled
         self.offers: dict[str, None] = {}  # pairs of which a new version is to be offered
+        self.waiting: dict[str, None] = {}  # lots of which parcels wait for an assay: the book's grade may have to stand in
         self.dirty: dict[str, int] = {}  # lots whose movements from a slot on are to be told anew
         self.spread: dict[
             str, int

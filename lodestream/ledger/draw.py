@@ -4,10 +4,10 @@
 lot's tolerance a draw above the book posts the excess from STOCK_ADJ; beyond it the event is parked.
 """
 
-from lodestream.ledger import attribution, exclusion
+from lodestream.ledger import attribution, exclusion, provisional
 from lodestream.ledger.accounts import STOCK_ADJ, STOCK_ADJ_ASSAY, stock
 from lodestream.ledger.draft import Draft, Refused, Unready
-from lodestream.ledger.lots import moisture, refuse_unusable, tracked, wet_and_dry
+from lodestream.ledger.lots import BY_BOOK, moisture, refuse_unusable, tracked, wet_and_dry
 from lodestream.ledger.moves import entered, named
 from lodestream.ledger.place import take
 from lodestream.ledger.state import Lot, LotChange
@@ -64,6 +64,7 @@ def draw(draft: Draft, line: Line, target: Account) -> Drawn:
             stated_mg=stated,
             touched=sorted(part.contacts),
             weighed_mg=weighed if excess else 0,
+            status=BY_BOOK if lot.unassayed and not stated else "",
         ),
         stands.slot if stands is not None else -1,
     )
@@ -74,9 +75,11 @@ def draw(draft: Draft, line: Line, target: Account) -> Drawn:
 
 
 def _known(draft: Draft, line: Line) -> Lot:
-    """The lot of a line, if what it contains is known by mass."""
+    """The lot of a line, if what it contains is known by mass, be it by the book's provisional grade."""
     lot = draft.lot(line.id)
     if lot is not None and lot.unassayed:
+        lot = provisional.fill(draft, line.id)
+    if lot is not None and not all(parcel.graded for parcel in lot.unassayed):
         said = f"{line.id} has no assay yet: what this draw contains is not known"
         raise Unready([f"lot:{line.id}"], Said("UNASSAYED", (line.id, draft.event.identity), said, [line.id]))
     if lot is None or (lot.entered_dry_mg == 0 and not lot.contained_mg):

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
+from lodestream.epcis.values import plain
 from lodestream.ledger import records
 from lodestream.ledger.attribution import NOTHING
 from lodestream.ledger.draft import Draft, Refused
@@ -109,6 +110,7 @@ def enter(
         account=account,
         status=settled_by(measured),
         method=method_of(line),
+        product_class=(line.material.product_class if line.material is not None else None) or "",
     )
     place = take(draft, line.id)
     if place is not None and place.assay:
@@ -122,6 +124,7 @@ def method_of(line: Line) -> str:
     return (line.material.mass_method if line.material is not None else None) or ""
 
 
+BY_BOOK = "book"  # the status of a grade that is the book's: as settled as a provisional one
 RANK = {"provisional": 0, "exchanged": 1, "final": 2, "umpire": 3}
 
 
@@ -152,13 +155,16 @@ def wait(draft: Draft, line: Line, parcel: Unassayed) -> None:
     assert lot is not None
     draft.put_lot(replace(lot, unassayed=[*lot.unassayed, parcel]))
     draft.find(*unassayed_finding(line.id, parcel))
+    draft.waiting[line.id] = None
 
 
 def unassayed_finding(lot: str, parcel: Unassayed) -> tuple[str, tuple[str, str], str, list[str]]:
     """The F40 of a parcel: code, inputs, arithmetic, lots."""
     measured = measure(parcel.line)
     missing = "; ".join(measured.remarks) if isinstance(measured, Measured) else ""
-    said = f"{lot}: {parcel.line.quantity or ''} {parcel.line.uom or ''}, {missing or 'no assay'}: it posts when that comes"
+    by = ", ".join(f"{a.substance} {plain(a.value)} %" for a in parcel.graded)
+    until = f"until that comes it counts by the book's provisional grade, {by}" if by else "it posts when that comes"
+    said = f"{lot}: {parcel.line.quantity or ''} {parcel.line.uom or ''}, {missing or 'no assay'}: {until}"
     return "UNASSAYED", (lot, parcel.ref), said, [lot]
 
 

@@ -120,7 +120,8 @@ class Inbound(Struct, frozen=True, gc=False):
     has been posted for them so far.
 
     `posted` maps element and account ("Cu STOCK") to mg. What each receipt put into the lot is in `Received`. `page` is
-    where it is listed while it is open (`OpenPairs`), else below zero.
+    where it is listed while it is open (`OpenPairs`), else below zero. `u_mg` is that of sent less received by element, where it
+    counts in the sums of its lane (haulage.py).
     """
 
     consignment: str
@@ -130,6 +131,7 @@ class Inbound(Struct, frozen=True, gc=False):
     posted: dict[str, int] = {}
     findings: list[str] = []
     page: int = -1
+    u_mg: dict[str, int] = {}
 
 
 class Received(Struct, frozen=True, gc=False):

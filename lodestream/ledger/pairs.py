@@ -9,7 +9,7 @@ Rulebook R29, R30, R31, R32, R34, R35.
 
 from msgspec.structs import replace
 
-from lodestream.ledger import attribution, listing, pending, verdict
+from lodestream.ledger import attribution, haulage, listing, pending, verdict
 from lodestream.ledger.accounts import SINK_UNTRACKED, SOURCE_UNTRACKED, TRANSIT_VAR, custody, stock
 from lodestream.ledger.draft import Draft
 from lodestream.ledger.lots import ensure, method_of, moisture, unassayed_finding
@@ -19,7 +19,7 @@ from lodestream.ledger.pending import Pending
 from lodestream.ledger.records import Answer, Parcel, SettledParcel
 from lodestream.ledger.state import LotChange, Move, Shares, Unassayed
 from lodestream.ledger.telling import inherited
-from lodestream.ledger.values import Account, Judged, Message, Said, Settled
+from lodestream.ledger.values import Account, Judged, Message, Said, Settled, Weighed
 from lodestream.ledger.variance import squared
 from lodestream.measures import Measured, Refusal, measure, percent_of, quadrature, share
 
@@ -144,9 +144,12 @@ def settle(draft: Draft, pair: Inbound) -> list[Judged]:
     """Post what the pair comes to now beyond what it posted before; write it, and answer the sender. Gives the judgements."""
     judged = judge(pair, draft)
     offer = pending.whole(pair)
+    both = verdict.weighed(pair, offer, judged)
     _masses(draft, pair, offer, judged)
     pair = _legs(draft, pair, offer, judged)
-    pair = _findings(draft, pair, offer, judged)
+    pair = _findings(draft, pair, offer, judged, both)
+    pair = replace(pair, u_mg=haulage.counted(pair, both))
+    haulage.note(draft, draft.view.get(Inbound, key(pair.consignment, pair.lot)), pair)
     pair = replace(pair, offers=[_told(draft, pair, one, judged) for one in pair.offers])
     loose = not all(r.named for r in pair.receipts)
     closed = pending.is_final(pair, judged) and not loose
@@ -290,9 +293,9 @@ def _legs(draft: Draft, pair: Inbound, offer: Parcel | None, judged: list[Judged
     return replace(pair, posted={name: mg for name, mg in sorted(targets.items()) if mg})
 
 
-def _findings(draft: Draft, pair: Inbound, offer: Parcel | None, judged: list[Judged]) -> Inbound:
+def _findings(draft: Draft, pair: Inbound, offer: Parcel | None, judged: list[Judged], both: dict[str, Weighed]) -> Inbound:
     """The findings that the pair stands for now; those that it no longer stands for are resolved or superseded."""
-    said = verdict.said(draft, pair, offer, judged)
+    said = verdict.said(draft, pair, offer, judged, both)
     ids = [draft.open(one) for one in said]
     draft.managed.update(ids)
     unmatched = draft.finding_id(verdict.unmatched(pair))

@@ -12,12 +12,12 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 
 from lodestream.epcis.event import Event
-from lodestream.ledger import due, months, site_balance
+from lodestream.ledger import came_round, due, haulage, months, site_balance
 from lodestream.ledger.doubt import Doubt
 from lodestream.ledger.draft import Draft
 from lodestream.ledger.records import PeriodLine, PeriodState
 from lodestream.ledger.state import Head
-from lodestream.ledger.timed import Carried, Period
+from lodestream.ledger.timed import Carried, Haul, Period
 from lodestream.ledger.values import Account
 
 STOCK_TAKE = "count"
@@ -104,6 +104,8 @@ def _tell(draft: Draft, month: str, period: Period) -> None:
     state = _state(draft, month, period)
     draft.periods.append(state)
     site_balance.judge(draft, period, state)
+    haulage.judge(draft, month, period)
+    came_round.judge(draft, month, period)
 
 
 def _doubted(period: Period, doubt: Doubt) -> Period:
@@ -116,6 +118,8 @@ def _doubted(period: Period, doubt: Doubt) -> Period:
         u2={**period.u2, **u2},
         over_mg=_plus(period.over_mg, doubt.over_mg.items()),
         assayed_u_mg=_plus(period.assayed_u_mg, doubt.assayed_u_mg.items()),
+        by_class_mg=_plus(period.by_class_mg, doubt.by_class_mg.items()),
+        hauls={**period.hauls, **{lane: period.hauls.get(lane, Haul()).plus(more) for lane, more in doubt.hauls.items()}},
     )
 
 

@@ -276,7 +276,8 @@ class Outcome(Struct, frozen=True, gc=False, omit_defaults=True):
     `correctives` are the eventIDs that an errorDeclaration names in place of the event; `closures` the balances judged.
     `kind` says what the transaction does: create, transform, split, ship, offer, receive, answer, destroy, assay,
     contain, count, correct, void, finding, tick, close, deliver, book, link or refuse.
-    `periods` are the periods that it closed or restated.
+    `periods` are the periods that it closed or restated. Of a carrier's observation `consignment` and `seen` say of which
+    consignment which lots were seen; of it and of moves `carried` are the single things that it names, such as containers.
     """
 
     outcome: str
@@ -311,3 +312,6 @@ class Outcome(Struct, frozen=True, gc=False, omit_defaults=True):
     correctives: list[str] = []
     closures: list[Closure] = []
     periods: list[PeriodState] = []
+    consignment: str | None = None
+    seen: list[str] = []
+    carried: list[str] = []

@@ -9,10 +9,11 @@ Rulebook R46, R47.
 
 from msgspec.structs import replace
 
-from lodestream.ledger import attribution, exclusion, runs, ship, void
+from lodestream.ledger import attribution, exclusion, provisional, runs, ship, void
 from lodestream.ledger.accounts import STOCK_ADJ, STOCK_ADJ_ASSAY
 from lodestream.ledger.attribution import Vector
 from lodestream.ledger.draft import Draft
+from lodestream.ledger.lots import BY_BOOK
 from lodestream.ledger.moves import account_of, amend, change_of, entered, is_own, move_at
 from lodestream.ledger.moving import Outbound
 from lodestream.ledger.parcels import put_part
@@ -27,6 +28,7 @@ MAX_MOVES = 2_000  # told anew in one entry; the movements of one lot are never 
 def finish(draft: Draft) -> None:
     """Settle the runs and tell the lots anew that this entry touched, as far as one entry may; then offer what changed."""
     told = 0
+    provisional.follow(draft)
     while draft.runs or draft.dirty or void.follow(draft):
         if draft.runs:
             runs.settle(draft, draft.runs.popitem()[0])
@@ -106,6 +108,7 @@ class Stand:
         self.entered_dry_mg = lot.entered_dry_mg
         self.entered_mg: Vector = dict(lot.entered_mg)
         self.waits = bool(lot.unassayed)
+        self.by_book = sum(bool(parcel.graded) for parcel in lot.unassayed)
 
     @property
     def known(self) -> bool:
@@ -119,6 +122,8 @@ class Stand:
         self.content_mg = attribution.added(self.content_mg, change.contained_mg, sign)
         self.entered_dry_mg += sign * change.entered_dry_mg
         self.entered_mg = attribution.added(self.entered_mg, change.entered_mg, sign)
+        if change.status == BY_BOOK and change.dry_mg > 0:
+            self.by_book += sign
 
 
 def _spread(draft: Draft, lot: str, first: int, met: set[str], most: int) -> int:
@@ -180,6 +185,7 @@ def redrawn(draft: Draft, change: LotChange, stand: Stand, slot: int) -> tuple[L
         shares=attribution.outgoing(part, stand.shares, whole=drawn == dry),
         above_mg={e: mg for e, mg in above.items() if mg},
         touched=sorted(part.contacts),
+        status=BY_BOOK if stand.by_book and not change.stated_mg else "",
     )
     return new, part
 
@@ -220,7 +226,12 @@ def _amend_draw(draft: Draft, lot: str, move: Move, old: LotChange, new: LotChan
             draft.view.put(replace(journal, legs=[*journal.legs, *draft.disown(first)]), move.identity)
         run, pairs = journal.run, journal.pairs
     if run:
-        put_part(draft, run, (move.identity, move.index, "input"), lambda p: replace(p, contained_mg=content, shares=shares))
+        put_part(
+            draft,
+            run,
+            (move.identity, move.index, "input"),
+            lambda p: replace(p, contained_mg=content, shares=shares, assayed=new.status != BY_BOOK),
+        )
     for ref in pairs:
         if ref.rsplit(" ", 1)[1] == lot:
             _reship(draft, ref, move, content, shares)

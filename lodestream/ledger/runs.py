@@ -6,14 +6,14 @@ late assay, a void half of a campaign or a restated input needs no rule of its o
 
 Shares: while a campaign is open, outputs inherit the running pool when they appear, provisionally; at its close they are told
 anew from the pool of all that went in. Carbon goes to products and closing work in process by the contained mass of the main
-element, emissions of the process to products; losses carry none.
+element, emissions of the process to products (by another key where the book declares one: allocation.py); losses carry none.
 
 Rulebook R18, R20, R26, R27, R52, R53, R55, R56.
 """
 
 from msgspec.structs import replace
 
-from lodestream.ledger import attribution, balance
+from lodestream.ledger import allocation, attribution, balance
 from lodestream.ledger.accounts import SINK_UNTRACKED, SOURCE_UNTRACKED, UNACCOUNTED, wip
 from lodestream.ledger.attribution import Vector
 from lodestream.ledger.draft import Draft
@@ -206,7 +206,7 @@ def _shared(draft: Draft, run: Run, sums: Sums) -> Run:
             pool.enter(part)
         else:
             told.append((part, _complete(part, pool.take(part), pool.give(part) if running else 0, pool)))
-    carbon = _carbon(run, told, pool, running=running)
+    carbon = _carbon(run, told, pool, allocation.weights(draft, run, [part for part, _ in told]), running=running)
     closing = attribution.NOTHING
     for (part, taken), g in zip(told, carbon, strict=True):
         shares = attribution.pruned(replace(taken, carbon_g=g))
@@ -225,10 +225,11 @@ def _in_order(parts: list[Part]) -> list[Part]:
     return sorted(parts, key=lambda p: 2 if p.loss else rank[p.role])
 
 
-def _carbon(run: Run, told: list[tuple[Part, Shares]], pool: Pool, *, running: bool) -> list[int]:
+def _carbon(run: Run, told: list[tuple[Part, Shares]], pool: Pool, declared: list[int], *, running: bool) -> list[int]:
     """The g CO2e of each part that comes out: upstream by the main element, and at the close emissions to products.
 
-    While a campaign runs, its outputs have what they took when they appeared.
+    Among products it goes by the weights that the book declares, if it does. While a campaign runs, its outputs have what
+    they took when they appeared.
     """
     parts = [part for part, _ in told]
     bearers = [0 if p.loss else max(0, p.contained_mg.get(pool.main, 0)) for p in parts]
@@ -236,7 +237,10 @@ def _carbon(run: Run, told: list[tuple[Part, Shares]], pool: Pool, *, running: b
         bearers = [0 if p.loss or p.role == "wip_close" else p.dry_mg for p in parts]
     products = [0 if p.role == "wip_close" else weight for p, weight in zip(parts, bearers, strict=True)]
     upstream = [taken.carbon_g for _, taken in told] if running else _by_weight(pool.carbon_g, bearers)
-    emitted = _by_weight(sum(run.emissions.values()) if is_closed(run) else 0, products)
+    if declared and not running:
+        kept = [g if p.role == "wip_close" else 0 for p, g in zip(parts, upstream, strict=True)]
+        upstream = [one + other for one, other in zip(kept, _by_weight(sum(upstream) - sum(kept), declared), strict=True)]
+    emitted = _by_weight(sum(run.emissions.values()) if is_closed(run) else 0, declared or products)
     return [one + other for one, other in zip(upstream, emitted, strict=True)]
 
 

@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from lodestream.epcis.event import Material
+from lodestream.epcis.event import Assay, Material
 from lodestream.ledger.book import SiteBook
 from lodestream.ledger.held import Packed
 from lodestream.ledger.records import Entry
@@ -59,7 +59,7 @@ class Unassayed(Struct, frozen=True, gc=False):
     """A parcel of a lot that waits for its first assay: the line as stated, and what answers for it.
 
     `origin` is `event` (the change `index` in the journal of the event `ref`) or `receipt` (the pair `ref`). `again`: it had
-    an assay before.
+    an assay before. `graded` is what it counts by until its assay comes, where something was drawn of it: the book's grades.
     """
 
     origin: str
@@ -67,6 +67,7 @@ class Unassayed(Struct, frozen=True, gc=False):
     line: Line
     index: int = 0
     again: bool = False
+    graded: list[Assay] = []
 
 
 class Lot(Struct, frozen=True, gc=False):
@@ -153,9 +154,10 @@ class LotChange(Struct, frozen=True, gc=False, omit_defaults=True):
 
     Signed: what is drawn is below zero. `contained_mg` moved between the lot's account and `account` ("WIP <run>"). A draw's
     parcel has also what was taken above the book (`above_mg`); where it was assayed by itself, `stated_mg` is its content.
-    `slot` is the movement's place among those of the lot. `status` is that of the assay that its content rests on, and `assay`
-    the event that stated it later. `touched` are the origins that a draw's parcel touched and has no share of,
-    `weighed_mg` is its wet mass where it is above the book. `method` is how its mass was measured, where the item says that.
+    `slot` is the movement's place among those of the lot. `status` is that of the assay that its content rests on (of a draw:
+    `book` where that is a grade of the book), and `assay` the event that stated it later. `touched` are the origins that a draw's
+    parcel touched and has no share of, `weighed_mg` is its wet mass where it is above the book. `method` is how its mass was
+    measured, and `product_class` what it is, where the item says that.
     """
 
     lot: str
@@ -177,6 +179,7 @@ class LotChange(Struct, frozen=True, gc=False, omit_defaults=True):
     touched: list[str] = []
     weighed_mg: int = 0
     method: str = ""
+    product_class: str = ""
 
 
 class Move(Struct, frozen=True, gc=False):

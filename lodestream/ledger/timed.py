@@ -37,12 +37,36 @@ class NextBooks(Struct, frozen=True, gc=False):
     books: list[SiteBook]
 
 
+class Haul(Struct, frozen=True, gc=False):
+    """What was sent of an element over a lane in a month, and what of it was lost, in mg (haulage.py).
+
+    `u2` is the variance of that (mg^2, as digits), `u_mg` the plain sum of u; signed where it is a change.
+    """
+
+    count: int = 0
+    sent_mg: int = 0
+    lost_mg: int = 0
+    u2: str = "0"
+    u_mg: int = 0
+
+    def plus(self, more: "Haul") -> "Haul":
+        """The sum of both."""
+        return Haul(
+            self.count + more.count,
+            self.sent_mg + more.sent_mg,
+            self.lost_mg + more.lost_mg,
+            str(int(self.u2) + int(more.u2)),
+            self.u_mg + more.u_mg,
+        )
+
+
 class Period(Struct, frozen=True, gc=False, omit_defaults=True):
     """The sums of a month by "<element> <account class>", in mg. Version 0: it is open. See `records.PeriodLine`.
 
     `gap_mg` is in - out of the runs that were judged and `u2` a variance (mg^2, as digits), by element; `over_mg` is the content
     of what was measured, by "<element> <mass method>", `assayed_u_mg` the plain sum of u of what was received or made
-    (site_balance.py).
+    (site_balance.py). `hauls` are by "<element> <sender>", `by_class_mg` by
+    "<element> <way> <product class>" (came_round.py).
     """
 
     version: int = 0
@@ -56,6 +80,8 @@ class Period(Struct, frozen=True, gc=False, omit_defaults=True):
     u2: dict[str, str] = {}
     over_mg: dict[str, int] = {}
     assayed_u_mg: dict[str, int] = {}
+    hauls: dict[str, Haul] = {}
+    by_class_mg: dict[str, int] = {}
 
 
 class Carried(Struct, frozen=True, gc=False):

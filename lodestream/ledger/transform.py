@@ -15,7 +15,7 @@ from lodestream.ledger import cycle, process
 from lodestream.ledger.accounts import stock, wip
 from lodestream.ledger.draft import Draft, Refused, Unready
 from lodestream.ledger.draw import draw, post_drawn
-from lodestream.ledger.lots import ensure, enter, moisture, refuse_unusable, told, tracked, wait_for_assay, wet_and_dry
+from lodestream.ledger.lots import BY_BOOK, ensure, enter, moisture, refuse_unusable, told, tracked, wait_for_assay, wet_and_dry
 from lodestream.ledger.moves import named
 from lodestream.ledger.place import take
 from lodestream.ledger.running import Part, Run
@@ -108,9 +108,11 @@ def _moisture(draft: Draft, inputs: list[Line]) -> Ratio | None:
 
 
 def _input(draft: Draft, one: Drawn) -> Part:
-    identity = draft.event.identity
+    identity, known = draft.event.identity, draft.changes[one.index].status != BY_BOOK
     content, u = one.contained_mg, one.u_mg
-    return Part(identity, "input", one.line.id, one.index, one.dry_mg, content, u, shares=one.shares, process=_process(one.line))
+    return Part(
+        identity, "input", one.line.id, one.index, one.dry_mg, content, u, known, shares=one.shares, process=_process(one.line)
+    )
 
 
 def _output(draft: Draft, run: Run, line: Line, measured: Measured) -> Part:

@@ -126,6 +126,14 @@ class Judged(Struct, frozen=True, gc=False):
         return sums
 
 
+class Weighed(Struct, frozen=True, gc=False):
+    """What a final pair sent and what came of an element, in mg, and the combined u of both."""
+
+    sent_mg: int
+    came_mg: int
+    u_mg: int
+
+
 class Envelope(Struct, frozen=True, gc=False):
     """What a process can do for an element: its least and its highest yield in percent; `name` says who says so."""
 

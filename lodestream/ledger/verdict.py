@@ -7,7 +7,7 @@ from lodestream.ledger import confusion, pending
 from lodestream.ledger.draft import Draft
 from lodestream.ledger.moving import Inbound, Receipt
 from lodestream.ledger.records import Parcel
-from lodestream.ledger.values import Judged, Said
+from lodestream.ledger.values import Judged, Said, Weighed
 from lodestream.measures import kg, percent, percent_of, quadrature
 
 
@@ -17,8 +17,21 @@ def unmatched(pair: Inbound) -> Said:
     return Said("UNMATCHED", (pair.consignment, pair.lot), arithmetic, [pair.lot])
 
 
-def said(draft: Draft, pair: Inbound, offer: Parcel | None, judged: list[Judged]) -> list[Said]:
-    """All findings that the pair stands for; `offer` is the sum of what its senders offer."""
+def weighed(pair: Inbound, offer: Parcel | None, judged: list[Judged]) -> dict[str, Weighed]:
+    """What was sent and what came of each element that both sides know, once the pair is final; nothing before."""
+    if offer is None or not pending.is_final(pair, judged):
+        return {}
+    taken = [j for j in judged if not j.refused]
+    found = {}
+    for element, sent in pending.tracked(pair).items():
+        if all(element in j.got_mg for j in taken):
+            u = quadrature(offer.u_mg.get(element, 0), *(j.u_mg.get(element, 0) for j in taken))
+            found[element] = Weighed(sent, sum(j.got_mg[element] for j in taken), u)
+    return found
+
+
+def said(draft: Draft, pair: Inbound, offer: Parcel | None, judged: list[Judged], both: dict[str, Weighed]) -> list[Said]:
+    """All findings that the pair stands for; `offer` sums up what its senders offer, `both` is what was weighed at both ends."""
     taken = [j for j in judged if not j.refused]
     found = [_refused(pair, j.receipt) for j in judged if j.refused]
     if offer is None:
@@ -27,7 +40,7 @@ def said(draft: Draft, pair: Inbound, offer: Parcel | None, judged: list[Judged]
     early = [j.receipt for j in taken if j.receipt.received_us < offer.shipped_us - skew * 60_000_000]
     found += [_too_early(pair, receipt, offer, skew) for receipt in early]
     if pending.is_final(pair, judged):
-        found += _in_transit(draft, pair, offer, taken)
+        found += _in_transit(draft, pair, both)
         found += confusion.said(pair.consignment, pair.lot, offer, taken)
     return found
 
@@ -47,14 +60,11 @@ def _too_early(pair: Inbound, receipt: Receipt, offer: Parcel, skew: int) -> Sai
     return Said("TIME_ORDER", (pair.consignment, pair.lot, receipt.identity), arithmetic, [pair.lot])
 
 
-def _in_transit(draft: Draft, pair: Inbound, offer: Parcel, taken: list[Judged]) -> list[Said]:
+def _in_transit(draft: Draft, pair: Inbound, both: dict[str, Weighed]) -> list[Said]:
     """F20 where more came than was shipped + 3u, F35 where less came than the tolerance + 3u allows, over the whole pair."""
     said = []
-    for element, sent in pending.tracked(pair).items():
-        if not all(element in j.got_mg for j in taken):
-            continue
-        came = sum(j.got_mg[element] for j in taken)
-        u = quadrature(offer.u_mg.get(element, 0), *(j.u_mg.get(element, 0) for j in taken))
+    for element, one in both.items():
+        sent, came, u = one.sent_mg, one.came_mg, one.u_mg
         allowed = percent_of(draft.book.transit_tolerance_percent, sent) + 3 * u
         inputs = (pair.consignment, pair.lot, element)
         if came > sent + 3 * u:

@@ -6,9 +6,12 @@ A receipt is judged as if its offer had come first, and an output as if its camp
 replay is repeated with what the one before found until nothing changes.
 """
 
+from fractions import Fraction
+
 from lodestream.ledger.records import Entry
 from tests.checker.rules import post
-from tests.checker.world import Allocation, Offered, PairKey, Step, WaitsError, World
+from tests.checker.stated import Stated
+from tests.checker.world import Allocation, AssayKey, Key, Offered, PairKey, Step, WaitsError, World
 
 PASSES = 50
 
@@ -18,10 +21,18 @@ class CircleError(Exception):
 
 
 class Checker:
-    """The books of all sites after the entries given so far. `elements` are what each site's book lists."""
+    """The books of all sites after the entries given so far. `elements`, `grades`, `keys`: what each site's book lists."""
 
-    def __init__(self, elements: dict[str, list[str]] | None = None, basis: str | None = None) -> None:
+    def __init__(
+        self,
+        elements: dict[str, list[str]] | None = None,
+        basis: str | None = None,
+        grades: dict[str, dict[str, dict[str, Fraction]]] | None = None,
+        keys: dict[str, Key] | None = None,
+    ) -> None:
         self.elements = elements or {}
+        self.grades = grades or {}
+        self.keys = keys or {}
         self.basis = basis
         self.slots: list[list[Step]] = []  # a slot holds the event that came first there, or what stands in its place
         self.parked: list[Step] = []
@@ -119,12 +130,13 @@ class Checker:
         """Everything anew, until offers and campaigns are what the replay assumed of them."""
         offers: dict[PairKey, Offered] = {}
         runs: dict[tuple[str, str], Allocation] = {}
+        assays: dict[AssayKey, Stated] = {}
         for _ in range(PASSES):
-            world = World(self.elements, offers, runs)
+            world = World(self.elements, offers, runs, assays, self.grades, self.keys)
             for slot in self.slots:
                 for step in slot:
                     post(world, step, self.basis)
-            if (world.shipped, world.allocated) == (offers, runs):
+            if (world.shipped, world.allocated, world.assayed) == (offers, runs, assays):
                 return world
-            offers, runs = world.shipped, world.allocated
+            offers, runs, assays = world.shipped, world.allocated, world.assayed
         raise CircleError

@@ -1,26 +1,34 @@
 """The ledger and the checker over the same events, and where they differ."""
 
+from fractions import Fraction
+
 from lodestream.epcis.event import Event
 from lodestream.ledger.book import SiteBook
 from tests.checker.checker import Checker, CircleError
+from tests.checker.world import Key, by_mass, by_value
 from tests.ledger.making import Books, entry
 
 
 def differences(
     events: list[Event],
     *,
-    elements: dict[str, list[str]] | None = None,
+    sites: dict[str, SiteBook] | None = None,
     shares: bool = False,
     carbon: bool = False,
     contacts: bool = False,
 ) -> list[str]:
     """Every account and lot content that is not the same in both books, in mg; none when they agree.
 
-    `elements`: what the books list by site. `shares`: vectors too. `carbon`: what each lot carries, in g CO2e.
-    `contacts`: what it touched and has no share in.
+    `sites`: settings of their books. `shares`: vectors too. `carbon`: what each lot carries, in g CO2e. `contacts`: what it
+    touched and has no share in.
     """
-    books = Books(**{site: SiteBook(elements=listed) for site, listed in (elements or {}).items()})
-    checker = Checker(elements)
+    sites = sites or {}
+    books = Books(**sites)
+    checker = Checker(
+        {site: book.elements for site, book in sites.items()},
+        grades={site: grades(book) for site, book in sites.items() if book.provisional_grades},
+        keys={site: key(book) for site, book in sites.items() if book.carbon_keys},
+    )
     for one in events:
         books(one)
         try:
@@ -51,6 +59,21 @@ def differences(
         if carbon and state and lot and state.embodied_g_co2e != lot.carbon:
             found.append(f"carbon of {' '.join(place)}: ledger {state.embodied_g_co2e} g, checker {lot.carbon} g")
     return found
+
+
+def grades(book: SiteBook) -> dict[str, dict[str, Fraction]]:
+    """The provisional grades of a book by product class and element."""
+    made: dict[str, dict[str, Fraction]] = {}
+    for one in book.provisional_grades:
+        made.setdefault(one.product_class, {})[one.element] = Fraction(one.percent)
+    return made
+
+
+def key(book: SiteBook) -> Key:
+    """By what its carbon goes to products; histories name no process."""
+    (declared,) = book.carbon_keys
+    prices = {price.element: Fraction(price.per_kg) for price in declared.prices}
+    return by_mass if declared.key == "mass" else by_value(prices)
 
 
 def nonzero(contained: dict[str, int]) -> dict[str, int]:

@@ -2,7 +2,7 @@
 
 from fractions import Fraction
 
-from tests.checker.shares import plus, portion
+from tests.checker.shares import declared, plus, portion
 from tests.checker.stated import Stated
 from tests.checker.world import Contents, Lot, Parcel, Step, Vectors, WaitsError, World, stock
 
@@ -31,6 +31,7 @@ def draw(world: World, step: Step, asked: Stated) -> Parcel:
         lot = world.lot(step.site, asked.lot)
         lot.loss_class = step.loss_class.get(asked.lot)
     step.loss_class[asked.lot] = lot.loss_class
+    by_book(world, step.site, lot, asked.lot)
     exact = step.drawn.setdefault(asked.lot, drawn_masses(lot, asked))
     wet, dry = round(exact[0]), round(exact[1])
     if not step.posted:
@@ -39,6 +40,20 @@ def draw(world: World, step: Step, asked: Stated) -> Parcel:
     if asked.assayed:
         own_assay(world, step.site, asked, parcel, exact)
     return parcel
+
+
+def by_book(world: World, site: str, lot: Lot, name: str) -> None:
+    """What waits for an assay counts by the book's provisional grade from now on, where there is one for its class."""
+    for parcel in list(lot.waiting):
+        grades = world.grades.get(site, {}).get((parcel.item.product_class if parcel.item else None) or "")
+        if grades:
+            contained = world.tracked(site, {e: round(parcel.dry * percent / 100) for e, percent in grades.items()})
+            for e, mg in contained.items():
+                world.post(site, e, parcel.account, -mg)
+                world.post(site, e, stock(name, lot), mg)
+            lot.fill(contained, declared(parcel.item, contained))
+            lot.waiting.remove(parcel)
+            lot.assumed.append(parcel)
 
 
 def judge(step: Step, lot: Lot, name: str, dry: int) -> None:

@@ -40,13 +40,14 @@ class Author:
     """Writes one history.
 
     `pick` chooses a whole number between two; `moved_on`: events on which others were built are taken back too;
-    `campaigns`: runs over several events.
+    `campaigns`: runs over several events; `graded`: what has no assay yet is drawn too, by the grade of the book for concentrate.
     """
 
     pick: Callable[[int, int], int]
     sites: int = 3
     moved_on: bool = False
     campaigns: bool = False
+    graded: bool = False
     elements: tuple[str, ...] = ELEMENTS
     events: list[Event] = field(default_factory=list)
     heaps: dict[tuple[str, str], Heap] = field(default_factory=dict)
@@ -100,7 +101,7 @@ class Author:
 
     def stocked(self, site: str | None = None) -> list[tuple[str, str]]:
         """Lots that can be drawn from."""
-        return [k for k, h in self.heaps.items() if h.assayed and h.tenths > 5 and site in {None, k[0]}]
+        return [k for k, h in self.heaps.items() if (h.assayed or self.graded) and h.tenths > 5 and site in {None, k[0]}]
 
     def take(self, place: tuple[str, str]) -> tuple[int, str, dict[str, Any]]:
         """A draw: part of a lot, all that is left, a little too much or much too much."""
@@ -141,6 +142,8 @@ class Author:
         more: dict[str, Any] = {"moisture": heap.moisture} if heap.moisture else {}
         if heap.assayed:
             more |= self.grades(heap.elements)
+        elif self.graded:
+            more["product_class"] = "concentrate"
         country, source = self.one("ZM", "CL", None), self.one("mine", "end_of_life", None)
         more |= {
             "country_of_origin": country,

@@ -52,13 +52,16 @@ def create(world: World, step: Step, basis: str | None) -> None:
         said = made.item.source_class if made.item else None
         account = f"SOURCE({'opening' if step.event.opening else said if said in SOURCES else 'undeclared'})"
         carbon = (made.item.embodied_g_co2e if made.item else None) or 0
-        contained = world.tracked(step.site, made.contents(wet, dry))
+        later = world.assays.get((step.site, step.event.identity, made.lot)) if step.site in world.grades else None
+        contained = world.tracked(step.site, (later or made).contents(wet, dry))
         parcel = Parcel(round(wet), round(dry), contained, declared(made.item, contained), carbon)
         for e, mg in contained.items():
             world.post(step.site, e, account, -mg)
         world.receive_into(step.site, made.lot, parcel)
         if not made.assayed:
-            world.lot(step.site, made.lot).waiting.append(Waiting(wet, dry, account, made.item))
+            lot = world.lot(step.site, made.lot)
+            parcels = lot.waiting if later is None else lot.assumed
+            parcels.append(Waiting(wet, dry, account, made.item, event=step.event.identity))
 
 
 def destroy(world: World, step: Step, basis: str | None) -> None:
@@ -73,13 +76,15 @@ def destroy(world: World, step: Step, basis: str | None) -> None:
 
 
 def assay(world: World, step: Step, basis: str | None) -> None:
-    """The first assay of a lot posts what waited for it."""
+    """The first assay of a lot posts what waited for it; what was drawn before it is told anew in the next pass."""
     if step.event.action != "OBSERVE" or step.event.biz_step not in {"inspecting", "sampling"}:
         return
     for found in lots(step.event, "object", basis):
         lot = world.lots.get((step.site, found.lot))
-        if lot is None or not lot.waiting or not found.assayed:
+        if lot is None or not found.assayed:
             continue
+        for parcel in [*lot.waiting, *lot.assumed]:
+            world.assayed.setdefault((step.site, parcel.event, found.lot), found)
         for parcel in lot.waiting:
             contained = world.tracked(step.site, found.contents(parcel.wet, parcel.dry))
             pool = parcel.vectors_from
@@ -158,7 +163,11 @@ def come_out(world: World, step: Step, pool: Pool, run: str, outputs: list[State
         pool.made.append(Made((step.event.identity, made.lot), contained, loss_class is not None, round(dry)))
         pool.came_out |= set(contained)
         measured.append((made, wet, dry, contained, loss_class))
-    known = world.runs.get((step.site, run)) if not whole else allocate(pool, main_element(world, step.site, pool))
+    known = (
+        world.runs.get((step.site, run))
+        if not whole
+        else allocate(pool, main_element(world, step.site, pool), world.keys.get(step.site))
+    )
     for made, wet, dry, contained, loss_class in measured:
         ref = (step.event.identity, made.lot)
         running = pool.share(pool.remaining, contained)
@@ -203,7 +212,7 @@ def wip(world: World, site: str, run: str, pool: Pool) -> None:
 
 def close(world: World, step: Step, pool: Pool, run: str) -> None:
     """The balance: what is neither product, loss nor closing work in process is unaccounted, or untracked."""
-    found = allocate(pool, main_element(world, step.site, pool))
+    found = allocate(pool, main_element(world, step.site, pool), world.keys.get(step.site))
     world.allocated[step.site, run] = found
     pool.closing_vectors, pool.closing_carbon, pool.closed = found.closing, found.closing_carbon, True
     listed = world.elements.get(step.site)

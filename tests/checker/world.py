@@ -1,6 +1,7 @@
 """What the books hold: accounts, lots, work in process, and what is under way between two sites."""
 
 from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -10,6 +11,7 @@ from tests.checker.stated import Stated
 
 Contents = dict[str, int]
 Vectors = dict[str, Vector]
+Key = Callable[["Made"], Fraction | None]  # what a product bears of its run's carbon
 
 
 class WaitsError(Exception):
@@ -63,6 +65,7 @@ class Waiting:
     account: str
     item: Material | None
     vectors_from: "Pool | None" = None
+    event: str = ""  # that it came with
 
 
 @dataclass
@@ -78,6 +81,7 @@ class Lot:
     carbon: int = 0
     touched: set[str] = field(default_factory=set)
     waiting: list[Waiting] = field(default_factory=list)
+    assumed: list[Waiting] = field(default_factory=list)  # parcels that count by an assay still to come, or by the book
     loss_class: str | None = None
 
     def put(self, parcel: Parcel) -> None:
@@ -162,7 +166,22 @@ class Allocation:
 CLOSING = ("", "")
 
 
-def shared_carbon(grams: int, weights: dict[tuple[str, str], int]) -> dict[tuple[str, str], int]:
+def by_mass(made: "Made") -> Fraction:
+    """The key `mass` (R98)."""
+    return Fraction(made.dry)
+
+
+def by_value(prices: dict[str, Fraction]) -> "Key":
+    """The key `economic`, with prices of elements; None of what has none."""
+
+    def worth(made: "Made") -> Fraction | None:
+        priced = [Fraction(mg) * prices[e] for e, mg in made.contained.items() if e in prices]
+        return sum(priced, Fraction(0)) if priced else None
+
+    return worth
+
+
+def shared_carbon(grams: int, weights: Mapping[tuple[str, str], int | Fraction]) -> dict[tuple[str, str], int]:
     """Whole grams by contained mass: largest remainder, ties in the order of the outputs, closing WIP last."""
     refs = [ref for ref, weight in weights.items() if weight > 0]
     if not refs:
@@ -171,8 +190,11 @@ def shared_carbon(grams: int, weights: dict[tuple[str, str], int]) -> dict[tuple
     return {ref: parts.get(f"{n:06}", 0) for n, ref in enumerate(refs)}
 
 
-def allocate(pool: Pool, main: str | None) -> Allocation:
-    """Outputs as listed, then losses, then closing WIP; carbon to products and closing WIP by the main element."""
+def allocate(pool: Pool, main: str | None, key: Key | None = None) -> Allocation:
+    """Outputs as listed, then losses, then closing WIP; carbon to products and closing WIP by the main element.
+
+    `key` is another by which products share what closing WIP does not keep, where the book has one that answers.
+    """
     remaining = dict(pool.entered)
     found = Allocation()
     for made in [*(m for m in pool.made if not m.loss), *(m for m in pool.made if m.loss)]:
@@ -183,6 +205,10 @@ def allocate(pool: Pool, main: str | None) -> Allocation:
     if not any(weights.values()) and not closing:  # nothing of it came out: by dry mass, so that no carbon is lost
         weights = {m.ref: m.dry for m in pool.made if not m.loss}
     upstream = shared_carbon(pool.carbon, {**weights, CLOSING: closing})
+    declared = {m.ref: key(m) for m in pool.made if not m.loss} if key is not None else {}
+    if any(declared.values()) and None not in declared.values():
+        weights = {ref: weight for ref, weight in declared.items() if weight is not None}
+        upstream = {**shared_carbon(pool.carbon - upstream.get(CLOSING, 0), weights), CLOSING: upstream.get(CLOSING, 0)}
     own = shared_carbon(pool.emissions, weights)
     found.carbon = {ref: upstream.get(ref, 0) + own.get(ref, 0) for ref in weights}
     found.closing_carbon = upstream.get(CLOSING, 0)
@@ -208,15 +234,24 @@ class Settled:
 
 
 PairKey = tuple[str, str, str]  # receiver's site, consignment, lot
+AssayKey = tuple[str, str, str]  # site, event that brought the parcel, lot
 
 
 @dataclass
 class World:
-    """Everything after some steps. `offers` and `runs` are known from the pass before (checker.py)."""
+    """Everything after some steps. `offers`, `runs` and `assays` are known from the pass before (checker.py).
+
+    `grades` are those of the books: by site and product class, percent of dry mass by element; `keys` by site, how
+    carbon goes to products.
+    """
 
     elements: dict[str, list[str]]
     offers: dict[PairKey, Offered]
     runs: dict[tuple[str, str], Allocation]
+    assays: dict[AssayKey, Stated] = field(default_factory=dict)
+    grades: dict[str, dict[str, dict[str, Fraction]]] = field(default_factory=dict)
+    keys: dict[str, Key] = field(default_factory=dict)
+    assayed: dict[AssayKey, Stated] = field(default_factory=dict)
     accounts: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     lots: dict[tuple[str, str], Lot] = field(default_factory=dict)
     pools: dict[tuple[str, str], Pool] = field(default_factory=dict)

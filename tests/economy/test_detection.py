@@ -28,7 +28,9 @@ def test_a_repeat_is_found_by_its_outcome() -> None:
     assert not alarms([history])
 
 
-@pytest.mark.parametrize(("kind", "variant"), [("F6", ""), ("F9", "received"), ("F12", ""), ("F18", "same lot"), ("F26", "")])
+@pytest.mark.parametrize(
+    ("kind", "variant"), [("F6", ""), ("F9", "received"), ("F9", "seen"), ("F12", ""), ("F18", "same lot"), ("F26", "")]
+)
 def test_what_the_watch_and_the_record_time_show_is_found(kind: str, variant: str) -> None:
     history = run(Plan(11, 12, 9, [kind]))
     labels = [label for label in history.labels if label.variant == variant]

@@ -214,7 +214,7 @@ def shared(run: Run, *parts: Part, g: int = 1_000, main_mg: int = 100) -> list[i
     made.carbon_g, made.main_mg = g, main_mg
     running = run.campaign and not run.closed_by
     told = [(one, Shares(carbon_g=made.give(one) if running else 0)) for one in parts]
-    return carbon(run, told, made, running=running)
+    return carbon(run, told, made, [], running=running)
 
 
 def test_upstream_carbon_goes_by_the_main_element_and_losses_bear_none() -> None:
