@@ -39,27 +39,48 @@ class ClaimedOf(Struct, frozen=True, gc=False, omit_defaults=True):
     claimed_mg: dict[str, int] = {}
 
 
-class Taken(Struct, frozen=True, gc=False):
-    """One accepted claim: of which lot and element, by which account (none: judged by shares), and in which period it stands."""
+class Taken(Struct, frozen=True, gc=False, omit_defaults=True):
+    """One accepted claim: of which parcel, by which account (none: not by credits), in which period it stands.
 
+    `whole_mg` is what the parcel holds of the element, `mg` what the claim takes. `waits` is the code of the finding where its
+    credit is gone (covering.py); it takes nothing then.
+    """
+
+    identity: str
     lot: str
-    element: str
-    profile: str
-    kind: str
+    asked: Claim
     account: str
     period: Period
+    whole_mg: int
     mg: int
+    waits: str = ""
 
 
-class Claims(Struct, frozen=True, gc=False):
-    """The claims of one event, so that a declaration takes them back: those accepted, and the slots of those that stand."""
+class Queue(Struct, frozen=True, gc=False, omit_defaults=True):
+    """The claims on one account of credits: how many there ever were, and the places of those that have no credit now.
 
-    taken: list[Taken]
+    Each is a `Taken` under "<account> <place>".
+    """
+
+    places: int = 0
+    waiting: list[int] = []
+
+
+class Claims(Struct, frozen=True, gc=False, omit_defaults=True):
+    """The claims of one event, so that a declaration takes them back: those accepted (by credits: their references), and the
+    slots of those that stand.
+    """
+
+    taken: list[Taken] = []
+    credits: list[str] = []
     slots: list[str] = []
 
 
-class Standing(Struct, frozen=True, gc=False):
-    """What an event claims of the parcel in a lot's slot by its shares: judged anew when these change."""
+class Standing(Struct, frozen=True, gc=False, omit_defaults=True):
+    """What an event claims of the parcel in a lot's slot, to be judged anew when the parcel changes: by its shares (`asked`),
+    and by credits (references).
+    """
 
     identity: str
-    asked: list[Claim]
+    asked: list[Claim] = []
+    credits: list[str] = []

@@ -48,8 +48,12 @@ def account_name(profile: Profile, element: str, product_class: str, attribute: 
     return f"{profile.name} {element} {group} {attribute}"
 
 
-def count(draft: Draft, month: int) -> None:
-    """Count what moved in this entry, and let the accounts follow. `month`: that of the entry's valid time."""
+def count(draft: Draft, month: int) -> dict[str, Credits]:
+    """Count what moved in this entry, and let the accounts follow. `month`: that of the entry's valid time.
+
+    Gives the accounts that something was counted for, as they were before.
+    """
+    before: dict[str, Credits] = {}
     flows: dict[tuple[str, int], MonthFlow] = {}
     for change, sign in draft.flows:
         at = _month_of(draft, change, sign, month)
@@ -57,7 +61,8 @@ def count(draft: Draft, month: int) -> None:
             flows[element, at] = _plus(flows.get((element, at), NOTHING), _flow(draft, change, element, mg, sign))
     for (element, at), flow in sorted(flows.items()):
         if flow != NOTHING:
-            _record(draft, element, at, flow)
+            _record(draft, element, at, flow, before)
+    return before
 
 
 def account(draft: Draft, name: str, month: int) -> Credits:
@@ -130,7 +135,7 @@ def _plus(one: MonthFlow, other: MonthFlow) -> MonthFlow:
     return MonthFlow(added(one.came_mg, other.came_mg), one.left_mg + other.left_mg, dict(sorted(made.items())))
 
 
-def _record(draft: Draft, element: str, month: int, flow: MonthFlow) -> None:
+def _record(draft: Draft, element: str, month: int, flow: MonthFlow, before: dict[str, Credits]) -> None:
     ref = f"{element} {month}"
     draft.view.put(_plus(draft.view.get(MonthFlow, ref) or NOTHING, flow), ref)
     index = draft.view.get(FlowIndex, element) or FlowIndex()
@@ -140,6 +145,7 @@ def _record(draft: Draft, element: str, month: int, flow: MonthFlow) -> None:
         profile, _, product_class, attribute = _parts(draft, name)
         known = draft.view.get(Credits, name)
         assert known is not None, "the index names accounts that are there"
+        before.setdefault(name, known)
         sums = _sums(profile, product_class, attribute, flow)
         draft.view.put(credit.record(profile, known, month, sums, draft.entry.entry_id).credits, name)
 

@@ -4,7 +4,7 @@ from msgspec import Struct
 
 from lodestream.claims.values import Credits
 from lodestream.ledger.backed import Backing
-from lodestream.ledger.claimed import ClaimedOf, Claims, FlowIndex, FlowMonth, MonthFlow, Standing
+from lodestream.ledger.claimed import ClaimedOf, Claims, FlowIndex, FlowMonth, MonthFlow, Queue, Standing, Taken
 from lodestream.ledger.held import Arranged, Came, Container, Manifest, Owed, Owners, Pack
 from lodestream.ledger.moving import Consigned, Inbound, OpenPage, OpenPairs, Outbound, Received
 from lodestream.ledger.records import Finding
@@ -65,6 +65,8 @@ KINDS: dict[type[Struct], str] = {
     ClaimedOf: "claimed",
     Claims: "claims",
     Standing: "standing",
+    Taken: "taken",
+    Queue: "queue",
     Page: "due",
     NextBooks: "books",
     Period: "period",
