@@ -97,9 +97,12 @@ def withdraw(credits_: Credits, number: int, mg: int, ref: str) -> Step:
     return _step(after, CreditPosting("WITHDRAWN", number, number, mg, ref))
 
 
-def transfer_out(profile: Profile, credits_: Credits, month: int, mg: int, ref: str) -> Step | Refusal:
-    """Credits that leave for another account; whether they may is `transfers.judge`."""
-    return _take(profile, credits_, month, mg, CreditPosting("TRANSFER_OUT", 0, 0, -mg, ref), "a transfer")
+def transfer_out(profile: Profile, credits_: Credits, month: int, mg: int, ref: str, said: str) -> Step | Refusal:
+    """Credits that leave for another account (whether they may is `transfers.judge`) or a certificate; `said` names that.
+
+    They must be there, also where claims may bring the balance below zero until the close.
+    """
+    return _take(profile, credits_, month, mg, CreditPosting("TRANSFER_OUT", 0, 0, -mg, ref), said)
 
 
 def transfer_in(credits_: Credits, month: int, mg: int, ref: str) -> Step:
@@ -135,7 +138,7 @@ def _take(profile: Profile, credits_: Credits, month: int, need: int, posting: C
     after = _put(before, at, taken)
     owed = zip(missing(profile, before)[at:], missing(profile, after)[at:], strict=True)
     short = max((now for was, now in owed if now > was), default=0)
-    if short and not profile.negative.mid_period:
+    if short and (moved or not profile.negative.mid_period):
         return overdrawn(said, need, short, one.period)
     return _step(after, replace(posting, number=number, of=number))
 

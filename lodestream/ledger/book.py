@@ -53,7 +53,8 @@ class SiteBook(Struct, frozen=True, gc=False, omit_defaults=True):
     may write. `mass_basis` is used where an item states none. Tolerances are percentages. `main_element` empty: carbon
     goes by the element of which most went in. `effective_us` 0: from the BOOK entry on. `declared_loss_percent`: of what goes
     into a run, what the site says it loses unseen; F21 is centred on it. An event that is older than
-    `horizon_days` when it is recorded is refused; for so long the book knows what it has seen.
+    `horizon_days` when it is recorded is refused; for so long the book knows what it has seen. `group` is the company group to
+    whose sites credits may go.
     """
 
     name: str = ""
@@ -79,6 +80,7 @@ class SiteBook(Struct, frozen=True, gc=False, omit_defaults=True):
     booked: bool = False  # written by a BOOK entry; a default book is not
     declared_loss_percent: Decimal = Decimal(0)
     horizon_days: int = 400
+    group: str = ""
 
 
 class Register(Struct, frozen=True, gc=False, omit_defaults=True):

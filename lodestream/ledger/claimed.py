@@ -4,6 +4,7 @@ from msgspec import Struct
 
 from lodestream.claims.values import Period, Use
 from lodestream.epcis.event import Claim
+from lodestream.ledger.records import Handover
 
 
 class MonthFlow(Struct, frozen=True, gc=False, omit_defaults=True):
@@ -84,3 +85,41 @@ class Standing(Struct, frozen=True, gc=False, omit_defaults=True):
     identity: str
     asked: list[Claim] = []
     credits: list[str] = []
+
+
+class Spent(Struct, frozen=True, gc=False):
+    """Credits in mg that left their account for another holder or a certificate, in the period of a month (claims.months).
+
+    `asked` is what they could have been claimed for here, whole.
+    """
+
+    asked: Claim
+    account: str
+    month: int
+    period: Period
+    mg: int
+
+
+class Handed(Struct, frozen=True, gc=False, omit_defaults=True):
+    """What this site handed to another, as it was last told, by its reference; the credits that it took, if not a certificate."""
+
+    handover: Handover
+    spent: Spent | None = None
+    finding: str = ""
+
+
+class Got(Struct, frozen=True, gc=False):
+    """What another site handed to this one, as it was last answered, and the month in which it counts."""
+
+    handover: Handover
+    month: int
+
+
+class Acts(Struct, frozen=True, gc=False, omit_defaults=True):
+    """What an event did with credits and certificates, so that a declaration takes it back: references of what it handed on,
+    certificates that it issued with the credits that each took, and certificates that it retired.
+    """
+
+    handed: list[str] = []
+    issued: dict[str, Spent] = {}
+    retired: list[str] = []

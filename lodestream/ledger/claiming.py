@@ -14,12 +14,13 @@ from lodestream.claims import closing, credit, library, methods, physical, rolli
 from lodestream.claims.attribute import kind_of
 from lodestream.claims.months import span
 from lodestream.claims.physical import needed
+from lodestream.claims.profile import Profile
 from lodestream.claims.values import Closing, Credits, Period, Refusal
 from lodestream.epcis.event import Claim
-from lodestream.ledger import covering
+from lodestream.ledger import covering, handing
 from lodestream.ledger.attribution import added
 from lodestream.ledger.claimed import Claims, FlowIndex, Standing, Taken
-from lodestream.ledger.crediting import BALANCED, CREDIT, ROLLING, account, account_name, count, ends, rules_of
+from lodestream.ledger.crediting import BALANCED, CREDIT, ROLLING, account, account_name, count, ends, period_at, rules_of
 from lodestream.ledger.draft import Draft
 from lodestream.ledger.values import Said
 
@@ -57,12 +58,14 @@ def finish(draft: Draft, month: int) -> None:
         if item.claims:
             slots += _stand(draft, item.id, item.claims, mine)
         credits_ += mine
+    handing.act(draft, month)
     if taken or slots:
         draft.view.put(Claims([one for one in taken if not one.account], credits_, slots), event.identity)
 
 
 def withdraw(draft: Draft, identity: str) -> None:
-    """A declaration voids an event: its claims are taken back, and their credits are there again."""
+    """A declaration voids an event: its claims are taken back, and their credits are there again; so is what it handed on."""
+    handing.withdraw(draft, identity)
     made = draft.view.get(Claims, identity)
     if made is None:
         return
@@ -153,12 +156,9 @@ def _judge(draft: Draft, lot: str, asked: Claim, month: int, taken: list[Taken])
 
     `taken` are the claims of the same event so far.
     """
-    profile = library.profiles().get(asked.profile)
-    if profile is None:
-        return physical.unsupported(f"no profile {asked.profile!r}: there are {', '.join(library.profiles())}")
-    booked = draft.book.profiles
-    if profile.name not in booked and (booked or profile.model not in physical.PHYSICAL):
-        return physical.unsupported(f"{draft.site} claims by {', '.join(booked) or 'no mass balance'}, not by {profile.name}")
+    profile = _profile(draft, asked)
+    if isinstance(profile, Refusal):
+        return profile
     whole, shares, contacts, product_class = _content(draft, lot, asked.element)
     if whole <= 0:
         return physical.unsupported(f"{asked.percent} % {asked.attribute} of {lot}: it holds no {asked.element} that is known")
@@ -166,7 +166,7 @@ def _judge(draft: Draft, lot: str, asked: Claim, month: int, taken: list[Taken])
     profile = rules_of(draft, profile.name, asked.element)
     name = account_name(profile, asked.element, product_class, asked.attribute) if balanced else ""
     known = account(draft, name, month) if balanced else None
-    period = _period(known, month) if known is not None else Period(0, month, 1)
+    period = period_at(known, month) if known is not None else Period(0, month, 1)
     index = draft.view.get(FlowIndex, asked.element) or FlowIndex()
     refused = methods.judge(profile, asked, whole, period, index.uses, library.profiles())
     if refused is not None:
@@ -186,6 +186,19 @@ def _judge(draft: Draft, lot: str, asked: Claim, month: int, taken: list[Taken])
         return refused
     account_ = name if profile.model == CREDIT else ""
     return Taken(draft.event.identity, lot, asked, account_, period, whole, needed(asked.percent, whole))
+
+
+def _profile(draft: Draft, asked: Claim) -> Profile | Refusal:
+    """The profile of a claim on a lot, if the site claims by it."""
+    profile = library.profiles().get(asked.profile)
+    if profile is None:
+        return physical.unsupported(f"no profile {asked.profile!r}: there are {', '.join(library.profiles())}")
+    booked = draft.book.profiles
+    if profile.name not in booked and (booked or profile.model not in physical.PHYSICAL):
+        return physical.unsupported(f"{draft.site} claims by {', '.join(booked) or 'no mass balance'}, not by {profile.name}")
+    if profile.model == handing.BOOK_AND_CLAIM:
+        return physical.unsupported(f"{profile.name} says nothing of a lot: a certificate is retired (crm:certificates)")
+    return profile
 
 
 def _judge_again(draft: Draft, name: str, asked: Claim, whole: int, taken: list[Taken]) -> Refusal | None:
@@ -209,10 +222,3 @@ def _content(draft: Draft, name: str, element: str) -> tuple[int, dict[str, int]
     if not any(change.lot == name for change in draft.changes):
         shares = dict(lot.shares.vectors.get(element, {}))
     return sum(shares.values()), shares, _contacts(draft, name), lot.product_class or "-"
-
-
-def _period(known: Credits, month: int) -> Period:
-    """The period of the account in which a claim of this month stands: the first open one where its own is closed."""
-    first = known.open[0].period
-    later = max(0, (month - first.first_month) // first.months)
-    return Period(first.number + later, first.first_month + later * first.months, first.months)

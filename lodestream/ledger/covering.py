@@ -117,17 +117,21 @@ def said(identity: str, lot: str, asked: Claim, refused: Refusal) -> Said:
 def note(draft: Draft, one: Taken, sign: int) -> None:
     """Keep in the registers of methods and lots that a claim takes something, or that it takes it no more."""
     asked = one.asked
-    profile, kind = rules_of(draft, asked.profile, asked.element), kind_of(asked.attribute)
-    index = draft.view.get(FlowIndex, asked.element) or FlowIndex()
-    uses = methods.note(index.uses, profile, kind, one.period, sign * one.mg)
-    draft.view.put(replace(index, uses=uses), asked.element)
-    if profile.model == "mass_balance_credit":
+    use(draft, asked, one.period, sign * one.mg)
+    if one.account:
         held = draft.view.get(ClaimedOf, one.lot) or ClaimedOf()
-        claimed = added(held.claimed_mg, {f"{asked.element} {kind}": sign * one.mg})
+        claimed = added(held.claimed_mg, {f"{asked.element} {kind_of(asked.attribute)}": sign * one.mg})
         if claimed:
             draft.view.put(ClaimedOf(claimed), one.lot)
         else:
             draft.view.drop(ClaimedOf, one.lot)
+
+
+def use(draft: Draft, asked: Claim, period: Period, mg: int) -> None:
+    """Keep in the register of methods that one is used for so much of an input (below zero: no more)."""
+    profile = library.profiles()[asked.profile]
+    index = draft.view.get(FlowIndex, asked.element) or FlowIndex()
+    draft.view.put(replace(index, uses=methods.note(index.uses, profile, kind_of(asked.attribute), period, mg)), asked.element)
 
 
 def judge_lot(draft: Draft, lot: str, asked: Claim, mg: int) -> Refusal | None:

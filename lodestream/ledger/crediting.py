@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from lodestream.claims import closing, credit, library
 from lodestream.claims.attribute import creditable
 from lodestream.claims.profile import Profile
-from lodestream.claims.values import Closing, Credits, Refusal, Sums
+from lodestream.claims.values import Closing, Credits, Period, Refusal, Sums
 from lodestream.ledger.attribution import Vector, added
 from lodestream.ledger.claimed import FlowIndex, FlowMonth, MonthFlow
 from lodestream.ledger.draft import Draft
@@ -86,6 +86,13 @@ def account(draft: Draft, name: str, month: int) -> Credits:
     draft.view.put(replace(index, accounts=sorted([*index.accounts, name])), element)
     draft.view.put(made, name)
     return made
+
+
+def period_at(known: Credits, month: int) -> Period:
+    """The period of an account in which a claim of this month stands: the first open one where its own is closed."""
+    first = known.open[0].period
+    later = max(0, (month - first.first_month) // first.months)
+    return Period(first.number + later, first.first_month + later * first.months, first.months)
 
 
 def ends(account_: Credits) -> int:

@@ -2,9 +2,22 @@
 
 from msgspec import Struct
 
+from lodestream.claims.certificate import Certificate
 from lodestream.claims.values import Credits
 from lodestream.ledger.backed import Backing
-from lodestream.ledger.claimed import ClaimedOf, Claims, FlowIndex, FlowMonth, MonthFlow, Queue, Standing, Taken
+from lodestream.ledger.claimed import (
+    Acts,
+    ClaimedOf,
+    Claims,
+    FlowIndex,
+    FlowMonth,
+    Got,
+    Handed,
+    MonthFlow,
+    Queue,
+    Standing,
+    Taken,
+)
 from lodestream.ledger.held import Arranged, Came, Container, Manifest, Owed, Owners, Pack
 from lodestream.ledger.moving import Consigned, Inbound, OpenPage, OpenPairs, Outbound, Received
 from lodestream.ledger.records import Finding
@@ -67,6 +80,10 @@ KINDS: dict[type[Struct], str] = {
     Standing: "standing",
     Taken: "taken",
     Queue: "queue",
+    Handed: "handed",
+    Got: "got",
+    Acts: "acts",
+    Certificate: "certificate",
     Page: "due",
     NextBooks: "books",
     Period: "period",

@@ -15,7 +15,7 @@ from lodestream.ledger.book import SiteBook
 from lodestream.ledger.claimed import ClaimedOf, FlowIndex, Taken
 from lodestream.ledger.state import Held
 from tests.claims.making import T, profile
-from tests.ledger.making import HOUR, START, Books, add, assay, declared, hashed, ship, transform
+from tests.ledger.making import HOUR, START, Books, add, assay, declared, event, hashed, item, ship, transform
 from tests.ledger.page import says
 
 R = "urn:smelter"
@@ -39,14 +39,14 @@ def cathode(lot: str, tonnes: str, zambian: str, day: int = 0, **more: Any) -> E
     return add(lot, tonnes, R, origins=origins, product_class="cathode", event_time_us=at(day), **more)
 
 
-def sold(lot: str, tonnes: str, day: int) -> Event:
-    claims = [Claim("credit-strict", "Cu", ZAMBIAN, Decimal(100))]
+def sold(lot: str, tonnes: str, day: int, profile_: str = "credit-strict", percent: str = "100") -> Event:
+    claims = [Claim(profile_, "Cu", ZAMBIAN, Decimal(percent))]
     to = f"{lot}-{tonnes}-{day}"
     return ship(lot, tonnes, R, "urn:buyer", consignment_id=to, event_id=f"sale {to}", claims=claims, event_time_us=at(day))
 
 
-def smelter(profile: str = "credit-strict") -> Books:
-    return Books(**{R: SiteBook(elements=["Cu"], profiles=[profile])})
+def smelter(*profiles: str) -> Books:
+    return Books(**{R: SiteBook(elements=["Cu"], profiles=list(profiles or ["credit-strict"]))})
 
 
 def account(books: Books) -> Credits:
@@ -113,6 +113,34 @@ def test_a_void_claim_makes_room_for_those_that_wait() -> None:
     books(declared(second))
     assert account(books).open[0].claimed_mg == 0
     assert not books.fold.every(Taken)
+
+
+def test_a_void_claim_that_moved_nothing_makes_room_too() -> None:
+    books = smelter()
+    wrong = cathode("M", "30", "10")
+    claims = [Claim("credit-strict", "Cu", ZAMBIAN, Decimal(50))]
+    seen = event("ObjectEvent", [item("object", "L", None, claims=claims)], action="OBSERVE", biz_location=R, event_time_us=at(1))
+    books(cathode("L", "60", "5"), wrong, seen, sold("L", "30", 2))
+    assert not told(books)
+    books(declared(wrong))
+    assert list(told(books)) == ["sale L-30-2"]
+    books(declared(seen))
+    assert not told(books)
+
+
+def test_what_another_method_claimed_meanwhile_is_not_claimed_again() -> None:
+    """The claim waits for its credits; when they are back, shares of the same copper are claimed."""
+    books = smelter("credit-strict", "controlled-blending")
+    wrong = cathode("L", "60", "10")
+    books(wrong, cathode("M", "60", "1"), sold("L", "60", 1))
+    books(declared(wrong))
+    books(sold("M", "60", 2, "controlled-blending", "10"))
+    assert list(told(books)) == ["sale L-60-1"]
+    books(cathode("N", "60", "10", day=3))
+    assert not told(books)
+    [said] = [arithmetic for of, arithmetic in told(books, "DOUBLE_CLAIM").items() if of == "sale L-60-1"]
+    assert said.startswith("controlled-blending already claims 6,000 kg Cu by country in 2026-03")
+    assert account(books).open[0].claimed_mg == 0
 
 
 def test_a_claim_follows_its_parcel() -> None:
