@@ -92,9 +92,10 @@ def retell(draft: Draft, name: str, before: Credits, *, anew: bool) -> None:
             known = known if one.waits else credit.withdraw(known, one.period.number, one.mg, one.identity).credits
     waiting = [n for n in queue.waiting if n < place]
     for place, one in reversed(looked):
-        refused = _elsewhere(draft, profile, one) if one.waits else None
         again = credit.withdraw(known, one.period.number, -one.mg, one.identity).credits
-        if refused is None and (lacks := short(profile, again) - allowed) > 0:
+        lacks = short(profile, again) - allowed
+        refused = _elsewhere(draft, profile, one) if one.waits else None
+        if lacks > 0:
             refused = credit.overdrawn(credit.claimed(one.asked, one.whole_mg), one.mg, lacks, _period(again, one))
         known = known if refused is not None else again
         waiting += [place] if refused is not None else []

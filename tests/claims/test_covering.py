@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from msgspec import Struct
 from msgspec.structs import replace
 
-from lodestream.claims.settling import missing
+from lodestream.claims.settling import balance, credited_mg, missing
 from lodestream.claims.values import Credits
 from lodestream.epcis.event import Claim, Event, OriginPart
 from lodestream.ledger.book import SiteBook
@@ -296,3 +296,44 @@ def test_what_is_corrected_and_corrected_back_is_as_it_was(inputs: list[Input], 
             assert max(missing(PROFILE, known)) == 0
         corrected(books, wrong, cathode(f"in{n}", str(one.tonnes), str(one.right), event_id=f"again {n}"))
     assert stand(books) == before
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(INPUTS, min_size=2, max_size=2), st.lists(SALES, min_size=2, max_size=2), st.randoms(use_true_random=False))
+def test_no_credit_is_made_or_lost_where_closed_periods_are_corrected(
+    inputs: list[list[Input]], tonnes: list[list[int]], random: Any
+) -> None:
+    """Two quarters, the first closed: what all periods were credited, less what claims take and what expired, is the balance."""
+    books = smelter()
+    pairs: list[tuple[Event, Event]] = []
+    for quarter, day in ((0, 0), (1, 40)):
+        for n, one in enumerate(inputs[quarter]):
+            lot = f"in{quarter}{n}"
+            wrong, right = [
+                cathode(lot, str(one.tonnes), str(part), day, event_id=f"{lot} {word}")
+                for word, part in (("wrong", one.wrong), ("right", one.right))
+            ]
+            pairs.append((wrong, right))
+            books(wrong)
+        whole = str(sum(one.tonnes for one in inputs[quarter]))
+        melted = [(f"in{quarter}{n}", str(one.tonnes), {}) for n, one in enumerate(inputs[quarter])]
+        lot = f"L{quarter}"
+        books(transform(R, melted, [(lot, whole, {"cu": "100", "product_class": "cathode"})], event_time_us=at(day + 1)))
+        left = int(whole)
+        for n, mass in enumerate(tonnes[quarter]):
+            if mass <= left:
+                left -= mass
+                books(sold(lot, str(mass), day + 2 + n))
+        if not quarter:
+            books(closing("2026-03", 39))
+    random.shuffle(pairs)
+    for wrong, right in pairs:
+        corrected(books, wrong, right)
+        for known in [account(books)] if books.fold.every(Credits) else []:
+            credited = {one.period.number: one.credited_mg for one in known.closed}  # the newest version comes last
+            came = sum(credited.values()) + sum(credited_mg(PROFILE, one.sums, known.factor) for one in known.open)
+            taken = sum(one.mg for _, _, one in books.fold.every(Taken) if not one.waits)
+            expired = sum(layer.mg for one in known.closed if one.version == 1 for layer in one.expired)
+            assert len(known.open) == 1
+            assert balance(PROFILE, known) == came - taken - expired
+            assert balance(PROFILE, known) >= 0
