@@ -1,4 +1,4 @@
-"""Book and claim in the books: a site's book keeps the certificates that it issued or was handed (rulebook R99).
+"""Book and claim in the books: a site's book keeps the certificates that it issued or was handed (rulebook R103).
 
 The book of the site that holds a certificate is its registry, so one order of entries decides: it is handed on or retired once,
 whoever asks. A book that handed one on knows to whom.

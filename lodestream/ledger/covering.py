@@ -9,7 +9,7 @@ Where the profile lets a balance be below zero until the close, no claim gives w
 What ordinary flows take is no correction and takes back no claim: a percentage of input falls whenever other input comes, and
 rises as its metal leaves.
 
-Rulebook R97.
+Rulebook R101.
 """
 
 from msgspec.structs import replace

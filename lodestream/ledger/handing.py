@@ -1,9 +1,9 @@
-"""Credits and certificates that one site hands to another; certificates that are issued and retired (rulebook R98, R99).
+"""Credits and certificates that one site hands to another; certificates that are issued and retired (rulebook R102, R103).
 
 A TransactionEvent with `crm:credits` or `crm:certificates` does it. It is two-sided like a move of metal (mass-balance I9): the
 giver's book draws the credits and sends a HANDOVER entry to the taker's; that book takes them by its profile or refuses, and
 answers; what is refused returns. On its way it is in neither account. A declaration of the event asks back what was handed on:
-credits return at once, and what was claimed on them gives way (R97); a certificate returns unless it was retired or handed on.
+credits return at once, and what was claimed on them gives way (R101); a certificate returns unless it was retired or handed on.
 A message carries the whole handover and a version; older ones are ignored.
 
 What was handed on is not taken back by a correction of what it was credited for: the giver's account bears that.

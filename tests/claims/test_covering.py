@@ -63,8 +63,8 @@ def corrected(books: Books, wrong: Event, right: Event) -> None:
     books(declared(wrong, correctives=(str(right.event_id),)), right)
 
 
-def test_r97_the_newest_claims_give_back_what_a_correction_takes() -> None:
-    """The worked line of R97: 60 t are Zambian, 30, 20 and 10 t are claimed; then 40 t are."""
+def test_r101_the_newest_claims_give_back_what_a_correction_takes() -> None:
+    """The worked line of R101: 60 t are Zambian, 30, 20 and 10 t are claimed; then 40 t are."""
     books = smelter()
     wrong = cathode("L", "60", "10")
     sales = [sold("L", tonnes, day) for day, tonnes in ((1, "30"), (2, "20"), (3, "10"))]
@@ -77,7 +77,7 @@ def test_r97_the_newest_claims_give_back_what_a_correction_takes() -> None:
     assert told(books) == {"sale L-20-2": said}
     assert len(books.lot(R, "L").findings) == 1
     assert (account(books).open[0].sums.certified_output_mg, account(books).open[0].claimed_mg) == (40 * T, 40 * T)
-    says("R97", "60 t", "30, 20 and 10 t", "40 t", "10,000 kg")
+    says("R101", "60 t", "30, 20 and 10 t", "40 t", "10,000 kg")
     books(cathode("M", "9", "10", day=4))
     assert told(books) == {"sale L-20-2": said}  # 19 t are left of 20
     books(cathode("N", "1", "10", day=5))  # it was claimed before the 10 t
@@ -268,7 +268,7 @@ def stand(books: Books) -> list[object]:
 def test_a_corrected_history_has_the_claims_of_one_that_was_right_at_once(
     inputs: list[Input], tonnes: list[int], random: Any
 ) -> None:
-    """But for claims that were refused before the correction: these are said again (R97), so here nobody makes them."""
+    """But for claims that were refused before the correction: these are said again (R101), so here nobody makes them."""
     sales = [sold("L", str(mass), 2 + n) for n, mass in enumerate(tonnes)]
     total, left = sum(one.tonnes for one in inputs), 0
     fitting = [sale for sale, mass in zip(sales, tonnes, strict=True) if (left := left + mass) <= total]

@@ -80,8 +80,8 @@ def moved(books: Books, site: str, name: str = NI) -> int:
     return sum(one.moved_mg for one in account(books, site, name).open)
 
 
-def test_r98_a_transfer_fills_what_the_taker_lacks() -> None:
-    """The worked line of R98: 16,934.4 kg of credits at B, 20,320 kg claimed; A has 9,600 kg and hands 3,385.6 kg on."""
+def test_r102_a_transfer_fills_what_the_taker_lacks() -> None:
+    """The worked line of R102: 16,934.4 kg of credits at B, 20,320 kg claimed; A has 9,600 kg and hands 3,385.6 kg on."""
     books = sites()
     books(black_mass(A, "10000"), black_mass(B, "17640"), add("mhp", "32.175", B, ni="100", event_time_us=at(1)))
     fed = [("bm-urn:site:b-17640-0", "17.64", {}), ("mhp", "32.175", {})]
@@ -97,7 +97,7 @@ def test_r98_a_transfer_fills_what_the_taker_lacks() -> None:
     assert [o.site for o in short] == [A]
     said = "a transfer to urn:site:b of Ni recycled needs 7,000 kg, have 6,214.4 kg in 2026-01 to 2026-03, short 785.6 kg"
     assert told(books, A) == [("CREDIT_OVERDRAWN", said)]
-    says("R98", "16,934.4 kg", "20,320 kg", "9,600 kg", "3,385.6 kg", "7,000 kg", "6,214.4 kg", "785.6 kg")
+    says("R102", "16,934.4 kg", "20,320 kg", "9,600 kg", "3,385.6 kg", "7,000 kg", "6,214.4 kg", "785.6 kg")
     books(replace(closing("2026-03", 40), biz_location=B))
     assert "NEGATIVE_AT_CLOSE" not in dict(told(books, B))
     [closed] = account(books, B).closed
@@ -292,8 +292,8 @@ def known(books: Books, name: str) -> dict[str, tuple[str, str]]:
     return {site: (one.holder, one.retired_for) for site, ref, one in books.fold.every(Certificate) if ref == name}
 
 
-def test_r99_a_certificate_is_issued_handed_on_and_retired_once() -> None:
-    """The worked line of R99: 60 t of 100 t, to B, retired there; again, by B or by A, is refused; 50 t more are not there."""
+def test_r103_a_certificate_is_issued_handed_on_and_retired_once() -> None:
+    """The worked line of R103: 60 t of 100 t, to B, retired there; again, by B or by A, is refused; 50 t more are not there."""
     books = mine()
     books(issue("C1", "60"), pass_on("C1", B))
     assert known(books, "C1") == {A: (B, ""), B: (B, "")}
@@ -313,7 +313,7 @@ def test_r99_a_certificate_is_issued_handed_on_and_retired_once() -> None:
         ("CREDIT_OVERDRAWN", short),
         ("DOUBLE_CLAIM", "certificate C1 is issued already, over 60,000 kg from urn:site:a 2026-01 to 2026-12"),
     ]
-    says("R99", "60 t", "100 t", "50 t", "40,000 kg", "10,000 kg")
+    says("R103", "60 t", "100 t", "50 t", "40,000 kg", "10,000 kg")
 
 
 def test_a_declaration_takes_back_an_act_where_that_can_be() -> None:
