@@ -4,12 +4,13 @@ from msgspec import Struct
 
 
 class Certificate(Struct, frozen=True, gc=False):
-    """`mg` of an element with an attribute, apart from any lot. `backing` names the production that it stands for.
+    """`mg` of an element with an attribute, apart from any lot. `backing` is the production that it stands for, site and period.
 
     `retired_for` is the claim that used it up; empty while it may be handed on.
     """
 
     id: str
+    profile: str
     backing: str
     element: str
     attribute: str

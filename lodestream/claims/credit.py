@@ -68,12 +68,25 @@ def claim(profile: Profile, credits_: Credits, month: int, asked: Claim, whole_m
     if asked.percent == 0:
         return unsupported(f"0 % {asked.attribute}: a mass balance cannot say what is not in a lot, only its shares can")
     need = needed(asked.percent, whole_mg)
-    said = f"{asked.percent} % {asked.attribute} of {kg(whole_mg)} {asked.element}"
-    return _take(profile, credits_, month, need, CreditPosting("CLAIM", 0, 0, -need, ref), said)
+    return _take(profile, credits_, month, need, CreditPosting("CLAIM", 0, 0, -need, ref), claimed(asked, whole_mg))
+
+
+def claimed(asked: Claim, whole_mg: int) -> str:
+    """What a claim is of, in words."""
+    return f"{asked.percent} % {asked.attribute} of {kg(whole_mg)} {asked.element}"
+
+
+def overdrawn(said: str, need: int, short: int, period: Period) -> Refusal:
+    """F30: what was said needs more credits than the account has in a period."""
+    have = kg(need - short)
+    return Refusal("CREDIT_OVERDRAWN", f"{said} needs {kg(need)}, have {have} in {span(period)}, short {kg(short)}")
 
 
 def withdraw(credits_: Credits, number: int, mg: int, ref: str) -> Step:
-    """Take back a claim that stands in the period of that number: in the first open period where that one is closed."""
+    """Take back a claim that stands in the period of that number: in the first open period where that one is closed.
+
+    With `mg` below zero the claim takes its credits again, whether they are there or not.
+    """
     at = next((i for i, one in enumerate(credits_.open) if one.period.number == number), None)
     if at is None:
         first = credits_.open[0]
@@ -84,9 +97,12 @@ def withdraw(credits_: Credits, number: int, mg: int, ref: str) -> Step:
     return _step(after, CreditPosting("WITHDRAWN", number, number, mg, ref))
 
 
-def transfer_out(profile: Profile, credits_: Credits, month: int, mg: int, ref: str) -> Step | Refusal:
-    """Credits that leave for another account; whether they may is `transfers.judge`."""
-    return _take(profile, credits_, month, mg, CreditPosting("TRANSFER_OUT", 0, 0, -mg, ref), "a transfer")
+def transfer_out(profile: Profile, credits_: Credits, month: int, mg: int, ref: str, said: str) -> Step | Refusal:
+    """Credits that leave for another account (whether they may is `transfers.judge`) or a certificate; `said` names that.
+
+    They must be there, also where claims may bring the balance below zero until the close.
+    """
+    return _take(profile, credits_, month, mg, CreditPosting("TRANSFER_OUT", 0, 0, -mg, ref), said)
 
 
 def transfer_in(credits_: Credits, month: int, mg: int, ref: str) -> Step:
@@ -122,9 +138,8 @@ def _take(profile: Profile, credits_: Credits, month: int, need: int, posting: C
     after = _put(before, at, taken)
     owed = zip(missing(profile, before)[at:], missing(profile, after)[at:], strict=True)
     short = max((now for was, now in owed if now > was), default=0)
-    if short and not profile.negative.mid_period:
-        have = kg(need - short)
-        return Refusal("CREDIT_OVERDRAWN", f"{said} needs {kg(need)}, have {have} in {span(one.period)}, short {kg(short)}")
+    if short and (moved or not profile.negative.mid_period):
+        return overdrawn(said, need, short, one.period)
     return _step(after, replace(posting, number=number, of=number))
 
 

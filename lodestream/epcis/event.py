@@ -90,6 +90,30 @@ class Claim(Struct, frozen=True, omit_defaults=True, gc=False):
     percent: Decimal
 
 
+class CreditItem(Struct, frozen=True, omit_defaults=True, gc=False):
+    """Credits of a site's account that a TransactionEvent hands to its destination, or issues a certificate over.
+
+    `mass` (of the element) is in `uom`. `to_profile` and `to_attribute` are the taker's, where they are others.
+    """
+
+    profile: str
+    element: str
+    attribute: str
+    mass: Decimal
+    uom: str
+    product_class: str | None = None
+    to_profile: str | None = None
+    to_attribute: str | None = None
+    certificate: str | None = None
+
+
+class CertificateItem(Struct, frozen=True, omit_defaults=True, gc=False):
+    """A certificate that a TransactionEvent hands to its destination, or retires for what it says."""
+
+    id: str
+    retired_for: str | None = None
+
+
 class Material(Struct, frozen=True, omit_defaults=True, gc=False):
     """An item of our `materials` extension: what EPCIS cannot say about one lot of the event.
 
@@ -176,6 +200,8 @@ class Event(Struct, frozen=True, omit_defaults=True, gc=False):
     period_close: str | None = None
     overdraft_evidence: str | None = None
     transport_mode: str | None = None  # truck | rail | ship | air
+    credits: list[CreditItem] = []
+    certificates: list[CertificateItem] = []
     content: str = "{}"
 
     @property

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple, NoReturn
 
 from lodestream.epcis.context import NAMESPACE
-from lodestream.epcis.event import Assay, Claim, ContainedMass, OriginPart
+from lodestream.epcis.event import Assay, CertificateItem, Claim, ContainedMass, CreditItem, OriginPart
 from lodestream.epcis.faults import Fault, shown
 from lodestream.epcis.identifiers import canonical_id
 from lodestream.epcis.parse import is_number
@@ -281,10 +281,26 @@ ORIGIN = {
     "sourceClass": Term("source_class", word_of(SOURCE_CLASSES)),
     "schemes": Term("schemes", texts),
 }
+_ATTRIBUTE_TERM = matching(_ATTRIBUTE, "recycled, or country:, site:, class: or scheme: and what it is")
+CREDIT = {
+    "profile": Term("profile", text),
+    "element": Term("element", element),
+    "attribute": Term("attribute", _ATTRIBUTE_TERM),
+    "mass": Term("mass", decimal()),
+    "uom": Term("uom", _UNIT),
+    "productClass": Term("product_class", word_of(PRODUCT_CLASSES)),
+    "toProfile": Term("to_profile", text),
+    "toAttribute": Term("to_attribute", _ATTRIBUTE_TERM),
+    "certificate": Term("certificate", name),
+}
+CERTIFICATE = {
+    "id": Term("id", name),
+    "retiredFor": Term("retired_for", text),
+}
 CLAIM = {
     "profile": Term("profile", text),
     "element": Term("element", element),
-    "attribute": Term("attribute", matching(_ATTRIBUTE, "recycled, or country:, site:, class: or scheme: and what it is")),
+    "attribute": Term("attribute", _ATTRIBUTE_TERM),
     "percent": Term("percent", _PERCENT),
 }
 MATERIAL = {
@@ -331,4 +347,6 @@ EVENT = {
     "periodClose": Term("period_close", text),
     "overdraftEvidence": Term("overdraft_evidence", name),
     "transportMode": Term("transport_mode", one_of("truck rail ship air")),
+    "credits": Term("credits", items_of(CreditItem, CREDIT, ("profile", "element", "attribute", "mass", "uom"))),
+    "certificates": Term("certificates", items_of(CertificateItem, CERTIFICATE, ("id",))),
 }

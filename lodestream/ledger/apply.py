@@ -19,6 +19,7 @@ from lodestream.ledger import (
     claiming,
     containers,
     due,
+    handing,
     identity,
     observed,
     offer,
@@ -33,7 +34,7 @@ from lodestream.ledger.chain import ENCODER, canonical_bytes, chain_of
 from lodestream.ledger.draft import Draft, Refused, Unready
 from lodestream.ledger.kinds import handle_event
 from lodestream.ledger.parking import nothing_waits, park, unpark, waiting
-from lodestream.ledger.records import RULE_VERSION, Answer, Entry, Offer, Outcome, Posting
+from lodestream.ledger.records import RULE_VERSION, Answer, Entry, Handover, Offer, Outcome, Posting
 from lodestream.ledger.remember import event_keys, remember, schedule, see
 from lodestream.ledger.ship import consignment_of
 from lodestream.ledger.state import Fate, Head, Parked, Seen
@@ -43,6 +44,7 @@ from lodestream.ledger.view import Books, View
 from lodestream.measures.exact import INT64_MAX
 
 LARGE = 2**44  # mg of an element, or g CO2e, in one event: 17,592 t. Sums of less reach 64 bits after half a million events
+_KIND_OF: dict[type, str] = {Offer: "OFFER", Answer: "ANSWER", Handover: "HANDOVER", Event: "EVENT"}  # of what is sent
 MAX_OUTCOME_BYTES = 12 * 1024 * 1024  # as JSON; in Avro it is less, and a record of the log holds 16 MiB
 
 
@@ -114,6 +116,8 @@ class _Work:
             return offer.take
         if entry.kind == "ANSWER" and entry.answer is not None:
             return answer.take
+        if entry.kind == "HANDOVER" and entry.handover is not None:
+            return handing.take
         if entry.kind == "BOOK" and entry.book is not None and settings.usable(entry.book):
             return settings.take
         if entry.kind in {"TICK", "CONTINUE"} and entry.tick_us:
@@ -304,11 +308,13 @@ def _due(view: View) -> int:
 
 def _is_large(draft: Draft) -> bool:
     """Whether an entry states amounts with which sums may leave 64 bits, so that what it writes is looked at."""
-    event, offer_ = draft.entry.event, draft.entry.offer
+    entry, event, offer_ = draft.entry, draft.entry.event, draft.entry.offer
     if any(mg > LARGE or mg < -LARGE for _, _, mg in draft.legs):
         return True
     if offer_ is not None:
         return any((parcel.embodied_g_co2e or 0) > LARGE for parcel in offer_.parcels)
+    if entry.handover is not None or (event is not None and event.credits):
+        return True
     if event is None:
         return False
     stated = [event.process_emissions_g_co2e or 0, *(item.embodied_g_co2e or 0 for item in event.materials)]
@@ -382,11 +388,12 @@ def _messages(draft: Draft, outcome: Outcome) -> list[Entry]:
             Entry(
                 entry_id=derive("message", outcome.txn_id, message.site, str(n)),
                 site=message.site,
-                kind="OFFER" if isinstance(content, Offer) else "ANSWER" if isinstance(content, Answer) else "EVENT",
+                kind=_KIND_OF[type(content)],
                 record_time_us=draft.record_time_us,
                 cause=outcome.txn_id,
                 offer=content if isinstance(content, Offer) else None,
                 answer=content if isinstance(content, Answer) else None,
+                handover=content if isinstance(content, Handover) else None,
             )
         )
         if isinstance(content, Event):

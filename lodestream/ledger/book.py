@@ -87,7 +87,7 @@ class SiteBook(Struct, frozen=True, gc=False, omit_defaults=True):
     goes by the element of which most went in. `effective_us` 0: from the BOOK entry on. `declared_loss_percent`: of what goes
     into a run, what the site says it loses unseen; F21 is centred on it. An event that is older than
     `horizon_days` when it is recorded is refused; for so long the book knows what it has seen. `voyage_hours` are the
-    grace of what goes by sea.
+    grace of what goes by sea. `group` is the company group to whose sites credits may go.
     """
 
     name: str = ""
@@ -116,6 +116,7 @@ class SiteBook(Struct, frozen=True, gc=False, omit_defaults=True):
     voyage_hours: int = 840
     provisional_grades: list[ProvisionalGrade] = []
     carbon_keys: list[CarbonKey] = []
+    group: str = ""
 
 
 class Register(Struct, frozen=True, gc=False, omit_defaults=True):

@@ -29,6 +29,7 @@
     running_attribution = false
     counting_source = "mes"                   # whose moves count where two sources report them
     profiles = ["iscc-plus"]
+    group = "Example Metals"                  # between its sites credits may move, where the profile allows
     declared_loss_percent = 0.4               # of what goes into a run, what it loses unseen as a rule
     effective = 2026-07-01T00:00:00+02:00     # without it: from now on
 
@@ -199,6 +200,7 @@ class _Site(Model):
     running_attribution: bool = False
     counting_source: SourceName | Literal[""] = ""
     profiles: list[str] = []
+    group: str = ""
     processes: list[_Process] = []
     licences: list[_Licence] = []
     exclusions: list[_Exclusion] = []

@@ -3,9 +3,9 @@
 "Claim refused" is read so: the event is a fact and posts, whatever it claims; the claim that is not supported is a finding
 (hold, on the lot), takes no credits, and stays until the event is corrected. Facts and claims share no balance.
 
-A claim on a lot that the event moved is about the parcel that moved, else about all that the lot holds. What was claimed by a
-parcel's shares is judged anew when a correction or the close of a campaign changes them; credits that are no longer there
-show when their period closes.
+A claim on a lot that the event moved is about the parcel that moved, else about all that the lot holds. A claim on a parcel
+follows it: when a correction, a later assay or the close of a campaign changes the parcel, it is judged anew by its shares, or
+takes another part of the credits (covering.py).
 """
 
 from msgspec.structs import replace
@@ -17,9 +17,10 @@ from lodestream.claims.physical import needed
 from lodestream.claims.profile import Profile
 from lodestream.claims.values import Closing, Credits, Period, Refusal
 from lodestream.epcis.event import Claim
+from lodestream.ledger import covering, handing
 from lodestream.ledger.attribution import added
-from lodestream.ledger.claimed import ClaimedOf, Claims, FlowIndex, Standing, Taken
-from lodestream.ledger.crediting import BALANCED, ROLLING, account, account_name, count, ends, rules_of
+from lodestream.ledger.claimed import Claims, FlowIndex, Standing, Taken
+from lodestream.ledger.crediting import BALANCED, CREDIT, ROLLING, account, account_name, count, ends, period_at, rules_of
 from lodestream.ledger.draft import Draft
 from lodestream.ledger.values import Said
 
@@ -29,69 +30,72 @@ def finish(draft: Draft, month: int) -> None:
 
     `month`: that of its valid time (claims.months).
     """
-    if draft.book.profiles:
-        count(draft, month)
+    before = count(draft, month) if draft.book.profiles else {}
+    anew = any(sign < 0 for _, sign in draft.flows)
     _judge_restated(draft)
     draft.flows.clear()
+    for name, known in before.items():
+        covering.retell(draft, name, known, anew=anew)
     event = draft.entry.event
     if event is None or event.error_declaration is not None:
         return
     if draft.kind == "link" and draft.reason:  # it only confirms what another source told, or was not for this site
         return
     taken: list[Taken] = []
+    credits_: list[str] = []
     slots: list[str] = []
     for item in event.materials:
+        mine: list[str] = []
         for asked in item.claims:
             found = _judge(draft, item.id, asked, month, taken)
             if isinstance(found, Refusal):
-                draft.open(_said(event.identity, item.id, asked, found))
-            else:
-                taken.append(found)
-                _note(draft, found, 1)
+                draft.open(covering.said(event.identity, item.id, asked, found))
+                continue
+            taken.append(found)
+            covering.note(draft, found, 1)
+            if found.account:
+                mine.append(covering.stand(draft, found))
         if item.claims:
-            slots += _stand(draft, item.id, item.claims)
+            slots += _stand(draft, item.id, item.claims, mine)
+        credits_ += mine
+    handing.act(draft, month)
     if taken or slots:
-        draft.view.put(Claims(taken, slots), event.identity)
+        draft.view.put(Claims([one for one in taken if not one.account], credits_, slots), event.identity)
 
 
 def withdraw(draft: Draft, identity: str) -> None:
-    """A declaration voids an event: its claims are taken back, and their credits are there again."""
+    """A declaration voids an event: its claims are taken back, and their credits are there again; so is what it handed on."""
+    handing.withdraw(draft, identity)
     made = draft.view.get(Claims, identity)
     if made is None:
         return
+    for ref in made.credits:
+        covering.withdraw(draft, ref)
     for one in made.taken:
-        known = draft.view.get(Credits, one.account) if one.account else None
-        if known is not None:
-            draft.view.put(credit.withdraw(known, one.period.number, one.mg, draft.entry.entry_id).credits, one.account)
-        _note(draft, one, -1)
+        covering.note(draft, one, -1)
     for ref in made.slots:
         standing = draft.view.get(Standing, ref)
         if standing is not None and standing.identity == identity:
             for asked in standing.asked:
-                unsaid = _said(identity, ref.rsplit(" ", 1)[0], asked, physical.unsupported(""))
+                unsaid = covering.said(identity, ref.rsplit(" ", 1)[0], asked, physical.unsupported(""))
                 draft.close_finding(draft.finding_id(unsaid), superseded=True)
             draft.view.drop(Standing, ref)
     draft.view.drop(Claims, identity)
 
 
-def _said(identity: str, lot: str, asked: Claim, refused: Refusal) -> Said:
-    inputs = (identity, lot, asked.profile, asked.element, asked.attribute, str(asked.percent))
-    return Said(refused.code, inputs, refused.arithmetic, [lot])
-
-
-def _stand(draft: Draft, lot: str, claims: list[Claim]) -> list[str]:
-    """Keep what is claimed by shares with the slots of the parcel, to be judged anew with them."""
+def _stand(draft: Draft, lot: str, claims: list[Claim], credits_: list[str]) -> list[str]:
+    """Keep what is claimed of a parcel with its slot, to be judged anew with it: by its shares, and by credits (references)."""
     known = library.profiles()
     asked = [one for one in claims if one.profile in known and known[one.profile].model in physical.PHYSICAL]
     slots = [f"{lot} {change.slot}" for change in draft.changes if change.lot == lot]
-    if not asked or len(slots) != 1:
+    if not (asked or credits_) or len(slots) != 1:
         return []
-    draft.view.put(Standing(draft.event.identity, asked), slots[0])
+    draft.view.put(Standing(draft.event.identity, asked, credits_), slots[0])
     return slots
 
 
 def _judge_restated(draft: Draft) -> None:
-    """Claims by shares on parcels of other events that this entry told anew: what was right may be wrong now, and back."""
+    """Claims on parcels of other events that this entry told anew: what was right may be wrong now, and back."""
     own = {(change.lot, change.slot) for change in draft.changes}
     undone = {(change.lot, change.slot) for change, sign in draft.flows if sign < 0} - own
     for lot, slot in sorted(undone):
@@ -99,11 +103,14 @@ def _judge_restated(draft: Draft) -> None:
         last, sign = next(flow for flow in reversed(draft.flows) if (flow[0].lot, flow[0].slot) == (lot, slot))
         if standing is None or sign < 0:  # nothing claimed, or the event is void
             continue
+        for ref in standing.credits:
+            element = ref.split(" ", 2)[1]
+            covering.amend(draft, ref, abs(sum(last.shares.vectors.get(element, {}).values())))
         for asked in standing.asked:
             shares = {key: abs(mg) for key, mg in last.shares.vectors.get(asked.element, {}).items()}
             profile = library.profiles()[asked.profile]
             refused = physical.judge_lot(profile, asked, shares, _contacts(draft, lot))
-            said = _said(standing.identity, lot, asked, refused or physical.unsupported(""))
+            said = covering.said(standing.identity, lot, asked, refused or physical.unsupported(""))
             if refused is not None:
                 draft.managed.add(draft.restate_finding(said))
             else:
@@ -149,12 +156,9 @@ def _judge(draft: Draft, lot: str, asked: Claim, month: int, taken: list[Taken])
 
     `taken` are the claims of the same event so far.
     """
-    profile = library.profiles().get(asked.profile)
-    if profile is None:
-        return physical.unsupported(f"no profile {asked.profile!r}: there are {', '.join(library.profiles())}")
-    booked = draft.book.profiles
-    if profile.name not in booked and (booked or profile.model not in physical.PHYSICAL):
-        return physical.unsupported(f"{draft.site} claims by {', '.join(booked) or 'no mass balance'}, not by {profile.name}")
+    profile = _profile(draft, asked)
+    if isinstance(profile, Refusal):
+        return profile
     whole, shares, contacts, product_class = _content(draft, lot, asked.element)
     if whole <= 0:
         return physical.unsupported(f"{asked.percent} % {asked.attribute} of {lot}: it holds no {asked.element} that is known")
@@ -162,12 +166,11 @@ def _judge(draft: Draft, lot: str, asked: Claim, month: int, taken: list[Taken])
     profile = rules_of(draft, profile.name, asked.element)
     name = account_name(profile, asked.element, product_class, asked.attribute) if balanced else ""
     known = account(draft, name, month) if balanced else None
-    period = _period(known, month) if known is not None else Period(0, month, 1)
+    period = period_at(known, month) if known is not None else Period(0, month, 1)
     index = draft.view.get(FlowIndex, asked.element) or FlowIndex()
     refused = methods.judge(profile, asked, whole, period, index.uses, library.profiles())
     if refused is not None:
         return refused
-    kind = kind_of(asked.attribute)
     if known is None:
         refused = physical.judge_lot(profile, asked, shares, contacts)
     elif profile.model == ROLLING:
@@ -181,19 +184,29 @@ def _judge(draft: Draft, lot: str, asked: Claim, month: int, taken: list[Taken])
             draft.view.put(step.credits, name)
     if refused is not None:
         return refused
-    return Taken(lot, asked.element, profile.name, kind, name, period, needed(asked.percent, whole))
+    account_ = name if profile.model == CREDIT else ""
+    return Taken(draft.event.identity, lot, asked, account_, period, whole, needed(asked.percent, whole))
+
+
+def _profile(draft: Draft, asked: Claim) -> Profile | Refusal:
+    """The profile of a claim on a lot, if the site claims by it."""
+    profile = library.profiles().get(asked.profile)
+    if profile is None:
+        return physical.unsupported(f"no profile {asked.profile!r}: there are {', '.join(library.profiles())}")
+    booked = draft.book.profiles
+    if profile.name not in booked and (booked or profile.model not in physical.PHYSICAL):
+        return physical.unsupported(f"{draft.site} claims by {', '.join(booked) or 'no mass balance'}, not by {profile.name}")
+    if profile.model == handing.BOOK_AND_CLAIM:
+        return physical.unsupported(f"{profile.name} says nothing of a lot: a certificate is retired (crm:certificates)")
+    return profile
 
 
 def _judge_again(draft: Draft, name: str, asked: Claim, whole: int, taken: list[Taken]) -> Refusal | None:
     """A parcel is claimed once in its event, and a lot, over all events, for no more than ever entered it."""
-    kind = kind_of(asked.attribute)
-    here = sum(one.mg for one in taken if (one.lot, one.element, one.kind) == (name, asked.element, kind))
-    refused = methods.judge_lot(asked.attribute, needed(asked.percent, whole), whole, here)
-    lot, known = draft.lot(name), draft.view.get(ClaimedOf, name)
-    if refused is not None or lot is None or known is None:
-        return refused
-    before = known.claimed_mg.get(f"{asked.element} {kind}", 0)
-    return methods.judge_lot(asked.attribute, needed(asked.percent, whole), lot.entered_mg.get(asked.element, 0), before)
+    mg, kind = needed(asked.percent, whole), kind_of(asked.attribute)
+    same = [x for x in taken if (x.lot, x.asked.element, kind_of(x.asked.attribute)) == (name, asked.element, kind)]
+    refused = methods.judge_lot(asked.attribute, mg, whole, sum(one.mg for one in same))
+    return refused or covering.judge_lot(draft, name, asked, mg)
 
 
 def _content(draft: Draft, name: str, element: str) -> tuple[int, dict[str, int], list[str], str]:
@@ -209,22 +222,3 @@ def _content(draft: Draft, name: str, element: str) -> tuple[int, dict[str, int]
     if not any(change.lot == name for change in draft.changes):
         shares = dict(lot.shares.vectors.get(element, {}))
     return sum(shares.values()), shares, _contacts(draft, name), lot.product_class or "-"
-
-
-def _period(known: Credits, month: int) -> Period:
-    """The period of the account in which a claim of this month stands: the first open one where its own is closed."""
-    first = known.open[0].period
-    later = max(0, (month - first.first_month) // first.months)
-    return Period(first.number + later, first.first_month + later * first.months, first.months)
-
-
-def _note(draft: Draft, one: Taken, sign: int) -> None:
-    """Keep in the registers that a claim was made, or that it is none any more."""
-    profile: Profile = rules_of(draft, one.profile, one.element)
-    index = draft.view.get(FlowIndex, one.element) or FlowIndex()
-    uses = methods.note(index.uses, profile, one.kind, one.period, sign * one.mg)
-    draft.view.put(replace(index, uses=uses), one.element)
-    if profile.model == "mass_balance_credit":
-        line = f"{one.element} {one.kind}"
-        held = draft.view.get(ClaimedOf, one.lot) or ClaimedOf()
-        draft.view.put(ClaimedOf(added(held.claimed_mg, {line: sign * one.mg})), one.lot)

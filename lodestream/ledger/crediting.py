@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from lodestream.claims import closing, credit, library
 from lodestream.claims.attribute import creditable
 from lodestream.claims.profile import Profile
-from lodestream.claims.values import Closing, Credits, Refusal, Sums
+from lodestream.claims.values import Closing, Credits, Period, Refusal, Sums
 from lodestream.ledger.attribution import Vector, added
 from lodestream.ledger.claimed import FlowIndex, FlowMonth, MonthFlow
 from lodestream.ledger.draft import Draft
@@ -48,8 +48,12 @@ def account_name(profile: Profile, element: str, product_class: str, attribute: 
     return f"{profile.name} {element} {group} {attribute}"
 
 
-def count(draft: Draft, month: int) -> None:
-    """Count what moved in this entry, and let the accounts follow. `month`: that of the entry's valid time."""
+def count(draft: Draft, month: int) -> dict[str, Credits]:
+    """Count what moved in this entry, and let the accounts follow. `month`: that of the entry's valid time.
+
+    Gives the accounts that something was counted for, as they were before.
+    """
+    before: dict[str, Credits] = {}
     flows: dict[tuple[str, int], MonthFlow] = {}
     for change, sign in draft.flows:
         at = _month_of(draft, change, sign, month)
@@ -57,7 +61,8 @@ def count(draft: Draft, month: int) -> None:
             flows[element, at] = _plus(flows.get((element, at), NOTHING), _flow(draft, change, element, mg, sign))
     for (element, at), flow in sorted(flows.items()):
         if flow != NOTHING:
-            _record(draft, element, at, flow)
+            _record(draft, element, at, flow, before)
+    return before
 
 
 def account(draft: Draft, name: str, month: int) -> Credits:
@@ -81,6 +86,13 @@ def account(draft: Draft, name: str, month: int) -> Credits:
     draft.view.put(replace(index, accounts=sorted([*index.accounts, name])), element)
     draft.view.put(made, name)
     return made
+
+
+def period_at(known: Credits, month: int) -> Period:
+    """The period of an account in which a claim of this month stands: the first open one where its own is closed."""
+    first = known.open[0].period
+    later = max(0, (month - first.first_month) // first.months)
+    return Period(first.number + later, first.first_month + later * first.months, first.months)
 
 
 def ends(account_: Credits) -> int:
@@ -130,7 +142,7 @@ def _plus(one: MonthFlow, other: MonthFlow) -> MonthFlow:
     return MonthFlow(added(one.came_mg, other.came_mg), one.left_mg + other.left_mg, dict(sorted(made.items())))
 
 
-def _record(draft: Draft, element: str, month: int, flow: MonthFlow) -> None:
+def _record(draft: Draft, element: str, month: int, flow: MonthFlow, before: dict[str, Credits]) -> None:
     ref = f"{element} {month}"
     draft.view.put(_plus(draft.view.get(MonthFlow, ref) or NOTHING, flow), ref)
     index = draft.view.get(FlowIndex, element) or FlowIndex()
@@ -140,6 +152,7 @@ def _record(draft: Draft, element: str, month: int, flow: MonthFlow) -> None:
         profile, _, product_class, attribute = _parts(draft, name)
         known = draft.view.get(Credits, name)
         assert known is not None, "the index names accounts that are there"
+        before.setdefault(name, known)
         sums = _sums(profile, product_class, attribute, flow)
         draft.view.put(credit.record(profile, known, month, sums, draft.entry.entry_id).credits, name)
 

@@ -74,6 +74,7 @@ def handle_event(draft: Draft) -> None:
         draft.reason = f"{draft.site} is in no register of this installation: kept, moves nothing"
         return
     _check_action(event)
+    _check_credits(event)
     _check_sites(draft)
     handler = handler_of(event)
     relabelled = run_around.said(draft, event.biz_step in RECEIVING) if event.error_declaration is None else []
@@ -85,7 +86,8 @@ def handle_event(draft: Draft) -> None:
     links.own(draft)
     if event.period_close and event.error_declaration is None:
         close.by_event(draft, event.period_close)
-    if (draft.legs or draft.changes or draft.pairs) and event.error_declaration is None:
+    acts = draft.legs or draft.changes or draft.pairs or event.credits or event.certificates
+    if acts and event.error_declaration is None:
         _check_clock(draft)
         backing.note(draft)
         for said in relabelled:
@@ -110,10 +112,22 @@ def _check_action(event: Event) -> None:
         raise Refused(Said("ACTION_MISMATCH", (event.identity,), said))
 
 
+def _check_credits(event: Event) -> None:
+    """ACTION_MISMATCH: credits or certificates on another event than a TransactionEvent with action ADD."""
+    if not (event.credits or event.certificates) or event.error_declaration is not None:
+        return
+    if event.type != "TransactionEvent" or event.action != "ADD":
+        is_now = f"{event.type} {event.action or ''}".rstrip()
+        said = f"credits and certificates are handed on by a TransactionEvent with action ADD; this is {is_now}"
+        raise Refused(Said("ACTION_MISMATCH", (event.identity,), said))
+
+
 def _check_sites(draft: Draft) -> None:
     """SITE_CONFLICT: two sites that the register lists in an event that is no transfer."""
     event = draft.event
     if event.error_declaration is not None or event.biz_step in TRANSFER or event.biz_step == "void_shipping":
+        return
+    if event.credits or event.certificates:  # these go from one site to another
         return
     if len(draft.entry.listed) > 1:
         said = f"{event.type} names the sites {', '.join(sorted(draft.entry.listed))}: one event is one site's"

@@ -167,6 +167,36 @@ class Answer(Struct, frozen=True, gc=False, omit_defaults=True):
     parcels: list[SettledParcel]
 
 
+class Handover(Struct, frozen=True, gc=False, omit_defaults=True):
+    """Credits, or a certificate over them, that one site hands to another: what is told, and what is answered.
+
+    `ref` is "<identity of the giver's event> <place>", `version` grows with each thing told. `state` is told as `offered` or
+    `withdrawn`, answered as `taken`, `refused`, `returned` or `kept`, with `code` and `reason` where it is refused or kept.
+    `profile`, `product_class` and `attribute` are of the giver's account, `factor` its conversion factor and `group` the company
+    group of the giver; `to_profile` and `to_attribute` are of the taker's. `backing` is what a certificate stands for.
+    """
+
+    ref: str
+    version: int
+    state: str
+    from_site: str
+    to_site: str
+    profile: str
+    element: str
+    attribute: str
+    mg: int
+    valid_us: int
+    product_class: str = ""
+    to_profile: str = ""
+    to_attribute: str = ""
+    factor: Decimal | None = None
+    group: str = ""
+    certificate: str = ""
+    backing: str = ""
+    code: str = ""
+    reason: str = ""
+
+
 class Entry(Struct, frozen=True, gc=False, omit_defaults=True):
     """One entry of a site's book, in the one order that counts. `kind` says which of the last fields is there.
 
@@ -176,7 +206,7 @@ class Entry(Struct, frozen=True, gc=False, omit_defaults=True):
 
     entry_id: str
     site: str
-    kind: str  # EVENT | OFFER | ANSWER | BOOK | TICK | FINDING | CONTINUE
+    kind: str  # EVENT | OFFER | ANSWER | HANDOVER | BOOK | TICK | FINDING | CONTINUE
     record_time_us: int
     source: str = ""
     cause: str | None = None
@@ -190,6 +220,7 @@ class Entry(Struct, frozen=True, gc=False, omit_defaults=True):
     book: SiteBook | None = None
     tick_us: int = 0
     finding: Finding | None = None
+    handover: Handover | None = None
 
 
 class StatedAssay(Struct, frozen=True, gc=False, omit_defaults=True):
@@ -275,7 +306,7 @@ class Outcome(Struct, frozen=True, gc=False, omit_defaults=True):
     something is next due at the site (0: nothing): the clock sends a TICK then.
     `correctives` are the eventIDs that an errorDeclaration names in place of the event; `closures` the balances judged.
     `kind` says what the transaction does: create, transform, split, ship, offer, receive, answer, destroy, assay,
-    contain, count, correct, void, finding, tick, close, deliver, book, link or refuse.
+    contain, count, correct, void, finding, tick, close, deliver, handover, book, link or refuse.
     `periods` are the periods that it closed or restated. Of a carrier's observation `consignment` and `seen` say of which
     consignment which lots were seen; of it and of moves `carried` are the single things that it names, such as containers.
     """

@@ -4,9 +4,22 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from lodestream.claims.certificate import Certificate
 from lodestream.claims.values import Credits
 from lodestream.ledger.backed import Backing
-from lodestream.ledger.claimed import ClaimedOf, Claims, FlowIndex, FlowMonth, MonthFlow, Standing
+from lodestream.ledger.claimed import (
+    Acts,
+    ClaimedOf,
+    Claims,
+    FlowIndex,
+    FlowMonth,
+    Got,
+    Handed,
+    MonthFlow,
+    Queue,
+    Standing,
+    Taken,
+)
 from lodestream.ledger.held import Arranged, Came, Container, Manifest, Owed, Owners, Pack
 from lodestream.ledger.moving import Consigned, Inbound, OpenPage, OpenPairs, Outbound, Received
 from lodestream.ledger.records import Finding
@@ -67,6 +80,12 @@ KINDS: dict[type[Struct], str] = {
     ClaimedOf: "claimed",
     Claims: "claims",
     Standing: "standing",
+    Taken: "taken",
+    Queue: "queue",
+    Handed: "handed",
+    Got: "got",
+    Acts: "acts",
+    Certificate: "certificate",
     Page: "due",
     NextBooks: "books",
     Period: "period",

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from lodestream.epcis.event import Event
 from lodestream.ledger.moving import Receipt
-from lodestream.ledger.records import Answer, Offer, Severity
+from lodestream.ledger.records import Answer, Handover, Offer, Severity
 from lodestream.ledger.state import Shares
 from lodestream.measures import Line, Measured
 
@@ -37,10 +37,10 @@ class Said(Struct, frozen=True, gc=False):
 
 
 class Message(Struct, frozen=True, gc=False):
-    """What the book tells another site's: an offer, an answer, or an event that was seen here and is of there."""
+    """What the book tells another site's: an offer, an answer, a handover, or an event that was seen here and is of there."""
 
     site: str
-    content: Offer | Answer | Event
+    content: Offer | Answer | Handover | Event
 
 
 class Balanced(Struct, frozen=True, gc=False):

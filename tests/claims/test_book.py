@@ -86,7 +86,7 @@ def test_a_declaration_gives_the_credits_back() -> None:
 
 
 def test_a_void_input_takes_its_credits_with_it() -> None:
-    """The claim was right when it was made; after the correction the period cannot close."""
+    """The claim was right when it was made; after the correction it takes nothing, and the period closes without it."""
     book = Book(R, "copper-mark")
     certified = book.post(feed("zm", "60", "ZM", schemes=["copper-mark"])).event
     book.post(feed("cl", "40", "CL"))
@@ -94,15 +94,32 @@ def test_a_void_input_takes_its_credits_with_it() -> None:
     book.post(sold("zm", "24", **claims("copper-mark", "scheme:copper-mark")))
     assert not book.open
     book.post(declared(certified))
-    assert not book.said("NEGATIVE_AT_CLOSE")
+    assert book.said("CREDIT_OVERDRAWN") == [
+        "100 % scheme:copper-mark of 24,000 kg Cu needs 24,000 kg, have 0 kg in 2026-01 to 2026-12, short 24,000 kg"
+    ]
     book.close("Cu", "2026-12")
+    assert not book.said("NEGATIVE_AT_CLOSE")
+    book.post(feed("zm2", "60", "ZM", schemes=["copper-mark"]))
+    assert not book.said("CREDIT_OVERDRAWN")
+    book.close("Cu", "2027-12")
+    assert not book.said("NEGATIVE_AT_CLOSE")
+
+
+def test_a_close_below_zero_is_tried_again() -> None:
+    """ISCC lets the balance be below zero until the close, which is refused until what was voided is made good."""
+    book = Book(R, "iscc-plus")
+    certified = book.post(feed("zm", "60", "ZM", schemes=["iscc-plus"])).event
+    book.post(sold("zm", "24", **claims("iscc-plus", "scheme:iscc-plus")))
+    book.post(declared(certified))
+    assert not book.open.keys() - {f.id for f in book.open.values() if f.code == "RETRO_OVERDRAFT"}
+    book.close("Cu", "2026-03")
     [said] = book.said("NEGATIVE_AT_CLOSE")
     assert said == (
-        "2026-01 to 2026-12: carried 0 kg + in 0 kg - claimed 24,000 kg = -24,000 kg; "
-        "short 24,000 kg, - % of 0 kg certified input, copper-mark allows 0 %"
+        "2026-01 to 2026-03: carried 0 kg + in 0 kg - claimed 24,000 kg = -24,000 kg; "
+        "short 24,000 kg, - % of 0 kg certified input, iscc-plus allows 0 %"
     )
-    book.post(feed("zm2", "60", "ZM", schemes=["copper-mark"]))
-    book.close("Cu", "2027-01")
+    book.post(feed("zm2", "60", "ZM", schemes=["iscc-plus"]))
+    book.close("Cu", "2026-04")
     assert not book.said("NEGATIVE_AT_CLOSE")
 
 

@@ -48,9 +48,9 @@ def test_a_move_takes_here_what_it_gives_there() -> None:
     rules = profile("credit-strict-input")
     here = posted(record(rules, start(rules, Q1, 3), Q1, Sums(10 * KG, 10 * KG), "in"))
     there = start(rules, Q1, 3)
-    after = posted(transfer_out(rules, here, Q1, 4 * KG, "move"))
+    after = posted(transfer_out(rules, here, Q1, 4 * KG, "move", "a transfer"))
     taken = posted(transfer_in(there, Q1, 4 * KG, "move"))
     assert (balance(rules, after), balance(rules, taken)) == (6 * KG, 4 * KG)
-    short = transfer_out(rules, after, Q1, 7 * KG, "move")
+    short = transfer_out(rules, after, Q1, 7 * KG, "move", "a transfer")
     assert isinstance(short, Refusal)
     assert short.arithmetic == "a transfer needs 7 kg, have 6 kg in 2026-01 to 2026-03, short 1 kg"

@@ -2,6 +2,7 @@
 
 import json
 import re
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from pyld import jsonld
 
 from lodestream.epcis import terms
 from lodestream.epcis.context import CONTEXT_URL, DEFINITIONS, NAMESPACE, PREFIXES
+from lodestream.epcis.event import CreditItem
 from lodestream.epcis.faults import CODES, WARNINGS
 from lodestream.epcis.identifiers import LONGEST
 from lodestream.epcis.intake import Accepted, intake
@@ -80,6 +82,8 @@ def test_the_limits() -> None:
 
 TABLES = {
     "On the event": {"materials": None, **terms.EVENT},
+    "Credits": terms.CREDIT,
+    "A certificate": terms.CERTIFICATE,
     "An item of `crm:materials`": terms.MATERIAL,
     "An assay": terms.ASSAY,
     "A contained mass": terms.CONTAINED,
@@ -141,6 +145,30 @@ def test_the_ledger_posts_it() -> None:
         ("TRANSACTION", kind) for kind in ("create", "transform", "assay", "ship", "offer")
     ]
     assert {finding.code for outcome in outcomes for finding in outcome.findings} == {"NO_BOOK"}
+
+
+def handed_on() -> dict[str, Any]:
+    """The event of the page that hands credits on, as a document."""
+    event = json.loads(section(VOCABULARY, "Credits and certificates").split("```json\n")[1].split("```")[0])
+    return {**document(), "epcisBody": {"eventList": [event]}}
+
+
+def test_credits_that_are_handed_on_are_read_and_reach_the_taker(shared: Path) -> None:
+    """Neither site claims by the scheme, so they are refused; what comes of them else: tests/claims/test_handing.py."""
+    [item] = intake(json.dumps(handed_on()).encode())
+    assert isinstance(item, Accepted)
+    assert item.warnings == []
+    assert item.event.credits == [CreditItem("iscc-plus", "Ni", "recycled", Decimal("3385.6"), "KGM")]
+    entry = admit(item, Register(), "local", item.event.event_time_us, None)
+    assert isinstance(entry, Entry)
+    assert entry.site == "https://refiner.example.com/loc/works"
+    [outcome] = Fold(BookFile()).submit(entry)
+    [finding] = outcome.findings
+    assert finding.code == "ORIGIN_UNSUPPORTED"
+    assert "https://maker.example.com/loc/pcam by iscc-plus" in finding.arithmetic
+    assert "https://refiner.example.com/loc/works claims by no profile" in finding.arithmetic
+    schema = json.loads((shared / "data" / "epcis" / "epcis-json-schema.json").read_bytes())
+    assert list(jsonschema_rs.Draft7Validator(schema, validate_formats=True).iter_errors(handed_on())) == []
 
 
 def test_the_official_schema_accepts_it(shared: Path) -> None:
