@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from msgspec.structs import replace
 
 from lodestream.claims.months import month_named
-from lodestream.epcis.event import Event
 from lodestream.ids import derive
 from lodestream.ledger import (
     answer,
@@ -21,7 +20,6 @@ from lodestream.ledger import (
     due,
     handing,
     identity,
-    observed,
     offer,
     period,
     restate,
@@ -34,9 +32,9 @@ from lodestream.ledger.chain import ENCODER, canonical_bytes, chain_of
 from lodestream.ledger.draft import Draft, Refused, Unready
 from lodestream.ledger.kinds import handle_event
 from lodestream.ledger.parking import nothing_waits, park, unpark, waiting
-from lodestream.ledger.records import RULE_VERSION, Answer, Entry, Handover, Offer, Outcome, Posting
+from lodestream.ledger.records import Entry, Outcome, Posting
 from lodestream.ledger.remember import event_keys, remember, schedule, see
-from lodestream.ledger.ship import consignment_of
+from lodestream.ledger.saying import messages, plain
 from lodestream.ledger.state import Fate, Head, Parked, Seen
 from lodestream.ledger.timed import Slip
 from lodestream.ledger.values import Said
@@ -44,7 +42,6 @@ from lodestream.ledger.view import Books, View
 from lodestream.measures.exact import INT64_MAX
 
 LARGE = 2**44  # mg of an element, or g CO2e, in one event: 17,592 t. Sums of less reach 64 bits after half a million events
-_KIND_OF: dict[type, str] = {Offer: "OFFER", Answer: "ANSWER", Handover: "HANDOVER", Event: "EVENT"}  # of what is sent
 MAX_OUTCOME_BYTES = 12 * 1024 * 1024  # as JSON; in Avro it is less, and a record of the log holds 16 MiB
 
 
@@ -209,7 +206,7 @@ class _Work:
         posted = draft.head.posted or bool(draft.legs)
         draft.view.put(replace(head, seq=outcome.seq, chain=outcome.chain, record_time_us=draft.record_time_us, posted=posted))
         self.outcomes.append(outcome)
-        self.entries.extend(_messages(draft, outcome))
+        self.entries.extend(messages(draft, outcome))
         self._continue(draft, outcome)
         self.woken.extend(f"lot:{lot}" for lot in draft.touched)
         self.woken.extend(f"content:{parent}" for parent in draft.contents)
@@ -217,13 +214,13 @@ class _Work:
             self.woken.extend(event_keys(draft.entry.event))
 
     def _transaction(self, draft: Draft, attempt: int) -> Outcome:
-        plain = _plain(draft.entry, "TRANSACTION", attempt, draft.record_time_us)
+        said = plain(draft.entry, "TRANSACTION", attempt, draft.record_time_us)
         postings = [
-            Posting(derive("posting", plain.txn_id, str(n)), n, element, str(account), mg)
+            Posting(derive("posting", said.txn_id, str(n)), n, element, str(account), mg)
             for n, (element, account, mg) in enumerate(draft.legs)
         ]
         return replace(
-            plain,
+            said,
             kind=draft.kind,
             reason=draft.reason,
             seq=draft.head.seq + 1,
@@ -235,7 +232,7 @@ class _Work:
             lines=draft.lines,
             closures=list(draft.closures.values()),
             periods=draft.periods,
-            valid_time_us=plain.valid_time_us if draft.valid_us is None else draft.valid_us,
+            valid_time_us=said.valid_time_us if draft.valid_us is None else draft.valid_us,
             due_us=_due(draft.view),
         )
 
@@ -260,12 +257,12 @@ class _Work:
         if entry.event is not None and entry.event.error_declaration is None:
             see(draft.view, entry, "parked", [], [finding])
         restate.finish(draft)
-        plain = _plain(entry, "PARKED", fate.outcomes + 1, draft.record_time_us)
+        said = plain(entry, "PARKED", fate.outcomes + 1, draft.record_time_us)
         self.outcomes.append(
-            replace(plain, reason=unready.said.code, findings=draft.findings, lots=draft.lot_states(), due_us=_due(draft.view))
+            replace(said, reason=unready.said.code, findings=draft.findings, lots=draft.lot_states(), due_us=_due(draft.view))
         )
-        self.entries.extend(_messages(draft, plain))
-        self._continue(draft, plain)
+        self.entries.extend(messages(draft, said))
+        self._continue(draft, said)
         if entry.event is not None:
             self.woken.extend(event_keys(entry.event))
             if entry.event.type == "AggregationEvent":  # a receipt of its parent may take the content from here
@@ -281,8 +278,8 @@ class _Work:
         """An outcome outside sequence and chain."""
         head = self.view.get(Head) or Head()
         fate = self.view.get(Fate, entry.entry_id) or Fate(0, "")
-        plain = _plain(entry, outcome, fate.outcomes + 1, max(head.record_time_us, entry.record_time_us))
-        self.outcomes.append(replace(plain, reason=reason, due_us=head.due_us))
+        said = plain(entry, outcome, fate.outcomes + 1, max(head.record_time_us, entry.record_time_us))
+        self.outcomes.append(replace(said, reason=reason, due_us=head.due_us))
 
     def _nothing(self, draft: Draft) -> None:
         """A tick that brought nothing, though it may have forgotten something."""
@@ -348,57 +345,3 @@ def _event(draft: Draft) -> None:
 def _found(draft: Draft) -> None:
     if not watched.take(draft):
         raise _Repeated
-
-
-def _plain(entry: Entry, outcome: str, attempt: int, record_time_us: int) -> Outcome:
-    """An outcome with all that the entry itself says. txn_id = H(entry_id, rule version, attempt)."""
-    event = entry.event
-    return Outcome(
-        outcome=outcome,
-        entry_id=entry.entry_id,
-        txn_id=derive("txn", entry.entry_id, str(RULE_VERSION), str(attempt)),
-        attempt=attempt,
-        site=entry.site,
-        rule_version=RULE_VERSION,
-        record_time_us=record_time_us,
-        valid_time_us=event.event_time_us if event else entry.record_time_us,
-        event_id=event.event_id if event else None,
-        event_hash=event.event_hash if event else None,
-        event_type=event.type if event else None,
-        biz_step=event.biz_step if event else None,
-        location=(event.biz_location or event.read_point) if event else None,
-        event_time_zone_offset=event.event_time_zone_offset if event else None,
-        transformation_id=event.transformation_id if event else None,
-        cause=entry.cause,
-        read_point=event.read_point if event else None,
-        transport_mode=event.transport_mode if event else None,
-        correctives=event.error_declaration.corrective_event_ids if event and event.error_declaration else [],
-        consignment=consignment_of(event) if event and observed.is_observation(event) else None,
-        seen=observed.lots(event) if event else [],
-        carried=observed.things(event) if event else [],
-    )
-
-
-def _messages(draft: Draft, outcome: Outcome) -> list[Entry]:
-    """What goes to other sites, as entries of theirs: entry_id = H(causing txn_id, target site, n)."""
-    made = []
-    for n, message in enumerate(draft.messages):
-        content = message.content
-        made.append(
-            Entry(
-                entry_id=derive("message", outcome.txn_id, message.site, str(n)),
-                site=message.site,
-                kind=_KIND_OF[type(content)],
-                record_time_us=draft.record_time_us,
-                cause=outcome.txn_id,
-                offer=content if isinstance(content, Offer) else None,
-                answer=content if isinstance(content, Answer) else None,
-                handover=content if isinstance(content, Handover) else None,
-            )
-        )
-        if isinstance(content, Event):
-            seen = draft.entry
-            made[-1] = replace(
-                made[-1], event=content, source=seen.source, locations=seen.locations, listed=seen.listed, external=seen.external
-            )
-    return made
