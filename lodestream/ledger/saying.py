@@ -1,4 +1,4 @@
-"""What an outcome says of its entry, and what a transaction tells the books of other sites (ledger-rules section 1; rulebook R81)."""
+"""What an outcome says of its entry, and what a transaction tells the books of other sites."""
 
 from msgspec.structs import replace
 
