@@ -13,7 +13,7 @@ from types import CodeType, FunctionType, ModuleType
 import pytest
 from _pytest.runner import runtestprotocol
 
-from tests.mutation.sites import Mutant
+from tests.mutation.sites import Mutant, assigned
 
 MEMORY = 4 << 30  # bytes of address space: a mutant that never ends must not take the machine along
 SURVIVED, KILLED, TIMED_OUT = "survived", "killed", "timed out"
@@ -71,16 +71,24 @@ def trial(mutant: Mutant, tree: ast.Module, module: ModuleType, items: list[pyte
 
 
 def plant(mutant: Mutant, tree: ast.Module, module: ModuleType) -> None:
-    """Put the changed code into the modules as they are loaded: whoever imported a function runs the mutant."""
+    """Put the changed code into the modules as they are loaded: whoever imported a function or a constant has the mutant."""
     if isinstance(mutant.root, ast.FunctionDef | ast.AsyncFunctionDef):
         _function(mutant.function, mutant.root, tree, module)
         return
     was = dict(vars(module))
-    exec(compile(ast.Module([mutant.root], []), module.__file__ or "", "exec"), vars(module))  # noqa: S102
-    new = vars(module)[mutant.function]
+    planted: set[str] = set()
+    for statement in tree.body[tree.body.index(mutant.root) :]:
+        if statement is mutant.root or (isinstance(statement, ast.Assign | ast.AnnAssign) and planted & _read(statement)):
+            exec(compile(ast.Module([statement], []), module.__file__ or "", "exec"), vars(module))  # noqa: S102
+            planted.add(assigned(statement))
     for name, other in list(sys.modules.items()):
-        if name.startswith("lodestream.") and vars(other).get(mutant.function) is was[mutant.function]:
-            setattr(other, mutant.function, new)
+        for constant in planted if name.startswith("lodestream.") else ():
+            if constant in vars(other) and vars(other)[constant] is was[constant]:
+                setattr(other, constant, vars(module)[constant])
+
+
+def _read(statement: ast.stmt) -> set[str]:
+    return {node.id for node in ast.walk(statement) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
 
 
 def _function(name: str, node: ast.FunctionDef | ast.AsyncFunctionDef, tree: ast.Module, module: ModuleType) -> None:
