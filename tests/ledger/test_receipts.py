@@ -6,12 +6,12 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from lodestream.epcis.event import Assay, Event, Quantity
+from lodestream.epcis.event import Assay, Event, Quantity, TypedRef
 from lodestream.ledger.book import SiteBook
 from lodestream.ledger.moving import Inbound
-from lodestream.ledger.records import Entry, Offer, Outcome, Parcel
+from lodestream.ledger.records import Entry, Offer, Outcome, Parcel, SettledParcel
 from lodestream.ledger.state import Lot
-from tests.ledger.making import HOUR, START, Books, add, codes, declared, hashed, receive, ship
+from tests.ledger.making import HOUR, START, Books, add, assay, codes, declared, entry, hashed, receive, ship
 
 A, B, C = "urn:site:a", "urn:site:b", "urn:site:c"
 
@@ -55,6 +55,13 @@ def test_receipts_without_a_consignment_go_to_the_oldest_offer_that_is_still_pen
     assert posted(books(got(1000, consignment_id=None))) == {"STOCK(x) Cu": 300, "CUSTODY(c2 x) Cu": -300}
 
 
+def test_what_comes_after_one_sender_is_settled_has_the_others_grade() -> None:
+    """A's receipt was final with 800 of 1,000 mg: the 1,000 mg after it are C's, of 30 %."""
+    books = after(offer("c", 1000, {"Cu": 100}), offer("c", 1000, {"Cu": 300}, site=C, shipped_us=START + 1))
+    books(got(800, sources=[TypedRef(A, "location")], receipt="final"))
+    assert posted(books(got(1000))) == {"STOCK(x) Cu": 300, "CUSTODY(c x) Cu": -300}
+
+
 def test_two_lines_of_a_lot_in_one_receipt_go_to_two_offers() -> None:
     """In two units they are two lines: the second comes when the first has settled the oldest offer."""
     books = after(offer("c1", 1000, {"Cu": 100}), offer("c2", 1000, {"Cu": 300}, shipped_us=START + 1))
@@ -88,13 +95,13 @@ def test_a_withdrawn_offer_says_nothing_of_what_came() -> None:
     """Neither a grade nor a moisture: the receipt waits for its own assay, and the wet one has no dry mass."""
     for wet in (False, True):
         books = after(offer("c", 1000, {"Cu": 100}, wet_mg=2000), offer("c", 0, {}, version=2, wet_mg=0))
-        (made,) = books(got(1000, **({"mass_basis": "wet"} if wet else {})))
+        (made,) = books(got(1000, embodied_g_co2e=9, **({"mass_basis": "wet"} if wet else {})))
         assert ([(x.wet_mg, x.dry_mg, x.contained_mg) for x in made.lines], made.postings) == (
             [(1000, 0 if wet else 1000, {})],
             [],
         )
         lot = books.lot(B, "x")
-        assert (lot.wet_mg, lot.dry_mg, lot.assayed) == ((0, 0, False) if wet else (1000, 1000, False))
+        assert (lot.wet_mg, lot.dry_mg, lot.embodied_g_co2e, lot.assayed) == ((0, 0, 0, False) if wet else (1000, 1000, 9, False))
         assert books.open() == {"UNASSAYED", "UNMATCHED"}
 
 
@@ -102,7 +109,7 @@ def test_a_tracked_element_that_the_receipts_assay_leaves_out_is_zero() -> None:
     """B tracks Cu and Ni: of the nickel offered nothing came, which is no SINK of what is not tracked."""
     sent = offer("c", 1000, {"Cu": 100, "Ni": 50, "Co": 7}, elements=["Ni", "Cu", "Co"])
     books = after(sent, book=SiteBook(elements=["Cu", "Ni"]))
-    made = books(got(1000, cu="10", receipt="final"))
+    made, entries = books.fold.apply(entry(got(1000, cu="10", receipt="final")))
     assert list(posted(made).items()) == [
         ("CUSTODY(c x) Co", -7),
         ("SINK(untracked) Co", 7),
@@ -111,12 +118,21 @@ def test_a_tracked_element_that_the_receipts_assay_leaves_out_is_zero() -> None:
         ("TRANSIT_VAR Ni", 50),
         ("CUSTODY(c x) Ni", -50),
     ], "by element, and in the order of the rule"
-    assert books.lot(B, "x").contained_mg == {"Cu": 100}
+    assert (books.lot(B, "x").contained_mg, list(books.lot(B, "x").u_mg)) == ({"Cu": 100}, ["Cu"])
     ((_, _, pair),) = books.fold.every(Inbound)
-    assert list(pair.posted) == ["Co CUSTODY", "Co SINK", "Cu CUSTODY", "Cu STOCK", "Ni CUSTODY", "Ni VAR"]
-    (answered,) = [one.answered for one in pair.offers]
+    assert "Cu VAR" not in pair.posted
+    (answered,) = [one.answer for one in entries]
     assert answered is not None
-    assert list(answered.contained_mg.items()) == [("Co", 7), ("Cu", 100), ("Ni", 50)]
+    assert list(answered.parcels[0].contained_mg.items()) == [("Co", 7), ("Cu", 100), ("Ni", 50)]
+
+
+def test_what_is_final_is_not_given_back() -> None:
+    """900 of 1,000 mg came and nothing more will: the sender asks in vain."""
+    books = after(offer("c", 1000, {"Cu": 100}))
+    books(got(900, receipt="final"))
+    books.fold.submit(offer("c", 1000, {"Cu": 100}, version=2, void=True))
+    ((_, _, pair),) = books.fold.every(Inbound)
+    assert [one.answered for one in pair.offers] == [SettledParcel("x", 2, 900, {"Cu": 100}, final=True, returned=False)]
 
 
 def test_what_is_declared_as_a_loss_is_received_as_one() -> None:
@@ -130,6 +146,9 @@ def test_without_an_assay_it_takes_of_the_offer_what_the_book_tracks() -> None:
     made = books(got(500))
     assert posted(made) == {"STOCK(x) Cu": 50, "CUSTODY(c x) Cu": -50, "CUSTODY(c x) Co": -4, "SINK(untracked) Co": 4}
     assert books.lot(B, "x").u_mg == {"Cu": 15}
+    books = after(offer("c", 1000, {"Cu": 100}))
+    books(got(1000))
+    assert books.lot(B, "x").u_mg == {}, "where the offer says none"
 
 
 def test_the_uncertainty_of_a_receipts_dry_mass_is_kept_as_a_variance() -> None:
@@ -160,8 +179,9 @@ def test_lineage_follows_the_dry_mass_where_no_content_is_offered() -> None:
 
 def test_a_final_receipt_of_nothing_settles_all() -> None:
     books = after(offer("c", 1000, {"Cu": 100}))
-    came, answered = books(got(0, receipt="final"))
+    came, answered = books(got(0, receipt="final", embodied_g_co2e=5))
     assert (posted([came]), answered.site) == ({"TRANSIT_VAR Cu": 100, "CUSTODY(c x) Cu": -100}, A)
+    assert books.lot(B, "x").embodied_g_co2e == 5, "as it states"
 
 
 def test_an_edge_tells_what_more_is_known_to_have_come() -> None:
@@ -250,10 +270,28 @@ def test_each_receipt_waits_for_its_own_offer() -> None:
     books = after()
     books(got(100, consignment_id="c"), got(200, consignment_id="d"), add("x", "300", B, uom="MGM"))
     made = books.fold.submit(offer("d", 200, {"Cu": 20}))
-    assert sorted(codes(made, "resolved")) == ["UNASSAYED", "UNMATCHED"]
+    resolved = [(f.code, f.inputs) for o in made for f in o.findings if f.state == "resolved"]
+    assert sorted(resolved) == [("UNASSAYED", ["x", "d x"]), ("UNMATCHED", ["d", "x"])]
     (lot,) = [lot for _, name, lot in books.fold.every(Lot) if name == "x"]
     assert [(p.origin, p.line.quantity) for p in lot.unassayed] == [("receipt", 100), ("event", 300)]
     assert (lot.dry_mg, lot.contained_mg) == (600, {"Cu": 20})
+
+
+def test_the_assay_of_a_receipt_is_taken_back_once() -> None:
+    books = after()
+    assayed = assay("x", B, cu="10")
+    books(got(1000), assayed)
+    assert (books.balance(B, "STOCK(x)"), books.balance(B, "CUSTODY(c x)")) == (100, -100)
+    books(declared(assayed))
+    assert (books.balance(B, "STOCK(x)"), books.balance(B, "CUSTODY(c x)")) == (0, 0)
+
+
+def test_a_finding_of_the_pair_stands_as_long_as_one_receipt_does() -> None:
+    books = after()
+    first = got(1000, cu="10")
+    books(first, got(500, cu="10"))
+    books(declared(first))
+    assert books.open() == {"UNMATCHED"}
 
 
 def test_a_draw_follows_both_lines_of_a_receipt() -> None:
