@@ -90,7 +90,7 @@ def _offered_shares(
             vectors[element] = settled if sum(settled.values()) == mg else attribution.scaled(settled, mg)
     item = receipt.line.material
     told = {contact for p, dry in parts if dry for contact in p.parcel.contacts}
-    contacts = dict.fromkeys(sorted({*told, *taken.contacts}), 1)
+    contacts = dict.fromkeys({*told, *taken.contacts}, 1)
     if item is not None and item.embodied_g_co2e is not None:
         return Shares(vectors, item.embodied_g_co2e, 0, contacts)
     uncovered = sum(share(p.parcel.uncovered_mg, dry, p.parcel.dry_mg) for p, dry in parts)
@@ -285,7 +285,7 @@ def _legs(draft: Draft, pair: Inbound, offer: Parcel | None, judged: list[Judged
         element, account = name.split(" ")
         draft.post(element, accounts[account], targets.get(name, 0) - pair.posted.get(name, 0))
     draft.disown(first)  # the pair takes them back itself
-    return replace(pair, posted={name: mg for name, mg in sorted(targets.items()) if mg})
+    return replace(pair, posted={name: mg for name, mg in targets.items() if mg})
 
 
 def _findings(draft: Draft, pair: Inbound, offer: Parcel | None, judged: list[Judged]) -> Inbound:

@@ -11,7 +11,8 @@ from lodestream.ledger.book import SiteBook
 from lodestream.ledger.moving import Bound, Outbound
 from lodestream.ledger.records import Offer, Parcel
 from lodestream.ledger.ship import consignment_of
-from tests.ledger.making import HOUR, START, Books, add, codes, declared, entry, event, hashed, item, ship, transform
+from tests.ledger.making import HOUR, START, Books, add, assay, codes, declared, entry, event, hashed, item, ship, transform
+from tests.ledger.test_receipts import after, got, offer
 
 A, B, C = "urn:site:a", "urn:site:b", "urn:site:c"
 
@@ -43,8 +44,8 @@ PARCEL = Parcel(
 
 def test_an_offer_says_all_of_what_was_sent() -> None:
     """300,000 mg wet; then 400,000 more, told late: u = root(417^2 + 556^2) = 695, shipped when the first was."""
-    books = stocked()
-    assert offers(books, out(300_000, hours=1)) == [Offer("c", A, A, B, ["Cu"], [PARCEL])]
+    books, first = stocked(), out(300_000, hours=1)
+    assert offers(books, first) == [Offer("c", A, A, B, ["Cu"], [PARCEL])]
     both = replace(
         PARCEL, version=2, dry_mg=644_000, wet_mg=700_000, contained_mg={"Cu": 64_400}, u_mg={"Cu": 695}, embodied_g_co2e=700,
         lot_seq=3, shares={"Cu": {"CL - - -": 64_400}},
@@ -53,6 +54,8 @@ def test_an_offer_says_all_of_what_was_sent() -> None:
     assert offers(books, second) == [Offer("c", A, A, B, ["Cu"], [both])]
     (withdrawn,) = offers(books, declared(second))
     assert withdrawn.parcels == [replace(PARCEL, version=3, lot_seq=4)]
+    (nothing,) = offers(books, declared(first))
+    assert nothing.parcels == [Parcel("x", 4, 0, 0, True, {}, {}, 0, "ore", "CL", "urn:o", embodied_g_co2e=0, lot_seq=5)]
 
 
 def test_places_elements_and_the_owner_that_the_last_shipment_names() -> None:
@@ -79,15 +82,56 @@ def test_one_offer_a_site_with_all_lots_of_the_shipment() -> None:
 
 
 def test_an_offer_carries_the_open_findings_of_what_the_lot_was_made_of() -> None:
-    """OPENING_UNPROVEN on y and on z; x is made of y, and y of z. A warning does not travel."""
+    """OPENING_UNPROVEN on y and on z; x is made of y, y of z, and z of x too: a cycle is walked once."""
     books = Books()
     for lot in ("z", "y"):
         books(add(lot, "100", A, uom="MGM", cu="10", opening=True))
     books(transform(A, [("z", "50", {"uom": "MGM"})], [("y", "50", {"uom": "MGM", "cu": "10"})]))
     books(transform(A, [("y", "50", {"uom": "MGM"})], [("x", "50", {"uom": "MGM", "cu": "10"})]))
+    books(transform(A, [("x", "10", {"uom": "MGM"})], [("z", "10", {"uom": "MGM", "cu": "10"})]))
     unproven = sorted(f.id for _, f in books.fold.open_findings() if f.code == "OPENING_UNPROVEN")
     (told,) = offers(books, out(10, moisture=None, mass_basis="dry"))
     assert (told.parcels[0].findings, len(unproven)) == (unproven, 2)
+
+
+def test_of_an_element_that_one_shipment_does_not_hold_nothing_is_added() -> None:
+    """x is 10 % Cu, and all of it gone; then 5 % Ni. Half of the 1 mg that they are uncertain by is none."""
+    books = Books()
+    books(add("x", "1000", A, uom="MGM", cu="10"), out(1000, moisture=None, mass_basis="dry"))
+    books(add("x", "1000", A, uom="MGM", ni="5"))
+    (told,) = offers(books, out(1000, hours=2, moisture=None, mass_basis="dry"))
+    assert list(told.parcels[0].contained_mg.items()) == [("Cu", 100), ("Ni", 50)]
+    assert told.parcels[0].u_mg == {"Cu": 1, "Ni": 0}
+
+
+def test_an_offer_names_what_was_touched_in_order() -> None:
+    """ZW came first, AU with what was mixed in before the second shipment."""
+    books = after(offer("c", 1000, {"Cu": 100}, contacts=["ZW - - -"], shares={"Cu": {"CL - - -": 100}}))
+    books(got(1000), ship("x", "100", B, C, uom="MGM", consignment_id="on"))
+    books.fold.submit(offer("d", 1000, {"Cu": 100}, contacts=["AU - - -"], shares={"Cu": {"CL - - -": 100}}))
+    books(got(1000, consignment_id="d"))
+    (told,) = offers(books, ship("x", "100", B, C, uom="MGM", consignment_id="on"))
+    assert told.parcels[0].contacts == ["AU - - -", "ZW - - -"]
+
+
+def test_more_than_an_amount_can_be_is_not_offered() -> None:
+    """9.2 * 10^18 mg, and 3 * 10^16 above the book within its tolerance: together more than 2^63."""
+    books = Books()
+    books(add("x", str(92 * 10**17), A, uom="MGM", cu="10"), out(92 * 10**17, moisture=None, mass_basis="dry"))
+    made = books(out(3 * 10**16, hours=2, moisture=None, mass_basis="dry"))
+    assert codes(made) == ["TOO_LARGE"]
+    assert "what c holds of x" in made[0].findings[0].arithmetic
+
+
+def test_what_was_told_anew_is_offered_anew_in_order_with_its_path() -> None:
+    """Of 10 % Cu, then 20 %, then 30 %: each time one version more of both consignments, d's and c's."""
+    books = stocked()
+    books(out(1000, consignment_id="d"), out(1000))
+    for version, grade in ((2, "20"), (3, "30")):
+        told = offers(books, assay("x", A, cu=grade))
+        assert [(one.consignment, one.parcels[0].version) for one in told] == [("c", version), ("d", version)]
+        assert [one.parcels[0].contained_mg["Cu"] for one in told] == [92 * version, 92 * version]
+        assert [one.parcels[0].path for one in told] == [[f"{A} {version + 2}"]] * 2
 
 
 # -- where it goes --------------------------------------------------------------------------------------------------
