@@ -8,6 +8,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from functools import cache
 from types import CodeType, FunctionType, ModuleType
 
 import pytest
@@ -51,6 +52,7 @@ def apart(work: Callable[[], int], seconds: float) -> int | None:
 
 def trial(mutant: Mutant, tree: ast.Module, module: ModuleType, items: list[pytest.Item], seconds: float) -> tuple[str, str]:
     """How a mutant fares, and the test that killed it."""
+    functions(module)  # found before the fork: a child that looks at every object copies all of memory
     reader, writer = os.pipe()
 
     def work() -> int:
@@ -93,16 +95,23 @@ def _read(statement: ast.stmt) -> set[str]:
 
 def _function(name: str, node: ast.FunctionDef | ast.AsyncFunctionDef, tree: ast.Module, module: ModuleType) -> None:
     code = _codes(compile(tree, module.__file__ or "", "exec"))[name]
-    ours = [f for f in gc.get_objects() if isinstance(f, FunctionType)
-            and f.__module__ == module.__name__ and f.__code__.co_qualname == name]  # fmt: skip
-    assert ours, f"{module.__name__} has no function {name}"
-    for function in ours:
+    for function in functions(module)[name]:
         function.__code__ = code
         if node.args.defaults:
             function.__defaults__ = tuple(_value(one, module) for one in node.args.defaults)
         if function.__kwdefaults__:
             pairs = zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
             function.__kwdefaults__ = {arg.arg: _value(one, module) for arg, one in pairs if one is not None}
+
+
+@cache
+def functions(module: ModuleType) -> dict[str, list[FunctionType]]:
+    """The functions of a module by qualified name, wherever they are held."""
+    found: dict[str, list[FunctionType]] = {}
+    for one in gc.get_objects():
+        if isinstance(one, FunctionType) and one.__module__ == module.__name__:
+            found.setdefault(one.__code__.co_qualname, []).append(one)
+    return found
 
 
 def _value(node: ast.expr, module: ModuleType) -> object:
