@@ -117,3 +117,74 @@ def test_a_corrective_draw_is_taken_back_as_it_was_told_anew() -> None:
     assert (books.balance(A, "TRANSIT(c x)"), books.balance(A, "STOCK(x)")) == (200, 3800)
     books(declared(replace(right, event_time_us=wrong.event_time_us)))
     assert (books.balance(A, "TRANSIT(c x)"), books.balance(A, "STOCK(x)")) == (0, 4000)
+
+
+# -- what comes back ------------------------------------------------------------------------------------------------
+
+
+def asked_back(**more: Any) -> Event:
+    fields: dict[str, Any] = {"biz_step": "void_shipping", "read_point": A, "action": "OBSERVE", "consignment_id": "c"}
+    return event("ObjectEvent", [item("object", "x", None)], **fields | more)
+
+
+def test_what_is_not_settled_comes_back_with_its_masses_shares_and_carbon() -> None:
+    """1,000 mg wet are 920 dry: 300 are settled, 620 come back, 620 / 920 of the water (674 wet) and of 100 g CO2e (67)."""
+    books = Books()
+    books(add("x", "10000", A, uom="MGM", moisture="8", cu="10", country_of_origin="CL", embodied_g_co2e=1000))
+    books.fold.apply(entry(ship("x", "1000", A, B, uom="MGM", moisture="8", consignment_id="c")))
+    books.fold.apply(entry(asked_back()))
+
+    def x() -> tuple[int, int, dict[str, int], dict[str, dict[str, int]], int]:
+        lot = books.lot(A, "x")
+        return lot.wet_mg, lot.dry_mg, lot.contained_mg, lot.shares, lot.embodied_g_co2e
+
+    assert x() == (9000, 8280, {"Cu": 828}, {"Cu": {"CL - - -": 828}}, 900)
+    told = answer(books, 300, {"Cu": 30}, version=2, returned=True)
+    assert posted(told) == [
+        ("TRANSIT(c x)", "Cu", -30),
+        ("CUSTODY(c x)", "Cu", 30),
+        ("TRANSIT(c x)", "Cu", -62),
+        ("STOCK(x)", "Cu", 62),
+    ]
+    assert x() == (9674, 8900, {"Cu": 890}, {"Cu": {"CL - - -": 890}}, 967)
+    answer(books, 500, {"Cu": 45}, version=2, returned=True)
+    assert x() == (9457, 8700, {"Cu": 875}, {"Cu": {"CL - - -": 875}}, 946)
+    assert books.balance(A, "TRANSIT(c x)") == 0
+    answer(books, 500, {"Cu": 45}, version=2)
+    assert x() == (9000, 8280, {"Cu": 828}, {"Cu": {"CL - - -": 828}}, 900)
+    assert books.balance(A, "TRANSIT(c x)") == 47
+    answer(books, 1000, {"Cu": 92}, version=2, returned=True)
+    assert x() == (9000, 8280, {"Cu": 828}, {"Cu": {"CL - - -": 828}}, 900), "more came than was sent: nothing is left"
+
+
+def test_of_what_was_drawn_after_it_came_back_a_correction_is_told_anew() -> None:
+    """It has a slot of its own: 1,000 mg back at 10 %, 1,000 drawn; with 20 % both are told anew."""
+    books = Books()
+    wrong = add("x", "2000", A, uom="MGM", cu="10")
+    right = add("x", "2000", A, uom="MGM", cu="20", event_id="urn:right")
+    books(wrong, out(1000, to=None), asked_back(), ship("x", "1000", A, None, uom="MGM", consignment_id="d"))
+    assert (books.balance(A, "STOCK(x)"), books.balance(A, "TRANSIT(d x)")) == (100, 100)
+    books(declared(wrong, correctives=("urn:right",)), right)
+    assert (books.balance(A, "STOCK(x)"), books.balance(A, "TRANSIT(d x)"), books.balance(A, "TRANSIT(c x)")) == (200, 200, 0)
+
+
+def test_a_question_that_was_an_error_is_taken_back() -> None:
+    """The offer stands again, as version 3; asked twice it is asked once."""
+    books, question = sent(1000), asked_back()
+    versions: list[tuple[int, bool]] = []
+    for one in (question, asked_back(), declared(question)):
+        parcels = [p for m in books.fold.apply(entry(one))[1] if m.offer is not None for p in m.offer.parcels]
+        versions += [(p.version, p.void) for p in parcels]
+    assert versions == [(2, True), (3, False)]
+    books(asked_back())
+    (again,) = books(asked_back())
+    assert (again.kind, again.reason) == ("link", "nothing of consignment c is on its way from here with these lots: kept")
+    versions += [
+        (m.offer.parcels[0].version, m.offer.parcels[0].void) for m in books.fold.apply(entry(declared(question)))[1] if m.offer
+    ]
+    assert versions == [(2, True), (3, False)]
+    (unknown,) = books(asked_back(consignment_id="d"))
+    assert unknown.reason == "nothing of consignment d is on its way from here with these lots: kept"
+    none = event("ObjectEvent", [], biz_step="void_shipping", read_point=A, action="OBSERVE")
+    (unnamed,) = books(none)
+    assert unnamed.reason == "nothing of consignment (none named) is on its way from here that could be asked back: kept"
