@@ -11,7 +11,8 @@ from lodestream.ledger.book import SiteBook
 from lodestream.ledger.moving import Bound, Outbound
 from lodestream.ledger.records import Offer, Parcel
 from lodestream.ledger.ship import consignment_of
-from tests.ledger.making import HOUR, START, Books, add, assay, codes, declared, entry, event, hashed, item, ship, transform
+from tests.ledger.making import HOUR, START, Books, T, add, assay, codes, declared, entry, event, hashed, item, ship, transform
+from tests.ledger.test_containment import aggregation
 from tests.ledger.test_receipts import after, got, offer
 
 A, B, C = "urn:site:a", "urn:site:b", "urn:site:c"
@@ -209,6 +210,19 @@ def test_a_move_of_nothing_is_refused() -> None:
     books = stocked()
     made = event("ObjectEvent", [], action="OBSERVE", biz_step="shipping", read_point=A, consignment_id="c")
     assert codes(books(made)) == ["NO_QUANTITY"]
+
+
+def test_a_container_without_a_consignment_is_confirmed_by_another_source() -> None:
+    """The hash of the event names the consignment then: what left in the container is known under it."""
+    books = Books()
+    books(add("x", "100", A, cu="10"), aggregation("ADD", "urn:pallet", ("x", "25")))
+    fields: dict[str, Any] = {"biz_step": "shipping", "read_point": A, "action": "OBSERVE", "epcs": ["urn:pallet"]}
+    one = event("ObjectEvent", [], destinations=[TypedRef(B, "location")], **fields)
+    (told,) = offers(books, one)
+    assert (told.consignment, [(p.lot, p.dry_mg) for p in told.parcels]) == (one.event_hash, [("x", 25 * T)])
+    (again,) = books(replace(one, event_id="urn:carrier"), source="carrier")
+    assert (again.kind, again.postings) == ("link", [])
+    assert again.reason == "another source sent this shipment before: confirmed, nothing posted"
 
 
 # -- the consignment ------------------------------------------------------------------------------------------------
