@@ -8,7 +8,6 @@ does not explain.
 """
 
 import ast
-import gc
 import importlib
 import json
 import pickle
@@ -111,7 +110,6 @@ class Campaign:
         CACHE.mkdir(parents=True, exist_ok=True)
         self.reached = self._reach(session.items)
         self.items = {item.nodeid: item for item in session.items if item.nodeid in self.reached}
-        gc.freeze()  # a collection in a child would copy all that is here already
         for name in self.names:
             self._module(name)
         session.testsfailed = self.unexplained

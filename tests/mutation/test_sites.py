@@ -7,7 +7,7 @@ import pytest
 
 from tests.mutation.__main__ import modules
 from tests.mutation.sites import mutants
-from tests.mutation.trial import KILLED, apart, plant
+from tests.mutation.trial import KILLED, SURVIVED, apart, functions, plant, trial
 
 SOURCE = '''
 """A module."""
@@ -86,6 +86,18 @@ def test_a_trial_ends_in_time_and_leaves_nothing_behind() -> None:
 
     assert (apart(lambda: 3, 5), apart(forever, 0.1)) == (3, None)
     assert KILLED == "killed"
+
+
+def test_a_mutant_that_cannot_be_planted_is_not_killed() -> None:
+    module = ModuleType("unplanted")
+    module.__file__ = "planted.py"
+    tree = ast.parse(SOURCE)
+    one = mutants(tree)[-1]
+    with pytest.raises(AssertionError, match="could not be planted"):
+        trial(one, tree, module, [], 9)
+    exec(SOURCE, vars(module))  # noqa: S102
+    functions.cache_clear()
+    assert trial(one, tree, module, [], 9) == (SURVIVED, "")
 
 
 def test_a_module_is_named_with_or_without_its_package() -> None:

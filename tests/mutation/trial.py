@@ -18,6 +18,7 @@ from tests.mutation.sites import Mutant, assigned
 
 MEMORY = 4 << 30  # bytes of address space: a mutant that never ends must not take the machine along
 SURVIVED, KILLED, TIMED_OUT = "survived", "killed", "timed out"
+PLANTED = b"\0"  # what a child says before it runs the tests: a mutant that could not be planted was not killed
 
 
 def fails(item: pytest.Item) -> bool:
@@ -59,6 +60,7 @@ def trial(mutant: Mutant, tree: ast.Module, module: ModuleType, items: list[pyte
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
         mutant.apply()
         plant(mutant, tree, module)
+        os.write(writer, PLANTED)
         for item in items:
             if fails(item):
                 os.write(writer, item.nodeid.encode())
@@ -68,7 +70,8 @@ def trial(mutant: Mutant, tree: ast.Module, module: ModuleType, items: list[pyte
     code = apart(work, seconds)
     os.close(writer)
     with os.fdopen(reader, "rb") as said:
-        killer = said.read().decode()
+        planted, killer = (text := said.read())[:1] == PLANTED, text[1:].decode()
+    assert planted or code is None or not isinstance(mutant.root, ast.FunctionDef), f"{mutant.name} could not be planted"
     return (SURVIVED, "") if code == 0 else (TIMED_OUT, "") if code is None else (KILLED, killer or f"exit code {code}")
 
 
@@ -108,9 +111,11 @@ def _function(name: str, node: ast.FunctionDef | ast.AsyncFunctionDef, tree: ast
 def functions(module: ModuleType) -> dict[str, list[FunctionType]]:
     """The functions of a module by qualified name, wherever they are held."""
     found: dict[str, list[FunctionType]] = {}
+    gc.unfreeze()
     for one in gc.get_objects():
         if isinstance(one, FunctionType) and one.__module__ == module.__name__:
             found.setdefault(one.__code__.co_qualname, []).append(one)
+    gc.freeze()  # a collection in a child would copy all that is here already
     return found
 
 
