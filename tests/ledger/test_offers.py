@@ -62,7 +62,7 @@ def test_an_offer_says_all_of_what_was_sent() -> None:
 def test_places_elements_and_the_owner_that_the_last_shipment_names() -> None:
     books = stocked(elements=["Ni", "Cu"])
     made = out(1000)
-    made = hashed(replace(made, destinations=[*made.destinations, TypedRef("urn:buyer", "owning_party")]))
+    made = hashed(replace(made, destinations=[TypedRef("urn:buyer", "owning_party"), *made.destinations]))
     (first,) = offers(books, made)
     assert (first.elements, first.parcels[0].owner) == (["Ni", "Cu"], "urn:buyer")
     (second,) = offers(books, out(1000, hours=2))
@@ -93,6 +93,8 @@ def test_an_offer_carries_the_open_findings_of_what_the_lot_was_made_of() -> Non
     unproven = sorted(f.id for _, f in books.fold.open_findings() if f.code == "OPENING_UNPROVEN")
     (told,) = offers(books, out(10, moisture=None, mass_basis="dry"))
     assert (told.parcels[0].findings, len(unproven)) == (unproven, 2)
+    ((_, _, pair),) = books.fold.every(Outbound)
+    assert pair.bound[B].findings == unproven, "so that it is told again when they end"
 
 
 def test_of_an_element_that_one_shipment_does_not_hold_nothing_is_added() -> None:

@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from lodestream.epcis.event import Assay, Material
+from lodestream.epcis.event import Assay, ContainedMass, Material, Quantity
 from lodestream.ledger import transform as module
+from lodestream.ledger.book import SiteBook
 from lodestream.ledger.records import Outcome
 from lodestream.ledger.running import Run
+from lodestream.ledger.state import Lot, Parked
 from tests.ledger.making import START, Books, add, codes, declared, hashed, transform
 
 A = "urn:site:a"
@@ -103,8 +105,8 @@ def test_a_run_that_no_record_holds_is_refused(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_edges_of_a_campaign_are_counted_over_its_events(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One lot in and two out, then a second lot in: four. The lot that was in before is no other."""
-    monkeypatch.setattr(module, "MAX_EDGES", 3)
+    """One lot in and two out are two, the same lot again too; a second lot in makes four."""
+    monkeypatch.setattr(module, "MAX_EDGES", 2)
     fields: dict[str, Any] = {"transformation_id": "urn:t"}
     books = stocked(x="10", w="10")
     books(transform(A, [X], [], **fields), transform(A, [], [Y, ("z", "100", CU)], **fields))
@@ -123,6 +125,56 @@ def test_bags_of_several_lots_have_the_moisture_of_what_was_put_into_them() -> N
     books(transform(A, [("v", "1000", wet), ("w", "1000", MG)], [("y", "1000", wet)], biz_step="repackaging"))
     lot = books.lot(A, "y")
     assert (lot.wet_mg, lot.dry_mg, lot.contained_mg) == (1000, 950, {"Cu": 145})
+
+
+def test_a_bag_of_one_lot_has_the_moisture_of_the_lot_and_not_of_what_was_rounded() -> None:
+    """60 % of 4 mg is water: 1.6 are dry, drawn as 2. Of 3 mg in a bag 1.2 are dry, not half."""
+    books = Books()
+    books(add("v", "3000", A, uom="MGM", moisture="60", cu="10"))
+    wet: dict[str, Any] = {"uom": "MGM", "mass_basis": "wet"}
+    books(transform(A, [("v", "4", wet)], [("y", "3", wet)]))
+    assert (books.lot(A, "y").wet_mg, books.lot(A, "y").dry_mg) == (3, 1)
+
+
+def test_outputs_split_their_input_unless_one_states_what_it_holds() -> None:
+    """By an assay or outright; one that no item describes states nothing."""
+    books = stocked()
+    bare = transform(A, [X], [])
+    (split,) = books(hashed(replace(bare, output_quantities=[Quantity("y", Decimal("0.1"), "GDW")])))
+    assert (split.kind, books.lot(A, "y").contained_mg) == ("split", {"Cu": 10})
+    one = transform(A, [X], [("z", "100", MG)])
+    held = replace(one.materials[1], contained=[ContainedMass("Cu", Decimal(9), "MGM")])
+    (made,) = books(hashed(replace(one, materials=[one.materials[0], held])))
+    assert (made.kind, books.lot(A, "z").contained_mg) == ("transform", {"Cu": 9})
+
+
+def test_an_output_of_which_one_grade_cannot_be_told_waits_for_its_assay() -> None:
+    """Wet, without a moisture: copper as received would be known, nickel on dry basis is not."""
+    one = transform(A, [X], [("y", "100", {"uom": "MGM", "mass_basis": "wet"})])
+    grades = [Assay("Cu", Decimal(10), "P1", "as_received"), Assay("Ni", Decimal(5), "P1", "dry")]
+    books = stocked()
+    books(hashed(replace(one, materials=[one.materials[0], replace(one.materials[1], assays=grades)])))
+    ((_, _, run),) = books.fold.every(Run)
+    assert [(p.assayed, p.contained_mg) for p in run.parts] == [(True, {"Cu": 10}), (False, {})]
+    (lot,) = [lot for _, name, lot in books.fold.every(Lot) if name == "y"]
+    assert [(p.origin, p.ref, p.index) for p in lot.unassayed] == [("event", one.identity, 1)]
+
+
+def test_of_an_output_only_what_the_book_tracks_is_known() -> None:
+    books = Books(**{A: SiteBook(elements=["Cu"])})
+    books(add("x", "1000", A, uom="MGM", cu="10"))
+    books(transform(A, [X], [("y", "100", {"uom": "MGM", "cu": "10", "ni": "5"})]))
+    ((_, _, run),) = books.fold.every(Run)
+    assert [(list(p.contained_mg), list(p.u_mg)) for p in run.parts] == [(["Cu"], ["Cu"])] * 2
+
+
+def test_what_a_transformation_waits_for() -> None:
+    """Of a campaign its balance waits too."""
+    for fields, waits in (({}, ["lot:w"]), ({"transformation_id": "urn:t"}, ["campaign:urn:t", "lot:w"])):
+        books = stocked()
+        (parked,) = books(transform(A, [("w", "100", MG)], [] if fields else [Y], **fields))
+        ((_, _, one),) = books.fold.every(Parked)
+        assert (parked.outcome, sorted(one.waits)) == ("PARKED", waits)
 
 
 def test_a_part_says_its_process_and_its_loss() -> None:
@@ -197,6 +249,7 @@ def test_an_edge_of_a_campaign_is_told_once_both_ends_are_there() -> None:
     assert [e[:2] for e in edges(books(transform(A, [("w", "100", MG)], [], **fields)))] == [("w", "y")]
     assert [e[:2] for e in edges(books(transform(A, [], [("z", "10", CU)], **fields)))] == [("x", "z"), ("w", "z")]
     assert books.lot(A, "y").parents == ["w", "x"]
+    assert [e[:2] for e in edges(books(transform(A, [X], [], **fields)))] == [("x", "y"), ("x", "z")], "more of x went in"
 
 
 def test_an_output_of_nothing_brings_nothing() -> None:
