@@ -241,6 +241,15 @@ def test_each_output_descends_from_every_input_by_what_that_held() -> None:
     assert [books.lot(A, lot).parents for lot in ("y", "z", "x")] == [["w", "x"], ["w", "x"], []]
 
 
+def test_an_edge_holds_what_its_end_brought_and_nothing_of_what_none_did() -> None:
+    """x brings 1 mg Cu and w 100 mg Ni; lithium comes of neither."""
+    books = Books()
+    books(add("x", "10", A, uom="MGM", cu="10"), add("w", "1000", A, uom="MGM", ni="10"))
+    y = ("y", "1000", {"uom": "MGM", "cu": "0.1", "ni": "10", "li": "1"})
+    made = books(transform(A, [("x", "10", MG), ("w", "1000", MG)], [y]))
+    assert edges(made) == [("x", "y", 10, {"Cu": 1, "Ni": 0}), ("w", "y", 1000, {"Cu": 0, "Ni": 100})]
+
+
 def test_an_edge_of_a_campaign_is_told_once_both_ends_are_there() -> None:
     fields: dict[str, Any] = {"transformation_id": "urn:t"}
     books = stocked(x="10", w="10")

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from lodestream.epcis.event import Assay, Event, Material
+from lodestream.epcis.event import Assay, ContainedMass, Event, Material
+from lodestream.ledger.book import SiteBook
 from lodestream.ledger.records import Outcome
 from lodestream.ledger.running import Run
 from tests.ledger.making import Books, add, codes, hashed, transform
@@ -71,11 +72,49 @@ def test_what_is_left_of_it_stays_where_it_was() -> None:
     assert books.balance(A, "WIP(t1)") == 20
     books(campaign("t3", [], [("z", "200", CU)], wip("wip_open", "t1", 200)))
     assert (books.balance(A, "WIP(t1)"), run(books, "t1").next) == (0, ["t2", "t3"])
+    assert run(books, "t3").parts[0].shares.uncovered_mg == 0
     last = campaign("t4", [], [("z", "200", CU)], wip("wip_open", "t1", 200))
     made = books(last)
     assert posted(made)[:2] == [("SOURCE(opening)", -20), ("WIP(t4)", 20)]
     assert [(f.code, f.inputs) for o in made for f in o.findings] == [("OPENING_UNPROVEN", [last.identity, "t1"])]
     assert run(books, "t1").next == ["t2", "t3"]
+    assert (run(books, "t4").parts[0].shares.carbon_g, run(books, "t4").parts[0].shares.uncovered_mg) == (0, 200)
+
+
+def test_the_campaigns_that_took_of_one_are_told_in_order() -> None:
+    books = first()
+    for name in ("t6", "t3", "t5", "t2", "t4"):
+        books(campaign(name, [], [("z", "20", CU)], wip("wip_open", "t1", 20)))
+    assert run(books, "t1").next == ["t2", "t3", "t4", "t5", "t6"]
+
+
+def test_a_campaign_opens_nothing_of_itself() -> None:
+    """100 mg are in t2 already: what it opens with comes from elsewhere."""
+    books = Books()
+    books(add("x", "1000", A, uom="MGM", cu="10"), campaign("t2", [("x", "1000", MG)], []))
+    made = books(campaign("t2", [], [], wip("wip_open", "t2", 400)))
+    assert posted(made) == [("SOURCE(opening)", -40), ("WIP(t2)", 40)]
+
+
+def test_a_campaign_that_still_runs_leaves_what_is_in_it() -> None:
+    """100 mg and 1,000 g CO2e went into t1 and nothing has come out: 40 of them go to t2, and 400 g."""
+    books = Books()
+    books(add("x", "1000", A, uom="MGM", cu="10", country_of_origin="CL", embodied_g_co2e=1000))
+    books(campaign("t1", [("x", "1000", MG)], []))
+    made = books(campaign("t2", [], [("z", "400", CU)], wip("wip_open", "t1", 400)))
+    assert posted(made)[:2] == [("WIP(t1)", -40), ("WIP(t2)", 40)]
+    (opened, _) = run(books, "t2").parts
+    assert (opened.shares.vectors, opened.shares.carbon_g) == ({"Cu": {"CL - - -": 40}}, 400)
+
+
+def test_contained_masses_are_work_in_process_without_a_weight() -> None:
+    """Stated outright they have no dry mass, and no dry mass is uncovered. Nickel is not tracked here."""
+    books = Books(**{A: SiteBook(elements=["Cu"])})
+    held = [ContainedMass("Cu", Decimal(40), "MGM"), ContainedMass("Ni", Decimal(5), "MGM")]
+    for role in ("wip_open", "wip_close"):
+        books(campaign(role, [], [("z", "400", CU)], Material(role, "w", contained=held), opening_evidence="urn:count"))  # type: ignore[arg-type]
+        (part,) = [p for p in run(books, role).parts if p.role == role]
+        assert (part.dry_mg, part.contained_mg, list(part.u_mg), part.shares.uncovered_mg) == (0, {"Cu": 40}, ["Cu"], 0)
 
 
 def test_carbon_that_is_stated_counts() -> None:
