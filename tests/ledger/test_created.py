@@ -84,6 +84,47 @@ def test_what_no_item_describes_comes_from_an_undeclared_source() -> None:
     assert [(lot.lot, lot.dry_mg, lot.assayed) for lot in told.lots] == [("y", 5000, False)]
 
 
+# -- received from an external party ----------------------------------------------------------------------------------
+
+
+def bought(*quantities: Quantity, **fields: Any) -> list[Outcome]:
+    """Received of urn:party, which has no book: x at 10 % Cu and y at 20 %, in mg."""
+    items = [item("object", "x", "1000", uom="MGM", cu="10"), item("object", "y", "500", uom="MGM", cu="20")]
+    party = [TypedRef("urn:party", "possessing_party")]
+    made = event("ObjectEvent", items, action="OBSERVE", biz_step="receiving", biz_location=A, sources=party, **fields)
+    listed = [made.quantities[0], *quantities, made.quantities[1]]
+    return Books().fold.submit(entry(hashed(replace(made, quantities=listed)), external=["urn:party"]))
+
+
+def test_what_comes_from_an_external_party_comes_from_its_source() -> None:
+    made = bought()
+    assert posted(made) == [
+        ("SOURCE(external:urn:party)", "Cu", -100),
+        ("STOCK(x)", "Cu", 100),
+        ("SOURCE(external:urn:party)", "Cu", -100),
+        ("STOCK(y)", "Cu", 100),
+    ]
+    assert (made[0].kind, codes(made)) == ("receive", [])
+
+
+def test_a_line_that_no_item_describes_is_measured_by_itself() -> None:
+    """1 g dry of x more, without an assay: it waits for one, and y is what it is."""
+    made = bought(Quantity("x", Decimal(1), "GDW"))
+    assert [(line.lot, line.dry_mg, line.contained_mg) for line in made[0].lines] == [
+        ("x", 1000, {"Cu": 100}),
+        ("x", 1000, {}),
+        ("y", 500, {"Cu": 100}),
+    ]
+    assert codes(made) == ["UNASSAYED"]
+
+
+def test_what_is_destined_for_another_site_is_linked() -> None:
+    (made,) = bought(destinations=[TypedRef("urn:site:b", "location")])
+    assert (made.kind, made.postings) == ("link", [])
+    assert made.reason == f"received at {A}, destined for urn:site:b: kept, moves nothing"
+    assert bought(destinations=[TypedRef(A, "location")])[0].kind == "receive"
+
+
 # -- destroyed ------------------------------------------------------------------------------------------------------
 
 
