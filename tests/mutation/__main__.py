@@ -55,6 +55,7 @@ FIRST = [  # what moves metal
 MEASURES = ["exact", "uncertainty", "measure"]
 CACHE = ROOT / ".cache" / "mutants"
 QUICK = 3.0  # seconds that the tests of a mutant may take together, as they were watched
+AT_ONCE = 100  # tests that are watched before what was seen is kept
 PATIENCE = 10.0  # seconds for a mutant beyond five times what its tests take
 
 
@@ -126,11 +127,18 @@ class Campaign:
             if (one := reached.get(item.nodeid)) is None or (one.core, one.tests) != (of_core(one.lines), tests[item.nodeid])
         ]
         print(f"{len(items)} tests, of which {len(due)} are watched anew", flush=True)
+        for first in range(0, len(due), AT_ONCE):
+            reached |= self._watch(due[first : first + AT_ONCE], tests)
+            save(path, reached)
+        return {name: reached[name] for name in tests}
+
+    def _watch(self, items: list[pytest.Item], tests: dict[str, str]) -> dict[str, Reach]:
+        """What these tests reach, seen in a process of its own."""
         news = CACHE / "news.pickle"
 
         def work() -> int:
             seen = {}
-            for item in due:
+            for item in items:
                 ok: list[bool] = []
                 lines, seconds = watched(lambda item=item, ok=ok: ok.append(not fails(item)))  # type: ignore[misc]
                 passes = ok == [True]
@@ -139,12 +147,10 @@ class Campaign:
             news.write_bytes(pickle.dumps(seen))
             return 0
 
-        if due:
-            assert apart(work, 3600) == 0, "the tests could not be watched"
-            reached |= pickle.loads(news.read_bytes())  # noqa: S301
-            news.unlink()
-            save(path, reached)
-        return {name: reached[name] for name in tests}
+        assert apart(work, 3600) == 0, "the tests could not be watched"
+        seen: dict[str, Reach] = pickle.loads(news.read_bytes())  # noqa: S301
+        news.unlink()
+        return seen
 
     def _module(self, name: str) -> None:
         loaded = Loaded(name, self.reached, {n for n in self.items if self._names(n, name)})
