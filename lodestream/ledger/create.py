@@ -50,9 +50,11 @@ def put(draft: Draft, line: Line, measured: Measured, account: Account) -> None:
 
 
 def delete(draft: Draft) -> None:
-    """DELETE: STOCK -> LOSS(class, default other); a decommissioned balance goes to STOCK_ADJ with a finding."""
+    """DELETE: STOCK -> LOSS(class, default other); a decommissioned balance goes to STOCK_ADJ with a finding. An instance that
+    has a balance here goes whole.
+    """
     event = draft.event
-    moved = [line for line in with_mass(lines(event)) if line.material is not None or not line.instance or draft.lot(line.id)]
+    moved = [line for line in lines(event) if line.material is not None or not line.instance or draft.lot(line.id)]
     if not moved:
         return
     draft.kind = "destroy"

@@ -41,7 +41,7 @@ def change_of(draft: Draft, lot: str, move: Move) -> LotChange:
 def is_own(draft: Draft, identity: str) -> bool:
     """Whether it is the event that this draft is about, whose journal is not written yet."""
     event = draft.entry.event
-    return event is not None and event.error_declaration is None and event.identity == identity and bool(draft.changes)
+    return event is not None and event.identity == identity and bool(draft.changes)
 
 
 def amend(draft: Draft, lot: str, move: Move, new: LotChange) -> None:
@@ -61,7 +61,7 @@ def amend(draft: Draft, lot: str, move: Move, new: LotChange) -> None:
         exchange(draft, old, new)
     if new.contained_mg != old.contained_mg:
         post_difference(draft, old, new, account_of(new))
-    _store(draft, move, new, draft.disown(first) if len(draft.legs) > first else [])
+    _store(draft, move, new, draft.disown(first))
 
 
 def exchange(draft: Draft, old: LotChange, new: LotChange) -> None:

@@ -33,7 +33,7 @@ def open_senders(pair: Inbound, draft: Draft, arrival: int) -> list[str]:
     """The senders of whose offers something is still pending when the receipt of that place in the book comes."""
     offers = [Pending(o) for o in pair.offers]
     for receipt in pair.receipts:
-        if receipt.arrival < arrival:
+        if receipt.arrival <= arrival:
             _judged(receipt, offers, draft)
     return [p.from_site for p in offers if p.is_open(arrival)]
 
@@ -91,10 +91,10 @@ def _offered_shares(
             vectors[element] = settled if sum(settled.values()) == mg else attribution.scaled(settled, mg)
     item = receipt.line.material
     told = {contact for p, dry in parts if dry for contact in p.parcel.contacts}
-    contacts = dict.fromkeys(sorted({*told, *taken.contacts}), 1)
+    contacts = dict.fromkeys({*told, *taken.contacts}, 1)
     if item is not None and item.embodied_g_co2e is not None:
         return Shares(vectors, item.embodied_g_co2e, 0, contacts)
-    uncovered = sum(share(p.parcel.uncovered_mg, dry, p.parcel.dry_mg) for p, dry in parts if p.parcel.uncovered_mg)
+    uncovered = sum(share(p.parcel.uncovered_mg, dry, p.parcel.dry_mg) for p, dry in parts)
     return Shares(vectors, taken.carbon_g, uncovered, contacts)
 
 
@@ -104,15 +104,14 @@ Measurement = tuple[int, int, dict[str, int], dict[str, int], int, bool]
 def _measured(receipt: Receipt, among: list[Pending], allowed: dict[str, int], draft: Draft) -> Measurement:
     """Wet, dry, content, its u, that of the dry mass, whether all is known. What the receipt lacks it takes from the offers."""
     by = [p.parcel for p in pending.concerned(receipt, among)]
-    offered_moisture = moisture(sum(p.wet_mg for p in by), sum(p.dry_mg for p in by)) if by else None
-    measured = measure(receipt.line, None, offered_moisture)
+    measured = measure(receipt.line, None, moisture(sum(p.wet_mg for p in by), sum(p.dry_mg for p in by)))
     if isinstance(measured, Refusal):  # its own grade on what the offer's moisture leaves dry is above 100 %
         measured = measure(receipt.line, None)
     assert isinstance(measured, Measured), "a receipt that cannot be measured was refused when it came"
     elements = draft.book.elements
     dry = measured.dry_mg
     if dry is None:
-        return measured.wet_mg or 0, 0, {}, {}, 0, False
+        return 0, 0, {}, {}, 0, False
     wet = measured.wet_mg if measured.wet_mg is not None else dry
     if measured.assayed:
         got = {e: mg for e, mg in measured.contained_mg.items() if not elements or e in elements}
@@ -229,7 +228,7 @@ def _waiting(draft: Draft, pair: Inbound, taken: list[Judged]) -> None:
 def _described(draft: Draft, pair: Inbound, offer: Parcel | None) -> None:
     """What the offers know of the lot and the receipts did not say; the senders' open findings travel with them."""
     lot = draft.lot(pair.lot)
-    if lot is None or not pair.offers:
+    if lot is None:
         return
     told = {ref: found for ref, found in lot.inherited.items() if ref != key(pair.consignment, pair.lot)}
     if offer is not None and offer.findings:
@@ -263,15 +262,15 @@ def _targets(offer: Parcel | None, judged: list[Judged]) -> dict[tuple[str, str]
             continue
         all_settled = one.settled_mg
         for element in {*one.got_mg, *all_settled}:
-            got, settled = one.got_mg.get(element), all_settled.get(element)
-            add(element, "STOCK", got or 0)
-            if offer is None or not one.known:
-                add(element, "CUSTODY", -(got or 0))
+            came, settled = one.got_mg.get(element, 0), all_settled.get(element)
+            add(element, "STOCK", came)
+            if offer is None:
+                add(element, "CUSTODY", -came)
             elif settled is None:
-                add(element, "SOURCE", -(got or 0))
+                add(element, "SOURCE", -came)
             else:
                 add(element, "CUSTODY", -settled)
-                add(element, "SINK" if got is None else "VAR", settled - (got or 0))
+                add(element, "VAR" if element in one.got_mg else "SINK", settled - came)
     return targets
 
 
@@ -290,7 +289,7 @@ def _legs(draft: Draft, pair: Inbound, offer: Parcel | None, judged: list[Judged
         element, account = name.split(" ")
         draft.post(element, accounts[account], targets.get(name, 0) - pair.posted.get(name, 0))
     draft.disown(first)  # the pair takes them back itself
-    return replace(pair, posted={name: mg for name, mg in sorted(targets.items()) if mg})
+    return replace(pair, posted={name: mg for name, mg in targets.items() if mg})
 
 
 def _findings(draft: Draft, pair: Inbound, offer: Parcel | None, judged: list[Judged], both: dict[str, Weighed]) -> Inbound:
@@ -313,7 +312,7 @@ def _told(draft: Draft, pair: Inbound, offer: Offered, judged: list[Judged]) -> 
 
 def _linked(draft: Draft, pair: Inbound, offer: Offered, settles: list[Settled]) -> Offered:
     """The edge from the sender's lot, once both sides are there; a later part is an edge of its own."""
-    if offer.parcel.dry_mg <= 0 or draft.lot(pair.lot) is None:
+    if offer.parcel.dry_mg <= 0:
         return offer
     dry = sum(s.dry_mg for s in settles)
     got = attribution.total(s.got_mg for s in settles)

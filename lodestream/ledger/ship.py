@@ -19,7 +19,6 @@ from lodestream.ledger.lots import refuse_unusable, told
 from lodestream.ledger.moving import Bound, Consigned, Outbound, Shipment
 from lodestream.ledger.pairs import key
 from lodestream.ledger.records import Offer, Parcel
-from lodestream.ledger.state import Lot
 from lodestream.ledger.telling import inherited
 from lodestream.ledger.values import Drawn, Message, Said
 from lodestream.measures import Line, Measured, lines, measure, quadrature
@@ -206,7 +205,8 @@ def parcel(draft: Draft, pair: Outbound, to_site: str) -> Parcel:
     """The sums over the shipments to a site that stand, with what the sender's book says of the lot."""
     shipments = [s for s in pair.shipments if s.to_site == to_site]
     elements = sorted({e for s in shipments for e in s.contained_mg})
-    lot = draft.lot(pair.lot) or Lot(pair.lot)
+    lot = draft.lot(pair.lot)
+    assert lot is not None, "what was shipped was a lot here"
     dry, wet = sum(s.dry_mg for s in shipments), sum(s.wet_mg for s in shipments)
     u = {e: quadrature(*(s.u_mg.get(e, 0) for s in shipments)) for e in elements}
     contained = {e: sum(s.contained_mg.get(e, 0) for s in shipments) for e in elements}
@@ -252,4 +252,4 @@ def upstream_findings(draft: Draft, lot: str) -> list[str]:
         seen.add(name)
         found.update(held.findings, inherited(held))
         todo.extend(held.parents)
-    return sorted(f for f in found if f)
+    return sorted(found)

@@ -217,6 +217,22 @@ def test_recorded_too_long_after_it_happened() -> None:
     assert done[0].findings[-1].arithmetic == "recorded 61 days 0 h after its eventTime, the book allows 60 days"
 
 
+def test_late_and_backdated_to_the_microsecond_by_event_and_reason() -> None:
+    """60 days are not late; what is recorded when the month closes is for a closed month, and what was before is not."""
+    for more, expected in ((0, []), (1, ["LATE"])):
+        one = add("x", "1", A, cu="10", event_time_us=START)
+        (done,) = at(Books(**{A: SiteBook()}), START + 60 * DAY + more, one)
+        assert [(f.code, f.inputs, f.lots) for f in done.findings] == [(c, [one.identity, "recorded"], ["x"]) for c in expected]
+    for more, expected in ((-1, []), (0, ["BACKDATED"])):
+        books = Books(**{A: SiteBook()})
+        at(books, APRIL, add("y", "1", A, cu="10", event_time_us=MARCH))
+        at(books, APRIL, closing("2026-03", APRIL))
+        one = add("x", "1", A, cu="10", event_time_us=MARCH)
+        (done,) = at(books, APRIL + more, one)
+        assert [(f.code, f.inputs, f.lots) for f in done.findings] == [(c, [one.identity, "closed"], ["x"]) for c in expected]
+        assert [(p.period, p.version, sum(line.late_mg for line in p.lines)) for p in done.periods] == [("2026-03", 2, 0)]
+
+
 def test_a_late_event_ends_with_its_declaration() -> None:
     books = march()
     at(books, APRIL, closing("2026-03", APRIL))

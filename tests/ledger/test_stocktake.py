@@ -48,6 +48,56 @@ def test_within_tolerance_the_book_follows(step: str, tonnes: str, cu_mg: int) -
     assert "within the 5,000 kg of 0.5 % of what entered, which is not less than 2u" in outcome.reason
 
 
+def test_the_tolerance_to_the_milligram() -> None:
+    """1,000,000 mg entered, 100,000 are left by the book: 5,000 may be missing or too many, of both counts together."""
+    for mg, found in (("95000", []), ("94999", ["STOCK_DIFFERS"]), ("105000", []), ("105001", ["STOCK_DIFFERS"])):
+        books = Books(**{A: SiteBook()})
+        books(add("x", "1000000", A, uom="MGM", cu="10"), ship("x", "900000", A, B, uom="MGM", consignment_id="c"))
+        one = count("x", mg, uom="MGM")
+        made = books(one)
+        assert codes(made) == found
+        assert [f.inputs for f in made[0].findings] == [["x", one.identity]] * len(found)
+        assert dry(books) == (100_000 if found else int(mg))
+
+
+def test_twice_the_uncertainty_to_the_milligram() -> None:
+    """Of 1,000,000 mg 0.2 % are 2,000; u = root(1,000^2 + 97^2) = 1,005: 2,010 may be missing."""
+    for mg, found in (("97990", []), ("97989", ["STOCK_DIFFERS"])):
+        books = Books(**{A: SiteBook(stock_tolerance_percent=Decimal("0.2"))})
+        books(add("x", "1000000", A, uom="MGM", cu="10"), ship("x", "900000", A, B, uom="MGM", consignment_id="c"))
+        assert codes(books(count("x", mg, uom="MGM"))) == found
+
+
+def test_what_is_counted_of_a_lot_that_is_empty_has_the_grade_of_what_entered() -> None:
+    """All 1,000,000 mg are gone, 3,000 wet are there: nothing says a moisture, so they are dry, with 300 mg Cu."""
+    books = Books(**{A: SiteBook()})
+    books(add("x", "1000000", A, uom="MGM", cu="10"), ship("x", "1000000", A, B, uom="MGM", consignment_id="c"))
+    (made,) = books(count("x", "3000", uom="MGM", mass_basis="wet"))
+    assert [(p.account, p.amount_mg) for p in made.postings] == [("STOCK_ADJ", -300), ("STOCK(x)", 300)]
+    lot = books.lot(A, "x")
+    assert (lot.wet_mg, lot.dry_mg, lot.contained_mg, lot.shares) == (3000, 3000, {"Cu": 300}, {"Cu": {"ZZ - - -": 300}})
+    assert [(line.wet_mg, line.dry_mg, line.contained_mg) for line in made.lines] == [(3000, 3000, {"Cu": 300})]
+
+
+def test_what_cannot_be_compared_is_kept() -> None:
+    """A lot without an assay, a wet count of a lot that is drier than it is heavy, a count without a mass.
+
+    Of 1,000 mg wet (900 dry) 400 dry with 30 % water left: 429 wet and 500 dry are there by the book.
+    """
+    books = Books(**{A: SiteBook()})
+    books(add("u", "1000", A, uom="MGM"), add("w", "1000", A, uom="MGM", moisture="10", cu="10"))
+    books(ship("w", "400", A, B, uom="MGM", moisture="30", mass_basis="dry", consignment_id="c"))
+    assert (books.lot(A, "w").wet_mg, books.lot(A, "w").dry_mg) == (429, 500)
+    wet = count("w", "430", uom="MGM", mass_basis="wet")
+    for one, reason in (
+        (count("u", "900", uom="MGM"), "u has no assay yet, its book is not complete: kept, count it again"),
+        (wet, "w was weighed wet and has no moisture here: kept, nothing to compare"),
+        (count("u", None), "u: neither a quantity nor a mass: nothing to compare with the book"),
+    ):
+        (made,) = books(one)
+        assert (made.kind, made.reason, made.postings, codes([made])) == ("link", reason, [], [])
+
+
 def test_the_larger_of_the_two_limits_counts() -> None:
     """With 0.05 % (500 kg) 2u is larger: u = root((0.1 % of 1,000 t)^2 + (0.1 % of 98 t)^2) = 1,004.790525 kg."""
     books = stocked(stock_tolerance_percent=Decimal("0.05"))

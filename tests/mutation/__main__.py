@@ -1,9 +1,10 @@
 """Mutation testing of the ledger: `make mutants`, or `python -m tests.mutation [--quick] [module ...]`.
 
 Every mutant of a module (sites.py) is tried by the tests that reach its line (reach.py), each in a process of its own
-(trial.py), those that killed its neighbours first, then the fastest. Results stay in .cache/mutants/: what was killed is not
-tried again while its function is the same; what survived is, by tests that changed or that `--quick` (the fastest tests
-alone) left out. It ends with 1 where a mutant survives that docs/mutation.md does not explain.
+(trial.py): first those that cost the least for what they may find, the fast ones and those that killed its neighbours. Results
+stay in .cache/mutants/: what was killed is not tried again while its function is the same; what survived is, by tests that
+changed or that `--quick` (the fastest tests alone) left out. It ends with 1 where a mutant survives that docs/mutation.md
+does not explain.
 """
 
 import ast
@@ -20,7 +21,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
-from tests.mutation.reach import ROOT, Reach, digest, load, save, watched
+from tests.mutation.reach import ROOT, Reach, digest, load, of_core, save, watched
 from tests.mutation.sites import Mutant, mutants
 from tests.mutation.trial import KILLED, SURVIVED, apart, fails, trial
 
@@ -54,6 +55,7 @@ FIRST = [  # what moves metal
 MEASURES = ["exact", "uncertainty", "measure"]
 CACHE = ROOT / ".cache" / "mutants"
 QUICK = 3.0  # seconds that the tests of a mutant may take together, as they were watched
+AT_ONCE = 100  # tests that are watched before what was seen is kept
 PATIENCE = 10.0  # seconds for a mutant beyond five times what its tests take
 
 
@@ -68,13 +70,18 @@ class Result:
 
 
 class Loaded:
-    """A module of lodestream/ as it is loaded, and its syntax tree."""
+    """A module of lodestream/ as it is loaded, its syntax tree, the tests of each line, and those about it."""
 
-    def __init__(self, name: str) -> None:
-        """Load it."""
+    def __init__(self, name: str, reached: dict[str, Reach], about: set[str]) -> None:
+        """Load it, and see which tests reach which line."""
         self.name = name
         self.module = importlib.import_module(f"lodestream.{name.replace('/', '.')}")
         self.tree = ast.parse((ROOT / "lodestream" / f"{name}.py").read_text())
+        self.about = about
+        self.tests: dict[int, list[str]] = {}
+        for test, one in reached.items():
+            for line in one.lines.get(f"{name}.py", []):
+                self.tests.setdefault(line, []).append(test)
 
 
 def _helpers(folder: Path) -> list[Path]:
@@ -110,37 +117,43 @@ class Campaign:
         return True
 
     def _reach(self, items: list[pytest.Item]) -> dict[str, Reach]:
-        """What each test reaches; seen again where it or the ledger changed. A test that fails of itself is left out."""
+        """What each test reaches; seen again where it or a file it reaches changed. One that fails of itself is left out."""
         path = CACHE / "reach.json"
         reached = load(path)
-        core = digest(sorted((ROOT / "lodestream").rglob("*.py")))
         tests = {item.nodeid: digest([item.path, *_helpers(item.path.parent)]) for item in items}
         due = [
             item
             for item in items
-            if (one := reached.get(item.nodeid)) is None or (one.core, one.tests) != (core, tests[item.nodeid])
+            if (one := reached.get(item.nodeid)) is None or (one.core, one.tests) != (of_core(one.lines), tests[item.nodeid])
         ]
         print(f"{len(items)} tests, of which {len(due)} are watched anew", flush=True)
+        for first in range(0, len(due), AT_ONCE):
+            reached |= self._watch(due[first : first + AT_ONCE], tests)
+            save(path, reached)
+        return {name: reached[name] for name in tests}
+
+    def _watch(self, items: list[pytest.Item], tests: dict[str, str]) -> dict[str, Reach]:
+        """What these tests reach, seen in a process of its own."""
         news = CACHE / "news.pickle"
 
         def work() -> int:
             seen = {}
-            for item in due:
+            for item in items:
                 ok: list[bool] = []
                 lines, seconds = watched(lambda item=item, ok=ok: ok.append(not fails(item)))  # type: ignore[misc]
-                seen[item.nodeid] = Reach(lines if ok == [True] else {}, seconds, core, tests[item.nodeid])
+                passes = ok == [True]
+                core = of_core(lines) if passes else ""
+                seen[item.nodeid] = Reach(lines if passes else {}, seconds, core, tests[item.nodeid])
             news.write_bytes(pickle.dumps(seen))
             return 0
 
-        if due:
-            assert apart(work, 3600) == 0, "the tests could not be watched"
-            reached |= pickle.loads(news.read_bytes())  # noqa: S301
-            news.unlink()
-            save(path, reached)
-        return {name: reached[name] for name in tests}
+        assert apart(work, 3600) == 0, "the tests could not be watched"
+        seen: dict[str, Reach] = pickle.loads(news.read_bytes())  # noqa: S301
+        news.unlink()
+        return seen
 
     def _module(self, name: str) -> None:
-        loaded = Loaded(name)
+        loaded = Loaded(name, self.reached, {n for n in self.items if self._names(n, name)})
         path = CACHE / f"{name.replace('/', '.')}.json"
         kept = {k: Result(**one) for k, one in json.loads(path.read_text()).items()} if path.exists() else {}
         results: dict[str, Result] = {}
@@ -158,11 +171,10 @@ class Campaign:
         self._tell(name, results)
 
     def _try(self, mutant: Mutant, was: Result, loaded: Loaded, killers: Counter[str]) -> Result:
-        reaching = [n for n in self.items if self._reaches(mutant, n, loaded.name)]
-        fresh = [n for n in reaching if was.tried.get(n) != self.reached[n].tests]
+        fresh = [n for n in self._reaching(mutant, loaded) if was.tried.get(n) != self.reached[n].tests]
         if not fresh:
             return was
-        fresh.sort(key=lambda n: (-killers[n], not self._names(n, loaded.name), self.reached[n].seconds, n))
+        fresh.sort(key=lambda n: (self.reached[n].seconds / (1 + killers[n] + (n in loaded.about)), n))
         if self.quick:
             spent = accumulate(self.reached[n].seconds for n in fresh)
             fresh = [n for n, seconds in zip(fresh, spent, strict=True) if seconds < QUICK]
@@ -174,12 +186,11 @@ class Campaign:
         print(f"  {loaded.name} {mutant.name}", flush=True)
         return Result(was.function, outcome, "", was.tried | {n: self.reached[n].tests for n in fresh})
 
-    def _reaches(self, mutant: Mutant, test: str, name: str) -> bool:
-        """Whether a test runs the line; of what a module says once for all, whether it runs or names the module."""
-        lines = self.reached[test].lines.get(f"{name}.py", [])
+    def _reaching(self, mutant: Mutant, loaded: Loaded) -> set[str]:
+        """The tests that run the line; of what a module says once for all, those that run or name the module."""
         if isinstance(mutant.root, ast.FunctionDef):
-            return any(line in mutant.lines for line in lines)
-        return bool(lines) or self._names(test, name)
+            return {test for line in mutant.lines for test in loaded.tests.get(line, [])}
+        return loaded.about.union(*loaded.tests.values())
 
     def _names(self, test: str, name: str) -> bool:
         """Whether the file of a test imports the module: then it is about it."""

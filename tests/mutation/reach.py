@@ -3,8 +3,9 @@
 import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from types import FrameType
@@ -16,7 +17,9 @@ WATCHED = str(ROOT / "lodestream") + "/"
 
 @dataclass
 class Reach:
-    """One test: the lines it reaches by file under lodestream/, the seconds it takes, and digests of what it ran with."""
+    """One test: the lines it reaches by file under lodestream/, the seconds of a processor that it takes, watched, and digests
+    of those files and of its own.
+    """
 
     lines: dict[str, list[int]]
     seconds: float
@@ -24,9 +27,20 @@ class Reach:
     tests: str
 
 
-def digest(paths: list[Path]) -> str:
+def digest(paths: Iterable[Path]) -> str:
     """A digest of files."""
-    return sha256(b"\0".join(path.read_bytes() for path in paths)).hexdigest()[:16]
+    return sha256(b"\0".join(_read(path) for path in paths)).hexdigest()[:16]
+
+
+def of_core(lines: dict[str, list[int]]) -> str:
+    """A digest of the files under lodestream/ that a test reaches."""
+    paths = [Path(WATCHED + name) for name in sorted(lines)]
+    return digest(paths) if all(path.exists() for path in paths) else ""
+
+
+@cache
+def _read(path: Path) -> bytes:
+    return path.read_bytes()
 
 
 def watched(run: Callable[[], object]) -> tuple[dict[str, list[int]], float]:
@@ -44,13 +58,13 @@ def watched(run: Callable[[], object]) -> tuple[dict[str, list[int]], float]:
         seen.setdefault(frame.f_code.co_filename, set()).add(frame.f_lineno)
         return line
 
-    started = time.perf_counter()
+    started = time.process_time()
     sys.settrace(call)
     try:
         run()
     finally:
         sys.settrace(None)
-    spent = time.perf_counter() - started
+    spent = time.process_time() - started
     return {name.removeprefix(WATCHED): sorted(lines) for name, lines in sorted(seen.items())}, spent
 
 

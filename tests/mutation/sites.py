@@ -69,14 +69,18 @@ def mutants(tree: ast.Module) -> list[Mutant]:
                 if isinstance(inner, Function):
                     found += _of(inner, f"{statement.name}.{inner.name}", inner)
         elif isinstance(statement, ast.Assign | ast.AnnAssign) and statement.value is not None:
-            target = statement.targets[0] if isinstance(statement, ast.Assign) else statement.target
-            found += _of(statement, ast.unparse(target), statement)
+            found += _of(statement, assigned(statement), statement)
     seen: Counter[str] = Counter()
     for one in found:
         seen[one.name] += 1
         if seen[one.name] > 1:
             one.text += f" (place {seen[one.name]})"
     return found
+
+
+def assigned(statement: ast.Assign | ast.AnnAssign) -> str:
+    """The name that a constant has."""
+    return ast.unparse(statement.targets[0] if isinstance(statement, ast.Assign) else statement.target)
 
 
 def _of(root: ast.stmt, name: str, within: ast.stmt) -> Iterator[Mutant]:

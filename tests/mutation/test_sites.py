@@ -7,7 +7,7 @@ import pytest
 
 from tests.mutation.__main__ import modules
 from tests.mutation.sites import mutants
-from tests.mutation.trial import KILLED, apart, plant
+from tests.mutation.trial import KILLED, SURVIVED, apart, functions, plant, trial
 
 SOURCE = '''
 """A module."""
@@ -65,6 +65,20 @@ def test_a_planted_mutant_runs_wherever_the_function_was_imported(name: str, res
     assert (4 if "LIMIT" in name else 3) == module.LIMIT
 
 
+def test_what_is_made_of_a_planted_constant_follows_and_nothing_else() -> None:
+    module = ModuleType("planted")
+    module.__file__ = "planted.py"
+    source = "SCALE = 100\nPERCENT = SCALE // 100\nKINDS: dict = {}\nLIMITS = {'mass': 5 * PERCENT}\n"
+    exec(source, vars(module))  # noqa: S102
+    kinds, tree = module.KINDS, ast.parse(source)
+    kinds["filled"] = True
+    (one,) = [one for one in mutants(tree) if "SCALE // 100 -> PERCENT = SCALE * 100" in one.name]
+    one.apply()
+    plant(one, tree, module)
+    assert (module.SCALE, module.PERCENT, module.LIMITS) == (100, 10_000, {"mass": 50_000})
+    assert module.KINDS is kinds
+
+
 def test_a_trial_ends_in_time_and_leaves_nothing_behind() -> None:
     def forever() -> int:
         while True:
@@ -72,6 +86,18 @@ def test_a_trial_ends_in_time_and_leaves_nothing_behind() -> None:
 
     assert (apart(lambda: 3, 5), apart(forever, 0.1)) == (3, None)
     assert KILLED == "killed"
+
+
+def test_a_mutant_that_cannot_be_planted_is_not_killed() -> None:
+    module = ModuleType("unplanted")
+    module.__file__ = "planted.py"
+    tree = ast.parse(SOURCE)
+    one = mutants(tree)[-1]
+    with pytest.raises(AssertionError, match="could not be planted"):
+        trial(one, tree, module, [], 9)
+    exec(SOURCE, vars(module))  # noqa: S102
+    functions.cache_clear()
+    assert trial(one, tree, module, [], 9) == (SURVIVED, "")
 
 
 def test_a_module_is_named_with_or_without_its_package() -> None:

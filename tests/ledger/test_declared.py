@@ -1,0 +1,150 @@
+"""What a declaration takes back, leg by leg, and what it leaves alone (rulebook R44)."""
+
+from typing import Any
+
+from msgspec.structs import replace
+
+from lodestream.ledger.moving import Outbound
+from lodestream.ledger.records import Answer, Entry, Outcome, SettledParcel
+from lodestream.ledger.running import Run
+from lodestream.ledger.state import Lot
+from tests.ledger.making import HOUR, START, Books, add, assay, codes, declared, entry, ship, transform
+
+A, B, C = "urn:site:a", "urn:site:b", "urn:site:c"
+MG: dict[str, Any] = {"uom": "MGM"}
+
+
+def posted(outcomes: list[Outcome]) -> list[tuple[str, str, int]]:
+    return [(p.account, p.element, p.amount_mg) for o in outcomes for p in o.postings]
+
+
+def stocked() -> Books:
+    """10,000 mg at 10 % Cu and 5 % Ni."""
+    books = Books()
+    books(add("x", "10000", A, uom="MGM", cu="10", ni="5", event_time_us=START))
+    return books
+
+
+def out(mg: int, to: str | None = B, **more: Any) -> Any:
+    return ship("x", str(mg), A, to, uom="MGM", consignment_id="c", **more)
+
+
+def test_a_declaration_of_what_is_not_here_waits_for_it() -> None:
+    original = add("y", "100", A, uom="MGM", cu="10")
+    books, early = stocked(), entry(declared(original))
+    (parked,) = books.fold.submit(early)
+    assert (parked.outcome, parked.reason) == ("PARKED", "DECLARATION_MISMATCH")
+    (found,) = parked.findings
+    assert (found.code, found.severity, found.inputs, found.lots) == ("DECLARATION_MISMATCH", "info", [early.entry_id], [])
+    made = books(original)
+    assert [o.kind for o in made] == ["create", "correct"]
+    assert (codes(made, "resolved"), books.balance(A, "STOCK(y)")) == (["DECLARATION_MISMATCH"], 0)
+
+
+def test_one_without_an_id_is_found_by_its_hash() -> None:
+    original = add("y", "100", A, uom="MGM", cu="10", event_id=None)
+    for order in ([original, declared(original)], [declared(original), original]):
+        books = stocked()
+        books(*order)
+        assert books.balance(A, "STOCK(y)") == 0
+
+
+def test_what_is_void_is_void_once() -> None:
+    original = add("y", "100", A, uom="MGM", cu="10")
+    books = stocked()
+    books(original, declared(original))
+    (again,) = books(declared(original, hours=2))
+    assert (again.kind, again.reason, again.postings) == ("link", "the event is void already", [])
+
+
+def test_a_declaration_with_another_content_is_refused() -> None:
+    original = add("y", "100", A, uom="MGM", cu="10")
+    books, other = stocked(), replace(declared(original), content_digest="other")
+    books(original)
+    (refused,) = books(other)
+    assert [(f.code, f.inputs, f.lots) for f in refused.findings] == [
+        ("DECLARATION_MISMATCH", [original.identity, "other"], ["y"])
+    ]
+    assert books.balance(A, "STOCK(y)") == 10
+
+
+def test_every_leg_is_posted_with_the_other_sign() -> None:
+    made = transform(A, [("x", "1000", MG)], [("y", "500", {"uom": "MGM", "cu": "18", "ni": "10"})])
+    books = stocked()
+    before = posted(books(made))
+    after = books(declared(made))
+    assert after[0].kind == "correct"
+    assert sorted(posted(after)) == sorted((account, element, -mg) for account, element, mg in before)
+    assert books.lot(A, "x").dry_mg == 10_000
+    assert books.fold.every(Run) == []
+
+
+def test_a_shipment_that_was_settled_comes_back_from_custody() -> None:
+    """400 of 1,000 mg were settled: 40 mg Cu go from CUSTODY to TRANSIT, and 100 from there to the lot."""
+    books, sent = stocked(), out(1000)
+    books.fold.apply(entry(sent))
+    parcel = SettledParcel("x", 1, 400, {"Cu": 40, "Ni": 20}, final=True)
+    books.fold.submit(Entry("a", A, "ANSWER", START + HOUR, answer=Answer("c", B, [parcel])))
+    made, entries = books.fold.apply(entry(declared(sent)))
+    assert posted(made) == [
+        ("CUSTODY(c x)", "Cu", -40),
+        ("TRANSIT(c x)", "Cu", 40),
+        ("CUSTODY(c x)", "Ni", -20),
+        ("TRANSIT(c x)", "Ni", 20),
+        ("STOCK(x)", "Cu", 100),
+        ("TRANSIT(c x)", "Cu", -100),
+        ("STOCK(x)", "Ni", 50),
+        ("TRANSIT(c x)", "Ni", -50),
+    ]
+    (offered,) = [one.offer for one in entries if one.offer is not None]
+    assert [(p.version, p.dry_mg, p.contained_mg) for p in offered.parcels] == [(2, 0, {})]
+    ((_, _, pair),) = books.fold.every(Outbound)
+    bound = pair.bound[B]
+    assert (bound.version, bound.settled_mg, bound.settled_dry_mg, bound.final, bound.resolved) == (2, {}, 0, False, False)
+    assert pair.shipments == []
+
+
+def test_one_of_two_shipments_is_taken_back() -> None:
+    books, first = stocked(), out(1000)
+    books.fold.apply(entry(first))
+    books.fold.apply(entry(out(300)))
+    _, entries = books.fold.apply(entry(declared(first)))
+    (offered,) = [one.offer for one in entries if one.offer is not None]
+    assert [(p.version, p.dry_mg, p.contained_mg) for p in offered.parcels] == [(3, 300, {"Cu": 30, "Ni": 15})]
+
+
+def test_a_campaign_without_one_of_its_events() -> None:
+    fields: dict[str, Any] = {"transformation_id": "urn:t"}
+    first = transform(A, [("x", "1000", MG)], [], **fields, process_emissions_g_co2e=5)
+    last = transform(A, [], [("y", "500", {"uom": "MGM", "cu": "18"})], **fields, campaign_close=True, process_emissions_g_co2e=7)
+    books = stocked()
+    books(first, last, declared(last))
+    ((_, _, run),) = books.fold.every(Run)
+    assert ([p.role for p in run.parts], run.closed_by, run.emissions) == (["input"], [], {first.identity: 5})
+    assert (books.balance(A, "WIP(urn:t)"), books.balance(A, "UNACCOUNTED"), books.balance(A, "STOCK(y)")) == (100, 0, 0)
+
+
+def test_a_parcel_of_a_void_event_waits_for_no_assay() -> None:
+    books = stocked()
+    first, second = add("u", "100", A, **MG), add("u", "200", A, **MG)
+    books(first, second, declared(first))
+    (lot,) = [lot for _, name, lot in books.fold.every(Lot) if name == "u"]
+    assert ([p.line.quantity for p in lot.unassayed], lot.dry_mg) == ([200], 200)
+    books(assay("u", A, cu="10"))
+    assert books.balance(A, "STOCK(u)") == 20
+
+
+def test_a_void_assay_is_taken_back_where_the_parcel_stands() -> None:
+    """The first assay: the parcel waits again. The later one: what the first said stands again."""
+    first, later = assay("u", A, cu="10"), assay("u", A, cu="12")
+    books = stocked()
+    books(add("u", "1000", A, **MG), first)
+    assert books.balance(A, "STOCK(u)") == 100
+    books(declared(first))
+    assert (books.balance(A, "STOCK(u)"), books.open(A)) == (0, {"UNASSAYED"})
+    for void, left in ((later, 100), (first, 120)):
+        books = stocked()
+        books(add("u", "1000", A, **MG), first, later)
+        assert books.balance(A, "STOCK(u)") == 120
+        books(declared(void))
+        assert (books.balance(A, "STOCK(u)"), books.open(A)) == (left, set())
