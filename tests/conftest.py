@@ -1,7 +1,8 @@
-"""Fixtures that all rooms use: reference data and brokers."""
+"""Fixtures that all rooms use: reference data, brokers, and the clock of made events."""
 
 import os
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from deploy.compile import stale
 from deploy.kafka import Broker, KafkaUnavailableError
 from runtime.embedded import EmbeddedBroker, EmbeddedBrokerError
 from schemas.topics import declared
+from tests.ledger import making
 from tests.way.cluster import Cluster
 
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
@@ -21,6 +23,12 @@ def pytest_configure() -> None:
     old = stale(Path(__file__).resolve().parent.parent)
     if old:
         raise pytest.UsageError(f"compiled before it was edited: {', '.join(map(str, old))}: make compiled, or make pure")
+
+
+@pytest.fixture(autouse=True)
+def _hours(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every test begins at START: its events are an hour apart, and a book refuses what is older than its horizon."""
+    monkeypatch.setattr(making, "hours", count())
 
 
 @pytest.fixture(scope="session")
