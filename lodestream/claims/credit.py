@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from lodestream.claims.months import span
 from lodestream.claims.physical import judge_form, needed, unsupported
 from lodestream.claims.profile import Profile
-from lodestream.claims.settling import credited_mg, missing, supply
+from lodestream.claims.settling import credited_mg, missing, supply, total
 from lodestream.claims.values import Closed, CreditPosting, Credits, Open, Period, Refusal, Step, Sums
 from lodestream.epcis.event import Claim
 from lodestream.measures import kg, percent
@@ -144,17 +144,26 @@ def _take(profile: Profile, credits_: Credits, month: int, need: int, posting: C
 
 
 def _restate(profile: Profile, credits_: Credits, closed: Closed, flow: Sums, ref: str) -> Step:
-    """A closed period as version n+1; the difference stands in the first open period, and nobody is refused for a fact."""
-    sums = plus(closed.sums, flow)
+    """A closed period as version n+1; the difference stands in the first open period, and nobody is refused for a fact.
+
+    What a period turns out never to have had is first of what it left to expire: that takes nothing from the open one.
+    """
+    number, sums = closed.period.number, plus(closed.sums, flow)
     worth = credited_mg(profile, sums, credits_.factor)
-    mg = worth - closed.credited_mg
-    first = credits_.open[0]
+    lost = versions(credits_, number)[0].credited_mg - worth
+    expired = [layer for one in credits_.closed if one.version == 1 for layer in one.expired if layer.number == number]
+    unexpired = max(0, min(lost, total(expired)))
+    first, mg, back = credits_.open[0], worth - closed.credited_mg, unexpired - closed.unexpired_mg
     after = replace(
         credits_,
-        open=[replace(first, restated_mg=first.restated_mg + mg), *credits_.open[1:]],
-        closed=[*credits_.closed, replace(closed, version=closed.version + 1, sums=sums, credited_mg=worth)],
+        open=[replace(first, restated_mg=first.restated_mg + mg + back), *credits_.open[1:]],
+        closed=[
+            *credits_.closed,
+            replace(closed, version=closed.version + 1, sums=sums, credited_mg=worth, unexpired_mg=unexpired),
+        ],
     )
-    return _step(after, CreditPosting("RESTATED", first.period.number, closed.period.number, mg, ref))
+    postings = [("RESTATED", mg), ("EXPIRED", back)]
+    return Step(after, [CreditPosting(kind, first.period.number, number, one, ref) for kind, one in postings if one])
 
 
 def _closed_at(credits_: Credits, month: int) -> Closed | None:

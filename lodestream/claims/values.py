@@ -63,6 +63,7 @@ class Closed(Struct, frozen=True, gc=False):
     """A version of a closed period. Version 1 is the close; a later one restates `sums` and `credited_mg`, nothing else.
 
     `carried` and `owed` are what the next period opened with, `expired` what went to EXPIRED, each by period of origin.
+    `unexpired_mg` is what, of the credits of this period that expired at any close, it turned out never to have had.
     """
 
     period: Period
@@ -75,6 +76,7 @@ class Closed(Struct, frozen=True, gc=False):
     expired: list[Layer] = []
     evidence: str = ""
     remarks: list[str] = []
+    unexpired_mg: int = 0
 
 
 class Credits(Struct, frozen=True, gc=False):

@@ -4,6 +4,7 @@ Rulebook R41, R42, R43.
 """
 
 from lodestream.epcis.event import Event
+from lodestream.ledger.claimed import Acts
 from lodestream.ledger.state import Journal, SameHash, Seen
 from lodestream.ledger.values import Said
 from lodestream.ledger.view import View
@@ -34,11 +35,12 @@ def judge(view: View, event: Event) -> str | Said:
 
 
 def replay_suspect(view: View, event: Event, *, posting: bool) -> Said | None:
-    """F11 by equal hash: of the events with this hash that moved metal and stand, two that no ticket ids tell apart.
+    """F11 by equal hash: of the events with this hash that moved metal or credits and stand, two that no ticket ids tell apart.
 
     `posting`: the event itself is about to be one of them.
     """
-    rows = [(i, seen.tickets) for i, seen in _standing(view, event.event_hash) if view.get(Journal, i) and i != event.identity]
+    others = [(i, seen) for i, seen in _standing(view, event.event_hash) if i != event.identity]
+    rows = [(i, seen.tickets) for i, seen in others if view.get(Journal, i) or view.get(Acts, i)]
     if posting:
         rows.append((event.identity, tickets(event)))
     bare: str | None = None

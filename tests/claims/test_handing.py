@@ -16,6 +16,7 @@ from lodestream.ledger.book import BookFile, ConversionFactor, SiteBook
 from lodestream.ledger.claimed import FlowIndex, Handed
 from lodestream.ledger.fold import Fold
 from lodestream.ledger.records import Entry
+from schemas.codec import decode, encode
 from tests.claims.making import KG, T
 from tests.claims.test_covering import at, closing
 from tests.ledger.making import Books, add, codes, declared, entry, event, hashed, ship, transform
@@ -251,6 +252,14 @@ def test_only_a_transaction_that_is_added_hands_on(type_: str, action: str) -> N
     assert codes(books(handing(B, nickel("1"), type=type_, action=action))) == ["ACTION_MISMATCH"]
 
 
+def test_the_same_again_under_another_id_is_suspect() -> None:
+    books = sites()
+    books(black_mass(A, "10000"))
+    made = handing(B, nickel("1"))
+    assert codes(books(made, replace(made, event_id="again"))) == ["REPLAY_SUSPECT"]
+    assert moved(books, B) == 2 * KG
+
+
 def test_what_was_handed_on_is_no_more_the_givers_to_claim_by_shares() -> None:
     """One unit, one claim: the same recycled nickel as credits at B and by its share at A."""
     books = sites(a=booked("iscc-plus", "controlled-blending"))
@@ -401,6 +410,7 @@ def test_nothing_is_lost_or_doubled_on_its_way(acts: list[tuple[str, int, int, i
     while waiting or under_way:
         take_event = bool(waiting) and (not under_way or random.random() < 0.5)
         one = waiting.pop(0) if take_event else under_way.pop(random.randrange(len(under_way)))
+        one = decode(encode(one), Entry)  # as it comes out of the log
         under_way += fold.apply(one)[1]
         if random.random() < 0.2:
             assert [o.outcome for o in fold.apply(one)[0]] == ["DUPLICATE"]
