@@ -36,9 +36,9 @@ DUPLICATE. In the last column stand other findings on them.
 
 - `promised`: logic or arithmetic; each is found.
 - `statistical`: the noise of honest weighing hides some, see below. F21 and F22 are streaks of batches, one for each site.
-- `not seen`: events alone do not show it. F18 `new lot` is declared recycled under an id that has no history, which only the sums of
-  a closed month can tell; with `same lot` the book knows the run that made it. (F9 `received`: the receipt itself came too fast;
-  `seen`: its carrier's observations say so.)
+- `not seen`: events alone do not show it. F18 `new lot` is declared recycled under an id that has no history, which only the sums
+  of a closed month can tell; with `same lot` the book knows the run that made it. (F9 `received`: the receipt itself came too
+  fast; `seen`: its carrier's observations say so.)
 - `allowed`: no fault, since lineage joins versions of lots and a lot may come back to its ancestor.
 
 """
