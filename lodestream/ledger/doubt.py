@@ -55,7 +55,8 @@ class Doubt:
 
     def hauled(self, lane: str, more: Haul) -> None:
         """A consignment that is final (haulage.py), or is so no more."""
-        self.hauls[lane] = self.hauls.get(lane, Haul()).plus(more)
+        known = self.hauls.get(lane)
+        self.hauls[lane] = more if known is None else known.plus(more)
 
     def judged(self, before: Closure | None, now: Closure) -> None:
         """The balance of a run and element, as it was told before and as it is told now."""

@@ -19,11 +19,12 @@ def is_observation(event: Event) -> bool:
 
 
 def lots(event: Event) -> list[str]:
-    """The lots that a carrier saw."""
-    return sorted({q.epc_class for q in event.quantities}) if is_observation(event) else []
+    """The lots of an observation."""
+    return sorted({q.epc_class for q in event.quantities})
 
 
 def things(event: Event) -> list[str]:
-    """The single things that it names, if it tells where they are."""
-    told = is_observation(event) or (event.biz_step in MOVED and event.action == "OBSERVE" and event.error_declaration is None)
-    return sorted(event.epcs) if told else []
+    """The single things that an event names, if it tells where they are."""
+    if not event.epcs or event.action != "OBSERVE" or event.error_declaration is not None:
+        return []
+    return sorted(event.epcs) if event.biz_step in SEEN or event.biz_step in MOVED else []

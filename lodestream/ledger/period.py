@@ -118,9 +118,13 @@ def _doubted(period: Period, doubt: Doubt) -> Period:
         u2={**period.u2, **u2},
         over_mg=_plus(period.over_mg, doubt.over_mg.items()),
         assayed_u_mg=_plus(period.assayed_u_mg, doubt.assayed_u_mg.items()),
-        by_class_mg=_plus(period.by_class_mg, doubt.by_class_mg.items()),
-        hauls={**period.hauls, **{lane: period.hauls.get(lane, Haul()).plus(more) for lane, more in doubt.hauls.items()}},
+        by_class_mg=_plus(period.by_class_mg, doubt.by_class_mg.items()) if doubt.by_class_mg else period.by_class_mg,
+        hauls=_hauled(period.hauls, doubt.hauls) if doubt.hauls else period.hauls,
     )
+
+
+def _hauled(known: dict[str, Haul], more: dict[str, Haul]) -> dict[str, Haul]:
+    return {**known, **{lane: known.get(lane, Haul()).plus(haul) for lane, haul in more.items()}}
 
 
 def _summed(period: Period, legs: list[Posted]) -> Period:

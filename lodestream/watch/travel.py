@@ -99,7 +99,7 @@ class Travels:
     def _beside(self, thing: str, sight: Sight) -> Iterator[Finding]:
         """A single thing: with where it was before and after."""
         sights = self._things.at(thing)
-        if sight in sights:
+        if sight in sights or self._point(sight) is None:  # a place that nobody knows must not stand between two that are known
             return
         insort(sights, sight)
         at = sights.index(sight)

@@ -132,7 +132,7 @@ def test_a_thing_is_in_one_place() -> None:
         assert said([found]) == [("IMPOSSIBLE_TRAVEL", "warn", HUB)]
         assert found.inputs[1] == DRUM
         assert f"{DRUM}: urn:durban to {HUB}" in found.arithmetic
-    (found,) = watched()(sent(epcs=[DRUM]), sighting(HUB, 1, epcs=[DRUM], mode="ship"))
+    (found,) = watched()(sent(epcs=[DRUM]), sighting("urn:hub", 0.5, epcs=[DRUM]), sighting(HUB, 1, epcs=[DRUM], mode="ship"))
     assert said([found]) == [("IMPOSSIBLE_TRAVEL", "warn", KOLWEZI)], "the sender's, who moved it"
 
 
