@@ -2,12 +2,15 @@
 
 from datetime import UTC, datetime
 
+import pytest
+
 from lodestream.ledger import due
 from lodestream.ledger.book import SiteBook
 from lodestream.ledger.due import DAY_US, HOUR_US
-from lodestream.ledger.state import Head
+from lodestream.ledger.state import Head, Seen
 from lodestream.ledger.timed import Lane, Page, Slip
 from lodestream.ledger.view import View
+from tests.ledger.making import START, Books, add, ship, transform
 
 A, LANE = "urn:site:a", due.TRANSIT
 
@@ -129,3 +132,26 @@ def test_ages_read_in_days_and_full_hours() -> None:
 def test_the_names_of_the_lanes_are_in_the_state() -> None:
     names = [due.PARKED, due.TRANSIT, due.UNMATCHED, due.CORRECTIVE, due.SEEN, due.EXTERNAL]
     assert names == ["parked", "transit", "unmatched", "corrective", "seen", "external "]
+
+
+def test_one_entry_does_so_much_of_all_that_is_due(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two parked events and three shipments are due at once, three things are done an entry."""
+    monkeypatch.setattr(due, "BUDGET", 3)
+    books = Books()
+    books(add("x", "100", A, cu="10", event_time_us=START))
+    books(*(transform(A, [(f"y{n}", "5", {})], [("z", "5", {"cu": "10"})], event_time_us=START) for n in range(2)))
+    books(*(ship("x", "1", A, "urn:site:b", consignment_id=f"c{n}", event_time_us=START) for n in range(3)))
+    told = [[f.code for f in o.findings if f.state == "open"] for o in books.tick(A, START + 336 * HOUR_US) if o.site == A]
+    assert told == [["PHANTOM_STOCK", "PHANTOM_STOCK", "TRANSIT_OPEN", "ONE_SIDED"], ["TRANSIT_OPEN", "ONE_SIDED"] * 2]
+
+
+@pytest.mark.parametrize(("budget", "outcomes"), [(3, ["NOTHING", "TRANSACTION"]), (4, ["TRANSACTION"])])
+def test_what_is_forgotten_is_of_the_same_budget(monkeypatch: pytest.MonkeyPatch, budget: int, outcomes: list[str]) -> None:
+    """Three events are forgotten as their month closes: with a budget of three the close comes next."""
+    monkeypatch.setattr(due, "BUDGET", budget)
+    books = Books(**{A: SiteBook(horizon_days=45)})
+    books(*(add(f"x{n}", "1", A, cu="10", event_time_us=START) for n in range(3)))
+    made = books.tick(A, START + 45 * DAY_US)
+    assert [o.outcome for o in made] == outcomes
+    assert [p.period for o in made for p in o.periods] == ["2026-03"]
+    assert books.fold.every(Seen) == []
