@@ -5,6 +5,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from lodestream.epcis.event import Event
+from lodestream.ledger.moving import Outbound
 from lodestream.ledger.records import Answer, Entry, Outcome, SettledParcel
 from lodestream.ledger.timed import Page
 from tests.ledger.making import HOUR, START, Books, add, declared, entry, event, item, ship
@@ -167,6 +168,10 @@ def test_of_what_was_drawn_after_it_came_back_a_correction_is_told_anew() -> Non
     assert (books.balance(A, "STOCK(x)"), books.balance(A, "TRANSIT(d x)")) == (100, 100)
     books(declared(wrong, correctives=("urn:right",)), right)
     assert (books.balance(A, "STOCK(x)"), books.balance(A, "TRANSIT(d x)"), books.balance(A, "TRANSIT(c x)")) == (200, 200, 0)
+    pairs = {pair.consignment: pair for _, _, pair in books.fold.every(Outbound)}
+    assert [one.contained_mg for one in pairs["c"].shipments] == [{"Cu": 200}]
+    books(declared(right))
+    assert books.balance(A, "TRANSIT(c x)") == 0, "what came back is taken back by what it follows, and once"
 
 
 def test_a_question_that_was_an_error_is_taken_back() -> None:
