@@ -193,3 +193,13 @@ def test_what_is_no_element_is_remarked() -> None:
         {"Cu": 300_000_000},
         ["Fluff is neither an element nor a compound of the table: kept as information"],
     )
+
+
+@pytest.mark.parametrize(
+    ("substance", "grams", "mg", "u_mg"),
+    [("Li", "3.3333", 3_333_300, 166_698), ("Li", "0", 0, 0), ("Li2O", "3.3333", 1_548_451, 77_438)],
+)
+def test_a_solution_is_its_volume_by_its_concentration(substance: str, grams: str, mg: int, u_mg: int) -> None:
+    """1,000 l at 3.3333 g/l; u = root((0.1 %)^2 + (5 %)^2) of it: 5.001 %."""
+    told = measured(None, None, volume="1000", volume_uom="LTR", assays=[assay(substance, grams, "GL")])
+    assert (told.contained_mg, told.u_mg) == ({"Li": mg}, {"Li": u_mg})
