@@ -201,13 +201,28 @@ def _unassay(draft: Draft, assayed: Assayed) -> None:
             receipts = [replace(r, line=parcel.line) if r.identity == assayed.identity else r for r in pair.receipts]
             matching.update(draft, replace(pair, receipts=receipts))
         return
-    journal = draft.view.get(Journal, parcel.ref)
-    if journal is None or assayed.before is None:
+    if assayed.before is None or draft.view.get(Journal, parcel.ref) is None:
         return
     now = change_of(draft, assayed.lot, Move(0, parcel.ref, parcel.index))
     if now.assay not in {"", draft.event.identity}:
-        return  # a later assay stands in its place
+        _pass_on(draft, now.assay, assayed)
+        return
     before = replace(assayed.before, slot=now.slot)
     put_change(draft, parcel.ref, parcel.index, before, assayed=parcel.again)
     if not parcel.again:
         lots.wait(draft, parcel.line, parcel)
+
+
+def _pass_on(draft: Draft, later: str, void: Assayed) -> None:
+    """A later assay stands in the place of a void one: the one that came next after it takes back to what was before both."""
+    journal = draft.view.get(Journal, later)
+    assert journal is not None, "what a parcel was assayed by stands"
+    at = (void.parcel.ref, void.parcel.index)
+    place = next(n for n, a in enumerate(journal.assayed) if a.before is not None and (a.parcel.ref, a.parcel.index) == at)
+    one = journal.assayed[place]
+    assert one.before is not None
+    if one.before.assay not in {"", draft.event.identity}:
+        _pass_on(draft, one.before.assay, void)
+        return
+    passed = replace(one, parcel=void.parcel, before=void.before)
+    draft.view.put(replace(journal, assayed=[*journal.assayed[:place], passed, *journal.assayed[place + 1 :]]), later)

@@ -20,7 +20,7 @@ from lodestream.ledger.draft import Draft, Refused
 from lodestream.ledger.lots import RANK, moisture, refuse_unusable, settled_by, tracked, wet_and_dry
 from lodestream.ledger.moves import change_of, move_at, named
 from lodestream.ledger.parcels import put_change, with_assay
-from lodestream.ledger.state import Assayed, Lot, LotChange, Move, Shares, Unassayed
+from lodestream.ledger.state import Assayed, Journal, Lot, LotChange, Move, Shares, Unassayed
 from lodestream.ledger.values import Said
 from lodestream.ledger.variance import squared
 from lodestream.measures import Line, Measured, measure
@@ -107,7 +107,9 @@ def _rescaled(change: LotChange, contained: dict[str, int]) -> Shares:
 
 def _assay_receipt(draft: Draft, lot: Lot, item: Material, move: Move) -> None:
     """A received parcel: its receipt gets the assay, and its pair is settled anew."""
-    for pair in matching.pairs_with(draft, lot.id, move.identity):
+    journal = draft.view.get(Journal, move.identity)
+    known = next((ref for ref in journal.pairs if ref.rsplit(" ", 1)[1] == lot.id), None) if journal is not None else None
+    for pair in matching.pairs_with(draft, lot.id, move.identity, known):
         receipt = next(r for r in pair.receipts if r.identity == move.identity and r.number == -1 - move.index)
         completed = with_assay(receipt.line, item)
         before, after = measure(receipt.line, draft.book.mass_basis), measure(completed, draft.book.mass_basis)

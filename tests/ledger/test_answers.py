@@ -5,9 +5,11 @@ from typing import Any
 from msgspec.structs import replace
 
 from lodestream.epcis.event import Event
+from lodestream.ledger.moving import Outbound
 from lodestream.ledger.records import Answer, Entry, Outcome, SettledParcel
 from lodestream.ledger.timed import Page
 from tests.ledger.making import HOUR, START, Books, add, declared, entry, event, item, ship
+from tests.ledger.test_containment import aggregation
 
 A, B, C = "urn:site:a", "urn:site:b", "urn:site:c"
 METALS = {"cu": "10", "ni": "20", "co": "5", "li": "1"}
@@ -166,6 +168,10 @@ def test_of_what_was_drawn_after_it_came_back_a_correction_is_told_anew() -> Non
     assert (books.balance(A, "STOCK(x)"), books.balance(A, "TRANSIT(d x)")) == (100, 100)
     books(declared(wrong, correctives=("urn:right",)), right)
     assert (books.balance(A, "STOCK(x)"), books.balance(A, "TRANSIT(d x)"), books.balance(A, "TRANSIT(c x)")) == (200, 200, 0)
+    pairs = {pair.consignment: pair for _, _, pair in books.fold.every(Outbound)}
+    assert [one.contained_mg for one in pairs["c"].shipments] == [{"Cu": 200}]
+    books(declared(right))
+    assert books.balance(A, "TRANSIT(c x)") == 0, "what came back is taken back by what it follows, and once"
 
 
 def test_a_question_that_was_an_error_is_taken_back() -> None:
@@ -188,3 +194,48 @@ def test_a_question_that_was_an_error_is_taken_back() -> None:
     none = event("ObjectEvent", [], biz_step="void_shipping", read_point=A, action="OBSERVE")
     (unnamed,) = books(none)
     assert unnamed.reason == "nothing of consignment (none named) is on its way from here that could be asked back: kept"
+
+
+def test_each_consignment_comes_back_by_itself() -> None:
+    """1,000 mg under c and 500 under d, to nowhere: asked back one after the other, all 10,000 mg are here."""
+    books = sent(1000, to=None)
+    books(ship("x", "500", A, None, uom="MGM", consignment_id="d"))
+    for consignment, dry in (("c", 9500), ("d", 10_000)):
+        books(asked_back(consignment_id=consignment))
+        assert (books.lot(A, "x").dry_mg, books.balance(A, "STOCK(x)")) == (dry, dry // 10)
+
+
+def test_what_is_sent_elsewhere_after_that_can_be_asked_back_too() -> None:
+    """To B, asked back; then to C, under the same consignment: what is void at B is not asked for again."""
+    books = sent(1000)
+    books.fold.apply(entry(asked_back()))
+    books.fold.apply(entry(out(500, to=C)))
+    _, entries = books.fold.apply(entry(asked_back()))
+    asked = {m.site: [(p.version, p.void) for p in m.offer.parcels] for m in entries if m.offer is not None}
+    assert asked == {B: [(3, True)], C: [(2, True)]}
+
+
+def test_the_sites_of_a_consignment_are_asked_in_order_and_told_that_it_was_an_error() -> None:
+    """Sent to C first, then to B. Withdrawn, each shipment has the grace once more."""
+    books, question = sent(), asked_back()
+    books.fold.apply(entry(out(500, to=C)))
+    books.fold.apply(entry(out(500, to=B)))
+
+    def slips() -> int:
+        return sum(len(page.slips) for site, ref, page in books.fold.every(Page) if site == A and ref.startswith("transit "))
+
+    seen = [slips()]
+    for one in (question, declared(question)):
+        assert [m.site for m in books.fold.apply(entry(one))[1] if m.offer is not None] == [B, C]
+        seen.append(slips())
+    assert seen == [2, 2, 4]
+
+
+def test_a_container_that_left_under_another_consignment_is_not_asked_back() -> None:
+    books = Books()
+    books(add("x", "100", A, cu="10"), aggregation("ADD", "urn:pallet", ("x", "25")))
+    fields: dict[str, Any] = {"read_point": A, "action": "OBSERVE", "epcs": ["urn:pallet"]}
+    books(event("ObjectEvent", [], biz_step="shipping", consignment_id="c", **fields))
+    for consignment, kind in (("d", "link"), (None, "void")):
+        (told,) = books(event("ObjectEvent", [], biz_step="void_shipping", consignment_id=consignment, **fields))
+        assert told.kind == kind

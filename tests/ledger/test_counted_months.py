@@ -1,12 +1,15 @@
 """Which months are open, closed, late or counted, at their edges (rulebook R76)."""
 
+from decimal import Decimal
 from typing import Any
+
+from msgspec.structs import replace
 
 from lodestream.epcis.event import Event
 from lodestream.ledger.book import SiteBook
 from lodestream.ledger.state import Head
 from lodestream.ledger.timed import Period
-from tests.ledger.making import Books, T, add, codes, due_us, event, item, ship
+from tests.ledger.making import Books, T, add, assay, codes, due_us, event, hashed, item, ship
 from tests.ledger.test_periods import APRIL, DAY, GRACE, MARCH, MAY, A, at, closing, lines
 from tests.ledger.test_site_balance import batch
 
@@ -101,3 +104,26 @@ def test_a_line_of_which_all_came_late_is_told() -> None:
         ("SOURCE", -2, -2),
         ("STOCK", 2, 2),
     ]
+
+
+def test_what_a_closing_event_posts_itself_is_counted_once() -> None:
+    """A count of 1 April that closes March: the 10 kg that are missing are missing in April."""
+    books = stocked()
+    one = hashed(replace(count("99.9", APRIL), period_close="2026-03"))
+    (done,) = at(books, APRIL, one)
+    assert (done.kind, lines(done.periods[0])["STOCK"]) == ("close", (0, 0, 10_000, 0, 10_000))
+    (done,) = at(books, MAY, closing("2026-04", MAY))
+    assert lines(done.periods[0])["STOCK"] == (10_000, 0, 0, 10, 9_990)
+
+
+def test_an_assay_that_says_the_same_more_surely_is_heard() -> None:
+    """30 % again, of which nothing is to be posted, with u 0.01 points: the run is judged with that, and so is the month."""
+    books = Books(**{A: SiteBook()})
+    at(books, MARCH, *batch(0, "33.3"))
+    again = assay("matte0", A, cu="30")
+    sure = [replace(again.materials[0].assays[0], uncertainty=Decimal("0.01"))]
+    again = hashed(replace(again, event_time_us=MARCH + DAY, materials=[replace(again.materials[0], assays=sure)]))
+    (done,) = at(books, MARCH + DAY, again)
+    ((_, _, period),) = books.fold.every(Period)
+    assert (done.postings, period.u2) == ([], {"Cu": str(done.closures[0].u_mg ** 2)})
+    assert done.closures[0].u_mg < 106_342_325

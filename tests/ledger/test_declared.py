@@ -1,14 +1,16 @@
 """What a declaration takes back, leg by leg, and what it leaves alone (rulebook R44)."""
 
+from itertools import permutations
 from typing import Any
 
+import pytest
 from msgspec.structs import replace
 
 from lodestream.ledger.moving import Outbound
 from lodestream.ledger.records import Answer, Entry, Outcome, SettledParcel
 from lodestream.ledger.running import Run
 from lodestream.ledger.state import Lot
-from tests.ledger.making import HOUR, START, Books, add, assay, codes, declared, entry, ship, transform
+from tests.ledger.making import HOUR, START, Books, add, assay, codes, declared, entry, receive, ship, transform
 
 A, B, C = "urn:site:a", "urn:site:b", "urn:site:c"
 MG: dict[str, Any] = {"uom": "MGM"}
@@ -148,3 +150,21 @@ def test_a_void_assay_is_taken_back_where_the_parcel_stands() -> None:
         assert books.balance(A, "STOCK(u)") == 120
         books(declared(void))
         assert (books.balance(A, "STOCK(u)"), books.open(A)) == (left, set())
+
+
+@pytest.mark.parametrize(("kind", "order"), [("received", (2, 1, 0)), *(("made", order) for order in permutations(range(3)))])
+def test_assays_that_are_all_void_leave_the_parcel_as_it_came(kind: str, order: tuple[int, ...]) -> None:
+    """Of 10 %, 12 % and 11 %, in whatever order they are declared void: what stands last is the latest that is left."""
+    grades = ["10", "12", "11"]
+    assays = [assay("u", A, cu=cu) for cu in grades]
+    books = stocked()
+    books(add("u", "1000", A, **MG) if kind == "made" else receive("u", "1000", A, consignment_id="c", **MG), *assays)
+    pending = books.open(A) - {"UNASSAYED"}
+    left = [0, 1, 2]
+    for number in order:
+        books(declared(assays[number]))
+        left.remove(number)
+        content = int(grades[left[-1]]) * 10 if left else 0
+        assert (books.balance(A, "STOCK(u)"), books.open(A)) == (content, pending if left else {*pending, "UNASSAYED"})
+    books(assay("u", A, cu="20"))
+    assert (books.balance(A, "STOCK(u)"), books.open(A)) == (200, pending)

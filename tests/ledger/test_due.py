@@ -2,12 +2,16 @@
 
 from datetime import UTC, datetime
 
+import pytest
+from msgspec.structs import replace
+
 from lodestream.ledger import due
 from lodestream.ledger.book import SiteBook
 from lodestream.ledger.due import DAY_US, HOUR_US
-from lodestream.ledger.state import Head
+from lodestream.ledger.state import Head, SameHash, Seen
 from lodestream.ledger.timed import Lane, Page, Slip
 from lodestream.ledger.view import View
+from tests.ledger.making import START, Books, add, entry, hashed, ship, transform
 
 A, LANE = "urn:site:a", due.TRANSIT
 
@@ -129,3 +133,50 @@ def test_ages_read_in_days_and_full_hours() -> None:
 def test_the_names_of_the_lanes_are_in_the_state() -> None:
     names = [due.PARKED, due.TRANSIT, due.VOYAGE, due.UNMATCHED, due.CORRECTIVE, due.SEEN, due.EXTERNAL]
     assert names == ["parked", "transit", "voyage", "unmatched", "corrective", "seen", "external "]
+
+
+def test_one_entry_does_so_much_of_all_that_is_due(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two parked events and three shipments are due at once, three things are done an entry."""
+    monkeypatch.setattr(due, "BUDGET", 3)
+    books = Books()
+    books(add("x", "100", A, cu="10", event_time_us=START))
+    books(*(transform(A, [(f"y{n}", "5", {})], [("z", "5", {"cu": "10"})], event_time_us=START) for n in range(2)))
+    books(*(ship("x", "1", A, "urn:site:b", consignment_id=f"c{n}", event_time_us=START) for n in range(3)))
+    told = [[f.code for f in o.findings if f.state == "open"] for o in books.tick(A, START + 336 * HOUR_US) if o.site == A]
+    assert told == [["PHANTOM_STOCK", "PHANTOM_STOCK", "TRANSIT_OPEN", "ONE_SIDED"], ["TRANSIT_OPEN", "ONE_SIDED"] * 2]
+
+
+@pytest.mark.parametrize(("budget", "outcomes"), [(3, ["NOTHING", "TRANSACTION"]), (4, ["TRANSACTION"])])
+def test_what_is_forgotten_is_of_the_same_budget(monkeypatch: pytest.MonkeyPatch, budget: int, outcomes: list[str]) -> None:
+    """Three events are forgotten as their month closes: with a budget of three the close comes next."""
+    monkeypatch.setattr(due, "BUDGET", budget)
+    books = Books(**{A: SiteBook(horizon_days=45)})
+    books(*(add(f"x{n}", "1", A, cu="10", event_time_us=START) for n in range(3)))
+    made = books.tick(A, START + 45 * DAY_US)
+    assert [o.outcome for o in made] == outcomes
+    assert [p.period for o in made for p in o.periods] == ["2026-03"]
+    assert books.fold.every(Seen) == []
+
+
+def test_of_two_events_with_one_hash_each_is_forgotten_by_itself() -> None:
+    books = Books(**{A: SiteBook(horizon_days=45)})
+    first = add("x", "1", A, cu="10", event_time_us=START, event_id="urn:first")
+    second = hashed(replace(first, event_id="urn:second"))
+    books.fold.submit(entry(first))
+    books.fold.submit(entry(second, record_time_us=START + DAY_US))
+    known = []
+    for days in (44, 45, 46):
+        books.tick(A, START + days * DAY_US)
+        known.append([same.identities for _, _, same in books.fold.every(SameHash)])
+    assert known == [[["urn:first", "urn:second"]], [["urn:second"]], []]
+
+
+def test_what_is_younger_than_its_record_waits_from_the_last_record_on() -> None:
+    """Of 10 March, recorded on the 1st. The tick of 45 days later comes when the book has a record of 50 days later."""
+    books = Books(**{A: SiteBook(horizon_days=45)})
+    early, late = START + 45 * DAY_US, START + 50 * DAY_US
+    books.fold.submit(entry(add("x", "1", A, cu="10", event_time_us=START + 10 * DAY_US), record_time_us=START))
+    books.fold.submit(entry(add("y", "1", A, cu="10", event_time_us=late), record_time_us=late))
+    books.tick(A, early)
+    (page,) = [page for _, ref, page in books.fold.every(Page) if ref.startswith(due.SEEN)]
+    assert [(slip.since_us, slip.valid_us) for slip in page.slips] == [(late, 0), (late, START + 10 * DAY_US)]

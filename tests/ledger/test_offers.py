@@ -137,6 +137,16 @@ def test_what_was_told_anew_is_offered_anew_in_order_with_its_path() -> None:
         assert [one.parcels[0].path for one in told] == [[f"{A} {version + 2}"]] * 2
 
 
+def test_a_restatement_that_comes_back_goes_no_further() -> None:
+    """100 mg Cu came and a tenth was shipped on; 200 are told anew by a way that went through here: C is told nothing."""
+    for path, sites in (([], [A, C]), ([f"{B} 1"], [A])):
+        books = after(offer("c", 1000, {"Cu": 100}))
+        books(got(1000), ship("x", "100", B, C, uom="MGM", consignment_id="on"))
+        outcomes, entries = books.fold.apply(offer("c", 1000, {"Cu": 200}, version=2, path=path))
+        assert sorted(one.site for one in entries) == sites
+        assert codes(outcomes) == (["CYCLE"] if path else [])
+
+
 # -- where it goes --------------------------------------------------------------------------------------------------
 
 

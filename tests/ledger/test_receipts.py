@@ -344,3 +344,14 @@ def test_findings_of_the_sender_are_kept_where_there_are_any() -> None:
         books(got(1000))
         (lot,) = [lot for _, name, lot in books.fold.every(Lot) if name == "x"]
         assert lot.inherited == ({"c x": findings} if findings else {})
+
+
+def test_a_later_assay_of_what_was_received_is_its_variance() -> None:
+    """1,000 mg came as 10 %; assayed again at 9 % they are 90 mg, and 10 were lost on the way."""
+    books = after(offer("c", 1000, {"Cu": 100}))
+    books(got(1000, cu="10"))
+    later = assay("x", B, cu="9")
+    made = books(later)
+    assert (made[0].kind, posted(made)) == ("assay", {"STOCK(x) Cu": -10, "TRANSIT_VAR Cu": 10})
+    books(declared(later))
+    assert (books.balance(B, "STOCK(x)"), books.balance(B, "TRANSIT_VAR")) == (100, 0)

@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from lodestream.epcis.event import Event
 from lodestream.ids import derive
 from lodestream.ledger.book import SiteBook
-from tests.ledger.making import Books, T, add, assay, codes, declared, event, item, ship, transform
+from tests.ledger.making import START, Books, T, add, assay, codes, declared, event, item, ship, transform
 
 A, B = "urn:site:a", "urn:site:b"
 KG = 10**6
@@ -18,7 +19,13 @@ KG = 10**6
 
 def count(lot: str, mass: str | None, step: str = "stock_taking", **more: Any) -> Event:
     """A count of one lot, in tonnes dry unless said."""
-    return event("ObjectEvent", [item("object", lot, mass, **more)], action="OBSERVE", biz_step=step, biz_location=A)
+    fields = {k: more.pop(k) for k in ("event_id",) if k in more}
+    return event("ObjectEvent", [item("object", lot, mass, **more)], action="OBSERVE", biz_step=step, biz_location=A, **fields)
+
+
+def corrected(*masses: str) -> list[Event]:
+    """x at 10 % Cu, in mg, as first told and as corrected."""
+    return [add("x", mg, A, uom="MGM", cu="10", event_id=f"urn:{mg}", event_time_us=START) for mg in masses]
 
 
 def stocked(**settings_: Any) -> Books:
@@ -77,6 +84,71 @@ def test_what_is_counted_of_a_lot_that_is_empty_has_the_grade_of_what_entered() 
     lot = books.lot(A, "x")
     assert (lot.wet_mg, lot.dry_mg, lot.contained_mg, lot.shares) == (3000, 3000, {"Cu": 300}, {"Cu": {"ZZ - - -": 300}})
     assert [(line.wet_mg, line.dry_mg, line.contained_mg) for line in made.lines] == [(3000, 3000, {"Cu": 300})]
+
+
+def test_a_count_of_an_empty_lot_has_the_moisture_that_it_states() -> None:
+    books = Books(**{A: SiteBook()})
+    books(add("x", "1000000", A, uom="MGM", cu="10"), ship("x", "1000000", A, B, uom="MGM", consignment_id="c"))
+    (made,) = books(count("x", "3000", uom="MGM", moisture="10"))
+    assert [(line.wet_mg, line.dry_mg, line.contained_mg) for line in made.lines] == [(3000, 2700, {"Cu": 270})]
+
+
+def test_a_count_of_nothing_dry_is_none() -> None:
+    """10 mg with 9 of water are 1 mg; of 1 mg wet a tenth is dry: rounded to nothing, where the book says something."""
+    books = Books(**{A: SiteBook()})
+    books(add("x", "10", A, uom="MGM", moisture="90", cu="10"))
+    (made,) = books(count("x", "1", uom="MGM", mass_basis="wet"))
+    assert (codes([made]), made.reason) == ([], "x was weighed wet and has no moisture here: kept, nothing to compare")
+
+
+def test_a_count_that_cannot_be_read_is_refused() -> None:
+    assert codes(stocked()(count("x", "1", uom="MGM", mass_basis="damp"))) == ["BASIS_MISSING"]
+
+
+def test_a_count_that_agrees_agrees_whatever_was_counted_before() -> None:
+    """995,000 of 1,000,000 mg were counted. Of 900,000, as corrected, that is more than 4,500; 895,000 are there."""
+    books, (wrong, right) = Books(**{A: SiteBook()}), corrected("1000000", "900000")
+    assert codes(books(wrong, count("x", "995000", uom="MGM"))) == []
+    books(declared(wrong, correctives=("urn:900000",)), right)
+    (made,) = books(count("x", "895000", uom="MGM"))
+    assert (codes([made]), made.reason, dry(books)) == ([], "", 895_000)
+
+
+def test_a_book_below_zero_is_not_counted_into_order() -> None:
+    """All of 1,000,000 mg left, and 999,000 came, as corrected: 2,000 there are within 4,995, but some event is wrong."""
+    wrong, right = (
+        add("x", mg, A, uom="MGM", cu="10", event_id=f"urn:{mg}", event_time_us=START) for mg in ("1000000", "999000")
+    )
+    books = Books(**{A: SiteBook()})
+    books(wrong, ship("x", "1000000", A, B, uom="MGM", consignment_id="c"))
+    books(declared(wrong, correctives=("urn:999000",)), right)
+    assert dry(books) == -1000
+    made = books(count("x", "2000", uom="MGM"))[0]
+    assert (codes([made]), made.postings) == (["STOCK_DIFFERS"], [])
+
+
+def test_a_corrected_count_stands_where_the_wrong_one_stood() -> None:
+    """Of 1,000,000 mg at 10 % 2,000 are missing; 3,000, it says when 1,000,000 at 30 % have come: those are of 10 % still.
+
+    Half of the rest is shipped, and 500 are missing of the other half. With 12 % in place of 10 all of it is told anew:
+    997,000 x 12 % and 300,000 are 419,640, half of it 209,820; 360 and 105 are missing.
+    """
+    wrong, right = (count("x", mg, uom="MGM", event_id=f"urn:{mg}") for mg in ("998000", "1997000"))
+    first, better = (add("x", "1000000", A, uom="MGM", cu=cu, event_id=f"urn:{cu}", event_time_us=START) for cu in ("10", "12"))
+    books = Books(**{A: SiteBook()})
+    books(first, wrong, add("x", "1000000", A, uom="MGM", cu="30"))
+    books(declared(wrong, correctives=("urn:1997000",)), replace(right, event_time_us=wrong.event_time_us))
+    assert (books.balance(A, "STOCK_ADJ"), books.balance(A, "STOCK(x)")) == (300, 399_700)
+    books(ship("x", "998500", A, B, uom="MGM", consignment_id="c"), count("x", "998000", uom="MGM"))
+    assert (books.balance(A, "STOCK_ADJ"), books.balance(A, "TRANSIT(c x)")) == (400, 199_850)
+    books(declared(first, correctives=("urn:12",)), better)
+    assert (books.balance(A, "STOCK_ADJ"), books.balance(A, "TRANSIT(c x)")) == (465, 209_820)
+
+
+def test_a_count_that_agrees_leaves_other_findings_alone() -> None:
+    books = Books(**{A: SiteBook()})
+    books(add("x", "1000", A, uom="MGM", cu="10", opening=True), count("x", "1000", uom="MGM"))
+    assert books.open() == {"OPENING_UNPROVEN"}
 
 
 def test_what_cannot_be_compared_is_kept() -> None:

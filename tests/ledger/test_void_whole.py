@@ -77,6 +77,17 @@ def test_it_is_in_its_containers_again(named: str) -> None:
     assert books.balance(A, "TRANSIT(d x)") == 3_500_000_000
 
 
+def test_what_went_to_two_sites_is_back_in_its_containers_site_by_site() -> None:
+    """P with 20 t of x to B, Q with 15 t of x and 5 t of y to C, under one consignment."""
+    books = stocked("x", "y")
+    books(aggregation("ADD", P, ("x", "20")), aggregation("ADD", Q, ("x", "15"), ("y", "5")))
+    before = state(books)
+    books(out(P, consignment_id="c"), out(Q, consignment_id="c", to=C))
+    made = books(asked())
+    assert kinds(made) == [(A, "void"), (B, "offer"), (C, "offer"), *[(A, "answer")] * 3], "x of each, and y"
+    assert state(books) == before
+
+
 def test_the_void_was_an_error() -> None:
     books = on_pallets()
     books(out(R, consignment_id="c"))

@@ -4,6 +4,7 @@ from decimal import Decimal
 from fractions import Fraction
 from math import isqrt
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -164,3 +165,41 @@ def test_how_amounts_read() -> None:
     assert (tonnes(517_504_117_600), tonnes(-263_460_000)) == ("517.5041176 t", "-0.26346 t")
     assert (percent(9_999, 10_200), percent(-1, 8), percent(1, 0)) == ("98.0294 %", "-12.5 %", "- %")
     assert decimal((1, 3)) == "0.333333"
+
+
+@pytest.mark.parametrize("one", ["provisional", "exchanged", "final", "umpire", "guessed"])
+@pytest.mark.parametrize("other", ["provisional", "exchanged", "final", "umpire", "guessed"])
+def test_the_furthest_settled_assay_counts_and_of_two_alike_the_last(one: str, other: str) -> None:
+    """What is none of the four is as provisional as can be."""
+    rank = {"exchanged": 1, "final": 2, "umpire": 3}
+    assays = [assay("Cu", "30", status=one), assay("Cu", "28", status=other)]
+    chosen = measured("1", "TNE", "dry", assays=assays)
+    later = rank.get(other, 0) >= rank.get(one, 0)
+    assert (chosen.contained_mg["Cu"], chosen.statuses) == (
+        280_000_000 if later else 300_000_000,
+        {"Cu": other if later else one},
+    )
+
+
+def test_a_contained_mass_that_is_stated_beside_its_grade_is_counted_once() -> None:
+    """60 % Cu and 600 kg of it in a tonne are 60 %, not 120."""
+    both = measured("1", "TNE", "dry", assays=[assay("Cu", "60")], contained=[ContainedMass("Cu", Decimal("0.6"), "TNE")])
+    assert both.contained_mg == {"Cu": 600_000_000}
+
+
+def test_what_is_no_element_is_remarked() -> None:
+    told = measured("1", "TNE", "dry", assays=[assay("Cu", "30"), assay("Fluff", "1")])
+    assert (told.contained_mg, told.remarks) == (
+        {"Cu": 300_000_000},
+        ["Fluff is neither an element nor a compound of the table: kept as information"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("substance", "grams", "mg", "u_mg"),
+    [("Li", "3.3333", 3_333_300, 166_698), ("Li", "0", 0, 0), ("Li2O", "3.3333", 1_548_451, 77_438)],
+)
+def test_a_solution_is_its_volume_by_its_concentration(substance: str, grams: str, mg: int, u_mg: int) -> None:
+    """1,000 l at 3.3333 g/l; u = root((0.1 %)^2 + (5 %)^2) of it: 5.001 %."""
+    told = measured(None, None, volume="1000", volume_uom="LTR", assays=[assay(substance, grams, "GL")])
+    assert (told.contained_mg, told.u_mg) == ({"Li": mg}, {"Li": u_mg})

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from lodestream.epcis.event import Assay, ContainedMass, Material
-from lodestream.measures import Line, Measured, Refusal, measure
+from lodestream.measures import Line, Measured, Refusal, kg, measure
 from lodestream.measures.units import MASS
 from tests.measures.stating import assay, line, measured
 
@@ -169,3 +169,28 @@ def test_every_mass_unit_of_rec_20() -> None:
     for code, mass in kilograms.items():
         n, d = MASS[code].mg
         assert Decimal(n) / d / 10**6 == Decimal(mass)
+
+
+def test_a_solution_has_no_less_than_nothing_in_it() -> None:
+    said = refused(line(None, None, volume="1", volume_uom="LTR", assays=[assay("Li", "-1", "GL")]), "GRADE_IMPOSSIBLE", "F13")
+    assert said.arithmetic == "lot: Li -1 GL is below zero"
+
+
+def test_no_more_is_contained_than_the_mass_that_holds_it() -> None:
+    """The dry one where it is known, else the wet one; to the milligram, and one for the rounding of each."""
+    for basis, moisture, holds in (("dry", None, 10**6), ("wet", None, 10**6), ("wet", "50", 10**6 // 2)):
+        more = {} if moisture is None else {"moisture_percent": moisture}
+        fits, exceeds = (
+            line("1000000", "MGM", basis, contained=[ContainedMass("Cu", Decimal(holds + above), "MGM")], **more)
+            for above in (1, 2)
+        )
+        assert not isinstance(measure(fits), Refusal)
+        said = refused(exceeds, "GRADE_IMPOSSIBLE", "F13")
+        assert said.arithmetic == f"lot: contained {kg(holds + 2)} is above the mass of {kg(holds)}"
+
+
+def test_elements_together_are_a_hundred_percent_and_three_times_their_uncertainty() -> None:
+    """100 % Cu with u 1 point and 3 % Ni with none are 103 %, which is not above it; 3.0001 % are."""
+    for nickel, allowed in (("3", True), ("3.0001", False)):
+        of = line("1", "TNE", "dry", assays=[assay("Cu", "100", uncertainty="1"), assay("Ni", nickel, uncertainty="0")])
+        assert isinstance(measure(of), Measured) == allowed

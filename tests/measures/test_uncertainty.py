@@ -41,6 +41,7 @@ def grade(of: Material, substance: str = "Cu", value: Ratio = (1, 100), own: str
         ({"loss_class": "tailings"}, 20_000),
         ({"loss_class": "tailings", "product_class": "cathode"}, 500),
         ({"product_class": "tailings", "mass_method": "weighbridge"}, 1_000),
+        ({"product_class": "tailings", "mass_method": "hopper"}, 1_000),
         ({"product_class": "tailings", "mass_method": "derived"}, 20_000),
         ({"product_class": "tailings", "mass_method": "belt", "mass_uncertainty_percent": Decimal("0.3")}, 3_000),
         ({"mass_method": "belt", "mass_uncertainty_percent": Decimal(0)}, 0),
