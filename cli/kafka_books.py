@@ -32,14 +32,17 @@ class Books:
     group: str = "ledger"
 
 
-def partitions(settings: Settings, books: Books) -> list[int]:
-    """The partitions of the entries. Raises KafkaException."""
+def sizes(settings: Settings, books: Books) -> dict[int, int]:
+    """The partitions of the entries, each with about how many there are. Raises KafkaException."""
     consumer = clients.reader(settings)
     try:
         known = consumer.list_topics(books.entries, ASK_S).topics[books.entries]
         if known.error is not None:
             raise KafkaException(known.error)
-        return sorted(known.partitions)
+        ends = {
+            number: consumer.get_watermark_offsets(TopicPartition(books.entries, number), ASK_S) for number in known.partitions
+        }
+        return {number: last - first for number, (first, last) in ends.items()}
     finally:
         consumer.close()
 
