@@ -36,8 +36,8 @@ PHASES: tuple[tuple[tuple[str, ...], Callable[[Plan, Sequence[str]], None]], ...
     (("restart_s",), lambda plan, _: recovery.measure(plan)),
     (("ledger_p99_ms",), lambda plan, _: latency.ledger(plan)),
     (("whole_way", "whole_way_p99_ms"), lambda plan, _: latency.whole_way(plan)),
-    (("audit",), lambda plan, _: proof.audit(plan)),
-    (("trace_million_lots_s",), lambda plan, _: proof.trace(plan)),
+    (("audit_million_s",), lambda plan, _: proof.audit(plan)),
+    (("trace_million_s",), lambda plan, _: proof.trace(plan)),
 )
 NAMES = tuple(name for names, _ in PHASES for name in names)
 

@@ -10,6 +10,7 @@ from schemas.topics import CREDENTIALS, ENTRIES, INBOX, REJECTED, TRANSACTIONS, 
 from sinks.clickhouse.readside import open_reader
 
 CHAINS = 6_000
+PART = 15_000
 BATCHES = """
 SELECT toUnixTimestamp64Milli(written) AS at, arraySum(mapValues(rows)) FROM lodestream_raw.sink_batches FINAL ORDER BY at
 """
@@ -45,6 +46,16 @@ def books(world: World, chains: int) -> int:
     gate(world, chains)
     ledger(world)
     return flow(world.settings, world.topic(TRANSACTIONS)).records
+
+
+def long_books(world: World, chains: int) -> None:
+    """Fill a world with more than is worked off in one wait: gate and ledger run, and documents come in parts."""
+    with world.worker("gate"), world.worker("ledger"):
+        for begin in range(0, chains, PART):
+            part = documents(f"part{begin}", min(PART, chains - begin))
+            send(world.settings, world.topic(INBOX), inbox(part))
+            world.sight.wait(world.group("gate"), world.topic(INBOX))
+            world.sight.wait(world.group("ledger"), world.topic(ENTRIES))
 
 
 def copy(world: World, topic: str) -> float:

@@ -4,6 +4,7 @@ import gc
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -14,7 +15,7 @@ from confluent_kafka import KafkaException
 from cli import kafka_books
 from cli.context import Context
 from cli.exits import Unreachable
-from cli.reading import tables
+from cli.reading import reading, tables
 from cli.schemas import use_catalogue
 from lodestream.audit.audit import merged
 from lodestream.audit.values import Verdict
@@ -25,9 +26,11 @@ from schemas.topics import SKIPS
 from sinks.clickhouse import audit as clickhouse
 from sinks.clickhouse.columns import differing_columns
 from sinks.clickhouse.connect import chdb_folder
-from sinks.clickhouse.readside import open_reader
 from sinks.clickhouse.readsocket import ReadServer, SocketReader, socket_path
 from streams.ledger.processor import reasons
+
+GARBAGE = 200_000
+"""So many more values than at its last look before the collector looks again: a batch of entries keeps some ten thousands."""
 
 
 @dataclass(frozen=True)
@@ -42,12 +45,12 @@ class Question:
 def audit_kafka(settings: Settings, question: Question, books: kafka_books.Books) -> Verdict:
     """All partitions of the topics. Raises Unreachable."""
     skips = skipped(settings)
-    try:
-        parts = [(settings, books, n, skips, question) for n in kafka_books.partitions(settings, books)]
-        return merged(_side_by_side(_partition, parts, question.processes))
-    except KafkaException as error:
-        said = error.args[0].str()
-        raise Unreachable(f"the books at {settings.kafka.bootstrap_servers} cannot be read: {said}") from error
+    with _reached(settings):
+        sizes = kafka_books.sizes(settings, books)
+    # The largest first: begun last, it would work alone. The verdicts are merged by number, as ever.
+    numbers = sorted(sizes, key=lambda number: -sizes[number])
+    found = _side_by_side(_partition, [(settings, books, n, skips, question) for n in numbers], question.processes)
+    return merged(verdict for _, verdict in sorted(zip(numbers, found, strict=True), key=lambda one: one[0]))
 
 
 def audit_clickhouse(context: Context, question: Question) -> tuple[Verdict, int]:
@@ -91,24 +94,45 @@ def serving(url: str) -> Iterator[bool]:
         yield True
 
 
+@contextmanager
+def _reached(settings: Settings) -> Iterator[None]:
+    """What the broker's client raises is told in this process already: its errors cannot be handed to another."""
+    try:
+        yield
+    except KafkaException as error:
+        said = error.args[0].str()
+        raise Unreachable(f"the books at {settings.kafka.bootstrap_servers} cannot be read: {said}") from None
+
+
 def _partition(settings: Settings, books: kafka_books.Books, number: int, skips: dict[str, str], question: Question) -> Verdict:
     use_catalogue(settings)
-    gc.freeze()  # what was imported stays, and need not be looked through again and again
-    return kafka_books.audit_partition(settings, books, number, skips, question.as_of_us, question.about_us)
+    _look_for_little()
+    with _reached(settings):
+        return kafka_books.audit_partition(settings, books, number, skips, question.as_of_us, question.about_us)
 
 
 def _range(url: str, sites: clickhouse.Range, partitions: int, skips: dict[str, str], question: Question) -> Verdict:
-    reader = open_reader(url)
-    gc.freeze()
-    try:
+    with reading(url) as reader:
+        _look_for_little()
         return clickhouse.audit_range(reader, sites, partitions, skips, question.as_of_us, question.about_us)
-    finally:
-        reader.close()
+
+
+def _look_for_little() -> None:
+    """The collector took a tenth of an audit and found nothing: it looked through what was imported, and a batch's values."""
+    gc.freeze()
+    gc.set_threshold(GARBAGE)
 
 
 def _side_by_side(work: Callable[..., Verdict], parts: Sequence[tuple[Any, ...]], processes: int) -> list[Verdict]:
-    """The verdicts of all parts, in their order. Spawned, since neither Kafka's client nor chDB outlives a fork."""
+    """The verdicts of all parts, in their order. Spawned, since neither Kafka's client nor chDB outlives a fork.
+
+    Raises what `work` raises, and Unreachable where a process dies: what it had to say is unknown.
+    """
     if len(parts) <= 1 or processes <= 1:
         return [work(*part) for part in parts]
-    with ProcessPoolExecutor(min(processes, len(parts)), mp_context=get_context("spawn")) as pool:
-        return [future.result() for future in [pool.submit(work, *part) for part in parts]]
+    try:
+        with ProcessPoolExecutor(min(processes, len(parts)), mp_context=get_context("spawn")) as pool:
+            return [future.result() for future in [pool.submit(work, *part) for part in parts]]
+    except BrokenProcessPool:
+        said = "a process of the audit was killed before it had a verdict, so there is none"
+        raise Unreachable(f"{said}; where memory ran out, audit with fewer at a time: --processes 1") from None

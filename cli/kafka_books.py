@@ -19,6 +19,7 @@ from schemas.topics import ENTRIES, TRANSACTIONS
 from streams.ledger.processor import read_entry
 
 FETCH = 500
+WAIT_MS = 50  # all of a partition is soon fetched ahead, and until it is folded the client asks for more again and again
 SILENCE_S = 60.0
 ASK_S = 10.0
 
@@ -32,14 +33,17 @@ class Books:
     group: str = "ledger"
 
 
-def partitions(settings: Settings, books: Books) -> list[int]:
-    """The partitions of the entries. Raises KafkaException."""
+def sizes(settings: Settings, books: Books) -> dict[int, int]:
+    """The partitions of the entries, each with about how many there are. Raises KafkaException."""
     consumer = clients.reader(settings)
     try:
         known = consumer.list_topics(books.entries, ASK_S).topics[books.entries]
         if known.error is not None:
             raise KafkaException(known.error)
-        return sorted(known.partitions)
+        ends = {
+            number: consumer.get_watermark_offsets(TopicPartition(books.entries, number), ASK_S) for number in known.partitions
+        }
+        return {number: last - first for number, (first, last) in ends.items()}
     finally:
         consumer.close()
 
@@ -53,7 +57,7 @@ def audit_partition(
     read, and every entry below the first has an outcome that is read, while all of them go on working.
     """
     done = _committed(settings, books, partition)
-    told, asked = clients.reader(settings), clients.reader(settings)
+    told, asked = (clients.reader(settings, fetch_wait_max_ms=WAIT_MS) for _ in range(2))
     try:
         ends = [c.get_watermark_offsets(TopicPartition(t, partition), ASK_S) for c, t in _both(told, asked, books)]
         for (first, _), topic in zip(ends, (books.transactions, books.entries), strict=True):

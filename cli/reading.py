@@ -1,7 +1,7 @@
 """The reading commands' way to the tables, and what they print."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 from cli.context import Context
 from cli.exits import Unreachable, Unusable
@@ -14,10 +14,10 @@ NUMBERS = ("Int", "UInt", "Decimal", "Float")
 
 
 @contextmanager
-def tables(context: Context) -> Iterator[Reader]:
-    """A reader of the tables; what goes wrong is told with its exit code."""
+def reading(url: str) -> Iterator[Reader]:
+    """A reader of the tables at an address; what goes wrong is told with its exit code."""
     try:
-        reader = open_reader(context.settings.clickhouse.url)
+        reader = open_reader(url)
         try:
             yield reader
         finally:
@@ -26,6 +26,11 @@ def tables(context: Context) -> Iterator[Reader]:
         raise Unreachable(str(error)) from error
     except QueryError as error:
         raise Unusable(f"{error.code}: {error}") from error
+
+
+def tables(context: Context) -> AbstractContextManager[Reader]:
+    """A reader of the tables that the settings name."""
+    return reading(context.settings.clickhouse.url)
 
 
 def show(result: Result, as_json: bool, title: str = "") -> None:

@@ -30,7 +30,8 @@ def audit(
     """Audit whole books: all entries of one or more sites, and all that is recorded of them, each in its order.
 
     `skips` are the reasons of skipped entries by their ids (`ledger.skips.v1`). With `as_of_us` (record time) only what was
-    recorded until then is compared; the balances are as known then, with `about_us` (valid time) about that time.
+    recorded until then is compared; the balances are as known then, with `about_us` (valid time) about that time. Without it
+    there are none: nobody asked.
     """
     return _Audit(iter(asked), _until(told, as_of_us), skips or {}, as_of_us, about_us).run()
 
@@ -136,16 +137,23 @@ class _Audit:
         said.outcomes += 1
         said.transactions += outcome.outcome == "TRANSACTION"
         said.last_us = max(said.last_us, outcome.record_time_us)
+        for posting in outcome.postings:
+            if posting.account.startswith("CUSTODY("):
+                one = said.custody.setdefault((posting.account, posting.element), Custody(0, outcome.record_time_us, set()))
+                one.mg += posting.amount_mg
+                one.sites.add(outcome.site)
+        if self._as_of_us is not None:
+            self._add(outcome)
+
+    def _add(self, outcome: Outcome) -> None:
+        """What it moves, as far as its time is asked about."""
+        balances = self._said.balances
         for leg in legs(outcome):
             if counts(leg, None, self._about_us):
                 key = (leg.site, leg.element, leg.account)
-                mg = said.balances.pop(key, 0) + leg.amount_mg
+                mg = balances.pop(key, 0) + leg.amount_mg
                 if mg:
-                    said.balances[key] = mg
-            if leg.account.startswith("CUSTODY("):
-                one = said.custody.setdefault((leg.account, leg.element), Custody(0, leg.record_time_us, set()))
-                one.mg += leg.amount_mg
-                one.sites.add(leg.site)
+                    balances[key] = mg
 
 
 _NOTHING = Outcome("NOTHING", "", "", 1, "", 1, 0, 0)

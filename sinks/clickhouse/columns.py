@@ -2,7 +2,8 @@
 
 The records are what the audit proves; whoever asks ClickHouse reads the columns. One query a table compares both, record by
 record, by a hash over all columns; where these differ the values are fetched. A row belongs to the record at its partition and
-offset.
+offset. ClickHouse parses a text anew for each function that asks it, so one takes all fields of a record (`head`) and one all of
+an item of it (`told`).
 """
 
 # ruff: noqa: S608  # every name in these queries is our own
@@ -39,13 +40,14 @@ TYPES = {
     str(list[StatedItem]): "Array(Tuple)",  # said by an expression of its own
 }
 PLACE = frozenset({"src_topic", "src_topic_id", "src_partition", "src_offset", "record"})
-TXN = {
-    "txn_id": "JSONExtractString(record, 'txn_id')",
-    "txn_seq": "JSONExtractInt(record, 'seq')",
-    "record_time_us": "JSONExtractInt(record, 'record_time_us')",
-    "valid_time_us": "JSONExtractInt(record, 'valid_time_us')",
+HEADS = {
+    "entries": "Tuple(origin Tuple(topic String, partition Nullable(Int64), offset Nullable(Int64), index Nullable(Int64)),"
+    " event Tuple(event_id String, event_hash String), finding Tuple(id String, code String))",
+    "transactions": "Tuple(txn_id String, seq Int64, record_time_us Int64, valid_time_us Int64, site String, kind String,"
+    " event_id String)",
 }
-SITE = {"site": "JSONExtractString(record, 'site')"}
+TXN = {"txn_id": "head.txn_id", "txn_seq": "head.seq"} | {name: f"head.{name}" for name in ("record_time_us", "valid_time_us")}
+SITE = {"site": "head.site"}
 # A Decimal(38, 9) is rounded half to even, and none where its 29 digits do not do; the record has every digit (rows.column).
 
 
@@ -59,7 +61,7 @@ _STATED = ", ".join(
 )
 ASSAYS = f"arrayMap(a -> tuple({_STATED}), JSONExtractArrayRaw(item, 'assays'))"
 PERIOD = {"begins": "from", "ends": "until"}
-ORIGIN = {f"origin_{n}": f"JSONExtract(record, 'origin', '{n}', 'Nullable(Int64)')" for n in ("partition", "offset", "index")}
+ORIGIN = {f"origin_{name}": f"head.origin.{name}" for name in ("topic", "partition", "offset", "index")}
 
 
 class Table(NamedTuple):
@@ -77,17 +79,16 @@ TABLES = (
         "entries",
         "",
         ORIGIN
-        | {"origin_topic": "JSONExtractString(record, 'origin', 'topic')"}
-        | {name: f"JSONExtractString(record, 'event', '{name}')" for name in ("event_id", "event_hash")}
-        | {f"finding_{name}": f"JSONExtractString(record, 'finding', '{name}')" for name in ("id", "code")}
-        | {"tick_us": "nullIf(JSONExtractInt(record, 'tick_us'), 0)"},
+        | {name: f"head.event.{name}" for name in ("event_id", "event_hash")}
+        | {f"finding_{name}": f"head.finding.{name}" for name in ("id", "code")}
+        | {"tick_us": "nullIf(JSONExtractInt(item, 'tick_us'), 0)"},
     ),
     Table(
         TransactionRow,
         "transactions",
         "",
-        {name: f"length(JSONExtractArrayRaw(record, '{name}'))" for name in ("postings", "findings")}
-        | {"due_us": "nullIf(JSONExtractInt(record, 'due_us'), 0)"},
+        {name: f"length(JSONExtractArrayRaw(item, '{name}'))" for name in ("postings", "findings")}
+        | {"due_us": "nullIf(JSONExtractInt(item, 'due_us'), 0)"},
     ),
     Table(PostingRow, "transactions", "postings", TXN | SITE),
     Table(
@@ -98,7 +99,7 @@ TABLES = (
         | SITE
         | {
             "line": "number",
-            "kind": "JSONExtractString(record, 'kind')",
+            "kind": "head.kind",
             "quantity": _decimal("item", "quantity"),
             "assays": ASSAYS,
         },
@@ -114,7 +115,7 @@ TABLES = (
         | {
             "finding_id": "JSONExtractString(item, 'id')",
             "position": "number",
-            "event_id": "JSONExtractString(record, 'event_id')",
+            "event_id": "head.event_id",
         },
     ),
     Table(ClosureRow, "transactions", "closures", TXN | SITE | {"position": "number"}),
@@ -136,7 +137,7 @@ def _differing(reader: Reader, table: Table) -> Difference | None:
     names = [name for name in table.row.__struct_fields__ if name not in PLACE]
     said = ", ".join(_said(table, name) for name in names)
     there = ", ".join(_there(table, name) for name in names)
-    source = f"(SELECT record, src_partition, src_offset, item, number FROM lodestream_raw.{table.records} FINAL {_items(table)})"
+    source = _source(table, names)
     first = reader.query(
         "SELECT src_partition, src_offset FROM ("
         f"SELECT src_partition, src_offset, 1 AS side, {_hash(there)} AS h FROM lodestream_raw.{table.row.table} FINAL"
@@ -175,11 +176,18 @@ def _row(names: list[str], row: list[str]) -> str:
     return ", ".join(f"{name} {value}" for name, value in zip(names, row, strict=True) if value not in {"", "0", "{}", "[]"})
 
 
-def _items(table: Table) -> str:
-    if not table.items:
-        return "ARRAY JOIN [record] AS item, [0] AS number"
-    array = f"JSONExtractArrayRaw(record, '{table.items}')"
-    return f"ARRAY JOIN {array} AS item, arrayMap(n -> n - 1, arrayEnumerate({array})) AS number"
+def _source(table: Table, names: list[str]) -> str:
+    """The items of each record as a query in brackets: partition and offset, `head`, `item`, its `number`, and `told`."""
+    fields = ", ".join(f"{name} {_kind(table, name)}" for name in names if name not in table.special)
+    items, numbers = "[record]", "[0]"
+    if table.items:
+        items = f"JSONExtractArrayRaw(record, '{table.items}')"
+        numbers = f"arrayMap(n -> n - 1, arrayEnumerate({items}))"
+    return (
+        f"(SELECT src_partition, src_offset, head, item, number, JSONExtract(item, 'Tuple({fields})') AS told FROM"
+        f" (SELECT src_partition, src_offset, JSONExtract(record, '{HEADS[table.records]}') AS head, {items} AS items,"
+        f" {numbers} AS numbers FROM lodestream_raw.{table.records} FINAL) ARRAY JOIN items AS item, numbers AS number)"
+    )
 
 
 def _hash(columns: str) -> str:
@@ -188,7 +196,7 @@ def _hash(columns: str) -> str:
 
 def _said(table: Table, name: str) -> str:
     kind = _kind(table, name)
-    return _text(table.special.get(name) or f"JSONExtract(item, '{name}', '{kind}')", kind)
+    return _text(table.special.get(name) or f"told.{name}", kind)
 
 
 def _there(table: Table, name: str) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import proof
 from benchmarks.__main__ import NAMES
 from benchmarks.lots import LotForm, draws, site
 from benchmarks.page import page
@@ -96,6 +97,24 @@ def test_medians_are_taken_of_each_side(tmp_path: Path, capsys: pytest.CaptureFi
     assert plan.numbers[0].ratio == 0.75
     assert (plan.size(1_000, 5), plan.size(100, 5)) == (10, 5)
     assert "[1, 9, 3]" in capsys.readouterr().out
+
+
+@pytest.mark.kafka
+def test_the_audit_of_a_million_runs_small(kafka: str, tmp_path: Path) -> None:
+    plan = Plan(kafka, tmp_path, scale=0.0001, rounds=1)
+    proof.audit(plan)
+    (number,) = plan.numbers
+    assert (number.name, number.unit, number.baseline) == ("audit_million_s", "s", 120.0)
+    assert number.value > 0
+
+
+@pytest.mark.embedded
+def test_the_traces_among_a_million_run_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(proof, "TRACES", 1)
+    plan = Plan("nowhere", tmp_path, scale=0.001, rounds=1)
+    proof.trace(plan)
+    assert [number.name for number in plan.numbers] == ["trace_million_s", "trace_million_asked_s", "trace_million_large_s"]
+    assert {number.name for number in plan.numbers} <= set(TEXTS)
 
 
 def test_a_name_that_nobody_knows_is_refused() -> None:
