@@ -17,6 +17,7 @@ from tests.faults.clickhouse import away, misbehaving, too_late
 from tests.faults.data import bug, state_damaged, state_deleted, too_large, unreadable_entries
 from tests.faults.for_good import dies_for_good
 from tests.faults.load import Load
+from tests.faults.months import months_close
 from tests.faults.stage import LostMarkersError, leave, stage
 
 EVENTS = 20_000
@@ -39,6 +40,7 @@ PLAN = (
     (twin, 0),
     (membership, 3_000),
     (dies_for_good, 0),
+    (months_close, 0),
 )
 """Each fault, and how many events come at once with it."""
 BROKER_AWAY_S = (1.0, 15.0)
