@@ -7,6 +7,9 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
 SECONDS ?= 60
 
+# Two processes take the files of tests in turns, each with a broker of its own. A broker that somebody names is one for both.
+SHARED_OUT := $(if $(KAFKA_BOOTSTRAP_SERVERS),,--numprocesses 2 --dist loadfile --no-loadscope-reorder)
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test soak lint format compiled pure bench detection faults mutants clean
 
@@ -17,7 +20,7 @@ demo: $(VENV)/.demo ## See an event travel the whole way: broker, gate, ledger, 
 	@$(BIN)/lodestream demo
 
 test: $(VENV)/.dev ## Run the tests (on real Apache Kafka where there is Java and Maven, or KAFKA_BOOTSTRAP_SERVERS)
-	@$(BIN)/pytest
+	@$(BIN)/pytest $(SHARED_OUT)
 
 soak: $(VENV)/.dev ## Simulate crashes, zombies and torn writes with new seeds, SECONDS=60 long; SEED=n replays one with its trace
 	@$(BIN)/python -m tests.simulation $(if $(SEED),--seed $(SEED),--seconds $(SECONDS))

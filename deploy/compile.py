@@ -2,7 +2,7 @@
 
     python -m deploy.compile [FOLDER]      (make compiled)
 
-Needs a C compiler, and takes one or two minutes of processor. The compiled modules land beside their sources in FOLDER, a
+Needs a C compiler, and takes a minute and a half of processor. The compiled modules land beside their sources in FOLDER, a
 checkout; Python prefers them. `make pure` takes them away. A module that is edited must be compiled anew or taken away: the
 tests refuse to run on compiled modules that are older than their sources.
 """
@@ -16,15 +16,15 @@ from pathlib import Path
 
 ROOMS = ("lodestream/ledger", "lodestream/measures", "lodestream/claims")
 MODULES = ("lodestream/ids.py", "schemas/primitives.py", "schemas/walk.py")
-# What msgspec, pydantic or typing makes a class of stays with them: mypyc does not hand their options on. `Model`: bookfields.py
-NOT_NATIVE = frozenset({"Struct", "NamedTuple", "BaseModel", "Model", "Protocol"})
+# What msgspec, pydantic or typing makes a class of stays with them: mypyc does not hand their options on.
+NOT_NATIVE = frozenset({"Struct", "NamedTuple", "BaseModel", "Protocol"})
 EXTENSIONS = ("*.so", "*.pyd")
 GROUP = "lodestream"  # the library that holds them all lies beside the rooms, and in site-packages beside everybody else's
 SETUP = """\
 from mypyc.build import mypycify
 from setuptools import setup
 
-setup(name="{group}", ext_modules=mypycify({sources!r}, group_name="{group}", opt_level="{opt_level}"))
+setup(name="{group}", ext_modules=mypycify({sources!r}, group_name="{group}", opt_level="{level}"))
 """
 
 
@@ -52,17 +52,17 @@ def stale(root: Path) -> list[Path]:
     return [path for path in modules if path.stat().st_mtime < path.with_name(path.name.split(".")[0] + ".py").stat().st_mtime]
 
 
-def build(root: Path, opt_level: str = "3") -> list[Path]:
+def build(root: Path, level: str = "3") -> list[Path]:
     """Compile in a folder of its own, so that a failure leaves nothing half made; give the modules that were made.
 
-    `opt_level` is the C compiler's: at 0 it takes a fraction of the time, and the modules do the same, only slower.
+    `level` is how much the C compiler optimises: 3 for speed, 0 where only what the modules say counts.
     """
     sources = [str(path) for path in compilable(root)]
     with tempfile.TemporaryDirectory() as name:
         work = Path(name)
         for room in ("lodestream", "schemas"):
             shutil.copytree(root / room, work / room, ignore=shutil.ignore_patterns("__pycache__", *EXTENSIONS))
-        (work / "setup.py").write_text(SETUP.format(sources=sources, group=GROUP, opt_level=opt_level))
+        (work / "setup.py").write_text(SETUP.format(sources=sources, group=GROUP, level=level))
         command = [sys.executable, "setup.py", "build_ext", "--inplace"]
         subprocess.run(command, cwd=work, check=True, stdout=subprocess.DEVNULL)  # noqa: S603  # every word of it is our own
         remove(root)

@@ -20,6 +20,7 @@ from runtime import clients
 from runtime.errors import AbortError, FatalError, NotReadyError, RefusedError, RetryError
 from runtime.guard import Guard
 from runtime.kafka_errors import END_OF_PARTITION, fatal, in_transaction, is_record, translated, translated_in_transaction
+from runtime.membership import Membership
 from runtime.port import Listener, Partition, Slice, TopicFacts
 from runtime.processor import Record
 from runtime.settings import Settings
@@ -43,6 +44,7 @@ class KafkaLog:
             self._consumer: Consumer = clients.consumer(settings, name)
             self._producer: Producer = clients.producer(settings, f"{name}-{settings.instance}")
             self._admin = clients.admin(settings)
+        self._membership = Membership(self._consumer, self._admin, name, settings.kafka.session_timeout_ms / 1000)
         self._idle_readers: list[Consumer] = []  # to connect anew for each of 64 partitions would take longer than to read them
         self._guard = Guard(HUNG_SECONDS)
         self._generation: Any = None
@@ -76,7 +78,7 @@ class KafkaLog:
             listener.revoked([Partition(p.topic, p.partition) for p in partitions])
             consumer.incremental_unassign(partitions)
 
-        self._consumer.subscribe(list(inputs), on_assign=given, on_revoke=taken, on_lost=taken)
+        self._membership.join(inputs, given, taken)
 
     def close(self) -> None:
         """Leave; the partitions are revoked first."""
@@ -98,6 +100,7 @@ class KafkaLog:
                 size += _size(more)
             # Right after consume: whatever the group decides later, this batch is committed for this generation or not at all.
             self._generation = self._consumer.consumer_group_metadata()
+            self._membership.look()
         except KafkaException as fault:
             # What was fetched before the error is gone from the client's queue: going on would skip it.
             raise fatal(fault.args[0], "poll") from None

@@ -6,14 +6,13 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from confluent_kafka.admin import AdminClient
 
 from deploy.compile import stale
 from deploy.kafka import Broker, KafkaUnavailableError
 from runtime.embedded import EmbeddedBroker, EmbeddedBrokerError
 from schemas.topics import declared
 from tests.ledger import making
-from tests.way.cluster import Cluster
+from tests.way.cluster import Cluster, remove_topics, topics_of
 
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
 
@@ -39,9 +38,8 @@ def shared() -> Path:
     return SHARED
 
 
-@pytest.fixture(scope="session")
-def kafka() -> Iterator[str]:
-    """The address of a real Kafka: KAFKA_BOOTSTRAP_SERVERS, else our own node. Every test uses topics and groups of its own."""
+def real_kafka() -> Iterator[str]:
+    """The address of a real Kafka: KAFKA_BOOTSTRAP_SERVERS, else a node of our own; skips where there can be none."""
     address = os.environ.get("KAFKA_BOOTSTRAP_SERVERS")
     if address:
         yield address
@@ -55,6 +53,12 @@ def kafka() -> Iterator[str]:
         yield broker.bootstrap_servers
     finally:
         broker.stop()
+
+
+@pytest.fixture(scope="session")
+def kafka() -> Iterator[str]:
+    """The address of a real Kafka. Every test uses topics and groups of its own, or `own_kafka`."""
+    yield from real_kafka()
 
 
 @pytest.fixture(scope="session")
@@ -72,29 +76,13 @@ def embedded_broker() -> Iterator[str]:
 
 
 @pytest.fixture
-def own_kafka() -> Iterator[str]:
-    """The address of a real Kafka on which Lodestream's own topics do not exist yet: for tests of the whole way."""
-    address = os.environ.get("KAFKA_BOOTSTRAP_SERVERS")
-    if address is None:
-        broker = Broker()
-        try:
-            broker.start()
-        except KafkaUnavailableError as reason:
-            pytest.skip(f"no real Kafka: {reason}")
-        try:
-            yield broker.bootstrap_servers
-        finally:
-            broker.stop()
-        return
-    admin = AdminClient({"bootstrap.servers": address})
+def own_kafka(kafka: str) -> Iterator[str]:
+    """The same, without Lodestream's own topics: for tests of the whole way. What it is given of them goes behind it."""
     ours = {topic.name for topic in declared()}
-    if ours & set(admin.list_topics(timeout=10).topics):
-        pytest.skip(f"Lodestream's topics exist at {address}: tests of the whole way need a cluster without them")
-    try:
-        yield address
-    finally:
-        for deleted in admin.delete_topics(sorted(ours & set(admin.list_topics(timeout=10).topics))).values():
-            deleted.result(30)
+    if ours & topics_of(kafka):
+        pytest.skip(f"Lodestream's topics exist at {kafka}: tests of the whole way need a cluster without them")
+    yield kafka
+    remove_topics(kafka, ours)
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from runtime import clients
 from runtime.errors import FatalError, RefusedError, RetryError
 from runtime.kafka import record_of
 from runtime.kafka_errors import END_OF_PARTITION, is_record, translated
+from runtime.membership import Membership
 from runtime.port import Partition
 from runtime.processor import Record
 from runtime.settings import Settings
@@ -95,6 +96,7 @@ class KafkaSource:
         with translated():
             self._consumer: Consumer = clients.consumer(settings, group, enable_partition_eof=True)
             self._admin = clients.admin(settings)
+        self._membership = Membership(self._consumer, self._admin, group, settings.kafka.session_timeout_ms / 1000)
         self._bytes = settings.worker.batch_bytes
         self._headers = bool(settings.traces.endpoint)  # nobody else asks for them, and they take 1 us a record to read
 
@@ -109,7 +111,7 @@ class KafkaSource:
             listener.revoked([Partition(p.topic, p.partition) for p in partitions])
             consumer.incremental_unassign(partitions)
 
-        self._consumer.subscribe(list(topics), on_assign=given, on_revoke=taken, on_lost=taken)
+        self._membership.join(topics, given, taken)
 
     def poll(self, limit: int, timeout_s: float) -> Polled:
         """What has been fetched, bounded in bytes too. `consume(n, t)` waits for all n: few records make few rounds."""
@@ -123,6 +125,8 @@ class KafkaSource:
             if len(polled.records) >= limit or size >= self._bytes:
                 break
             messages = self._consume(min(DRAIN_RECORDS, limit - len(polled.records)), 0)
+        with translated():
+            self._membership.look()
         return polled
 
     def _consume(self, limit: int, timeout_s: float) -> list[Message]:

@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from cli.main import cli
+from runtime.settings import CONFIG_VARIABLE
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 EXAMPLES = ROOT / "examples"
@@ -36,6 +37,7 @@ def lodestream(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
     """Run a command in an empty folder, with no settings but its own."""
     for name in [name for name in os.environ if name.startswith("LODESTREAM_")]:
         monkeypatch.delenv(name)
+    monkeypatch.setenv(CONFIG_VARIABLE, "")  # what a command sets it to goes with the test
     monkeypatch.setenv("LODESTREAM_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.chdir(tmp_path)
 

@@ -170,7 +170,8 @@ def test_nothing_outlives_it_also_when_it_is_killed(tmp_path: Path, embedded_bro
 
 
 @pytest.mark.kafka
-def test_on_kafka_it_goes_on_where_it_was(tmp_path: Path) -> None:
+def test_on_kafka(tmp_path: Path) -> None:  # a short name: it is in the path of a socket
+    """It goes on where it was."""
     try:
         libraries()
     except KafkaUnavailableError as reason:

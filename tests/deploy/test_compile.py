@@ -11,6 +11,8 @@ import pytest
 
 from deploy.compile import build, compilable, compiled, remove, stale
 
+pytestmark = pytest.mark.timeout(900)  # to compile takes a minute of processor
+
 CHECKOUT = Path(__file__).resolve().parents[2]
 ROOMS = ("lodestream", "schemas", "runtime", "streams", "tests", "examples")
 
@@ -25,7 +27,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         shutil.copytree(CHECKOUT / room, root / room, ignore=shutil.ignore_patterns("__pycache__", "*.so"))
     shutil.copy(CHECKOUT / "pyproject.toml", root)
     shutil.copytree(CHECKOUT / "deploy", root / "deploy", ignore=shutil.ignore_patterns("__pycache__"))
-    build(root, opt_level="0")
+    build(root, level="0")
     yield root
     remove(root)
 

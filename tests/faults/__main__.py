@@ -17,6 +17,7 @@ from tests.faults.clickhouse import away, misbehaving, too_late
 from tests.faults.data import bug, state_damaged, state_deleted, too_large, unreadable_entries
 from tests.faults.for_good import dies_for_good
 from tests.faults.load import Load
+from tests.faults.months import months_close
 from tests.faults.stage import LostMarkersError, leave, stage
 
 EVENTS = 20_000
@@ -33,14 +34,15 @@ PLAN = (
     (away(AWAY_S), 0),
     *((misbehaving(kind), 0) for kind in ("refuse", "refuse_after", "cut")),
     *((too_late(kind), 0) for kind in ("later", "late")),
-    (forced(), 0),
-    (at_random(KILLS), 6_000),
     (zombie, 0),
     (twin, 0),
-    (membership, 3_000),
     (dies_for_good, 0),
+    (forced(), 0),
+    (membership, 3_000),
+    (at_random(KILLS), 6_000),
+    (months_close, 0),
 )
-"""Each fault, and how many events come at once with it."""
+"""Each fault, and how many events come at once with it: the most at the end, for each check is of everything so far."""
 BROKER_AWAY_S = (1.0, 15.0)
 ATTEMPTS = 5
 """The broker is killed so often, until it comes back with its own transactions whole (LostMarkersError)."""

@@ -13,11 +13,14 @@ from dataclasses import dataclass, field
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
+from lodestream.ledger.records import Entry
 from schemas import topics
+from schemas.codec import encode
 from tests.faults import reading, segments
-from tests.faults.load import Load
+from tests.faults.load import Load, books
 from tests.faults.stage import Death, LostMarkersError, Stage, Worker
 from tests.faults.steps import LEAVES_A_BATCH, STEPS
+from tests.faults_data.place import write
 
 GATE, LEDGER, ISSUER, SINK = (Worker(name) for name in STEPS)
 WORKERS = (GATE, LEDGER, ISSUER, SINK)
@@ -69,10 +72,15 @@ class Campaign:
 
     def begin(self, events: int) -> None:
         """All workers at work on so many events."""
+        self.write(books(self.load.mines))
         self.load.send(events)
         self.load.stop()
         self.stage.run(*WORKERS)
         self.stage.settle()
+
+    def write(self, entries: list[Entry]) -> None:
+        """Entries that no event has caused."""
+        self.stage.sent += write(self.stage.bootstrap, [(encode(one), one.site.encode(), None) for one in entries])
 
     def fault(self, bring_about: Callable[["Campaign"], Row], at_once: int = 0) -> Row:
         """One fault under load, of which so many events come at once, and the check after it."""

@@ -9,6 +9,7 @@ sink's own process (`open_reader(f"chdb://{folder}")`).
     assert table_problems(log, open_reader("chdb:///folder")) == []
 """
 
+import operator
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
@@ -67,7 +68,7 @@ def problems(
     wrong += lots_as_folded(log, fold)
     wrong += credentials(log)
     if not skips:
-        wrong += same_books(books(fold), books(undisturbed([*_decoded(came), *_own(log, ledger, injected)])))
+        wrong += same_books(books(fold), books(undisturbed(_as_recorded([*_decoded(came), *_own(log, ledger, injected)]))))
     return wrong
 
 
@@ -123,16 +124,27 @@ def undisturbed(entries: Iterable[Entry]) -> Fold:
     return fold
 
 
-def _decoded(came: Iterable[Output]) -> Iterator[Entry]:
+Recorded = tuple[int, Entry]
+"""An entry and when the broker took what it comes of, in microseconds."""
+
+
+def _as_recorded(entries: list[Recorded]) -> Iterator[Entry]:
+    """In the order of time: what a site has sent before a clock's tick, a book or another own entry is before it here too."""
+    return (entry for _, entry in sorted(entries, key=operator.itemgetter(0)))
+
+
+def _decoded(came: Iterable[Output]) -> Iterator[Recorded]:
     """The entries that the gate made."""
-    return (decode(output.value or b"", Entry) for output in came if output.topic == topics.ENTRIES)
+    entries = (decode(output.value or b"", Entry) for output in came if output.topic == topics.ENTRIES)
+    return ((entry.record_time_us, entry) for entry in entries)
 
 
-def _own(log: Read, ledger: LedgerProcessor, injected: Iterable[bytes | None]) -> Iterator[Entry]:
+def _own(log: Read, ledger: LedgerProcessor, injected: Iterable[bytes | None]) -> Iterator[Recorded]:
     """The test's own entries, those that can be read where they were put."""
     values = set(injected)
-    read = (read_entry(record, ledger._partitions) for record in log.of(topics.ENTRIES) if record.value in values)
-    return (entry for entry in read if isinstance(entry, Entry))
+    own = [record for record in log.of(topics.ENTRIES) if record.value in values]
+    read = ((record.timestamp_ms * 1000, read_entry(record, ledger._partitions)) for record in own)
+    return ((time, entry) for time, entry in read if isinstance(entry, Entry))
 
 
 def books(fold: Fold) -> Books:

@@ -28,6 +28,8 @@ from tests.way.cluster import PARTITIONS, ROOT, Cluster
 
 DEADLINE_S = 600.0
 POLL_S = 0.1
+SETTLE_POLL_S = 0.5
+"""To ask whether all is done takes twenty clients: as often as anything else, that would cost the workers a core."""
 GROUPS = {
     "gate": (topics.INBOX,),
     "ledger": (topics.ENTRIES,),
@@ -167,13 +169,13 @@ class Stage(Cluster):
         """The lines of an event in its log, from a place on."""
         return log_lines(self.log_of(worker), event, since)
 
-    def until(self, ready: Callable[[], bool], what: str, seconds: float = DEADLINE_S) -> float:
-        """Supervise until it is so; how long it took, in seconds."""
+    def until(self, ready: Callable[[], bool], what: str, seconds: float = DEADLINE_S, pause_s: float = POLL_S) -> float:
+        """Supervise until it is so, asked after every pause; how long it took, in seconds."""
         began = time.monotonic()
         while not ready():
             self.supervise()
             assert time.monotonic() - began < seconds, f"waited {seconds} s for {what}; logs in {self.folder}"
-            time.sleep(POLL_S)
+            time.sleep(pause_s)
         return time.monotonic() - began
 
     def pause(self, seconds: float) -> None:
@@ -190,7 +192,7 @@ class Stage(Cluster):
 
     def settle(self) -> None:
         """Until all is done."""
-        self.until(self.settled, "all workers to be done")
+        self.until(self.settled, "all workers to be done", pause_s=SETTLE_POLL_S)
 
     def settled(self) -> bool:
         """Whether each group has read all that is committed in its topics, and no transaction is open on any of them."""

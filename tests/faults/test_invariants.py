@@ -4,62 +4,27 @@ from collections.abc import Callable
 from functools import cache
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec.structs import replace
 
-from lodestream.credentials.dte import IssuerProfile
 from lodestream.credentials.record import CredentialRecord
-from lodestream.credentials.signer import Ed25519Signer
 from lodestream.ledger.records import Entry, Outcome
 from runtime.partitioner import partition_of
-from runtime.processor import Output, Record
+from runtime.processor import Record
 from schemas import topics
 from schemas.codec import decode, encode
-from streams.gate.processor import GateProcessor
-from streams.issuer.processor import IssuerProcessor
-from streams.ledger.processor import LedgerProcessor
-from tests.faults.invariants import Memory, outputs_of, problems
+from tests.faults import in_memory
+from tests.faults.in_memory import PARTITIONS
+from tests.faults.invariants import problems
 from tests.faults.reading import Read
 from tests.faults_data.bad_entries import good, huge, unreadable
 from tests.faults_data.place import SITES
 from tests.way.traffic import traffic
 
-PARTITIONS = 4
-DID = "did:web:made.example"
-Logs = dict[str, list[Record]]
-
-
-def append(logs: Logs, output: Output) -> None:
-    """A record as the broker would keep it."""
-    number = partition_of(output.key, PARTITIONS) if output.partition is None else output.partition
-    kept = logs.setdefault(output.topic, [])
-    offset = sum(record.partition == number for record in kept)
-    kept.append(Record(output.topic, number, offset, 1_800_000_000_000, output.key, output.value))
-
 
 @cache
 def run(*planted: Record) -> Read:
-    """A run of gate, ledger and issuer with nothing in between; `planted` is what a test writes into the entries."""
-    logs: Logs = {}
-    for document in [*traffic(3, 3), b"{}"]:
-        append(logs, Output(topics.INBOX, b"test", document))
-    for output in outputs_of(GateProcessor(output_bytes=topics.LEDGER_RECORD_BYTES), logs[topics.INBOX]):
-        append(logs, output)
-    for record in planted:
-        append(logs, Output(topics.ENTRIES, record.key or b"", record.value, partition=record.partition))
-    ledger, state, at = LedgerProcessor(PARTITIONS), Memory(), 0
-    while at < len(logs[topics.ENTRIES]):
-        effects = ledger.process([logs[topics.ENTRIES][at]], state)
-        state.take(effects.writes)
-        for output in effects.outputs:
-            append(logs, output)
-        at += 1
-    signer = Ed25519Signer(DID, Ed25519PrivateKey.generate())
-    for output in outputs_of(
-        IssuerProcessor(signer, IssuerProfile(DID, "made", "https://made.example")), logs[topics.TRANSACTIONS]
-    ):
-        append(logs, output)
-    return Read({topic: sorted(kept, key=lambda record: (record.partition, record.offset)) for topic, kept in logs.items()})
+    """A run of some traffic; `planted` is what a test writes into the entries."""
+    return in_memory.run(([*traffic(3, 3), b"{}"], planted))
 
 
 def changed(topic: str, change: Callable[[list[Record]], list[Record]]) -> list[str]:

@@ -4,15 +4,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from confluent_kafka.admin import AdminClient
 
 from schemas.topics import declared
 from tests.faults_data.place import Place
+from tests.way.cluster import topics_of
 
 
 def place_on(kafka: str, folder: Path) -> Iterator[Place]:
     """Lodestream's topics on a broker that has none of them, for a while."""
-    if {topic.name for topic in declared()} & set(AdminClient({"bootstrap.servers": kafka}).list_topics(timeout=10).topics):
+    if {topic.name for topic in declared()} & topics_of(kafka):
         pytest.skip(f"Lodestream's topics exist at {kafka}: tests that damage them need a cluster without them")
     place = Place(kafka, folder)
     try:

@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,7 @@ from sinks.clickhouse.readsocket import SocketReader, socket_path
 from tests.faults.invariants import problems, table_problems
 from tests.faults.reading import committed, read
 from tests.faults_data.bad_entries import Raw
-from tests.way.cluster import PARTITIONS, ROOT, Cluster
+from tests.way.cluster import PARTITIONS, ROOT, Cluster, remove_topics
 
 DEADLINE_S = 60.0
 SITES = tuple(
@@ -56,16 +55,8 @@ class Place(Cluster):
         making.apply_topics(self.admin, wanted)
 
     def remove_topics(self, *only: str) -> None:
-        """Delete what there is of them, and wait until it is gone."""
-        admin = self.admin
-        ours = set(only) or {topic.name for topic in declared(PARTITIONS)}
-        there = ours & set(admin.list_topics(timeout=10).topics)
-        for deleted in admin.delete_topics(sorted(there)).values() if there else ():
-            deleted.result(30)
-        deadline = time.monotonic() + DEADLINE_S
-        while ours & set(admin.list_topics(timeout=10).topics):
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+        """Delete Lodestream's topics, or those of that name."""
+        remove_topics(self.bootstrap, set(only) or {topic.name for topic in declared(PARTITIONS)})
 
     def run(self, module: str, *args: str, log: str, **environment: str) -> "subprocess.Popen[bytes]":
         """A worker process of a test's own making, logged as that one."""

@@ -22,7 +22,7 @@ from deploy.kafka.artifacts import cache, java
 VERSION = "2.6.13.Final"
 ARTIFACT = f"io.apicurio:apicurio-registry-app:{VERSION}:tar.gz:all"
 RESOLVE_SECONDS = 240
-START_SECONDS = 60.0
+START_SECONDS = 120.0
 
 
 @contextmanager

@@ -23,6 +23,7 @@ from tests.way.cluster import PARTITIONS, Cluster
 pytestmark = pytest.mark.kafka
 A, B = "urn:a", "urn:b"
 MINUTE = 60_000_000
+TICK_S = 1
 
 
 class Log:
@@ -142,7 +143,7 @@ def test_one_watch_works_and_another_stands_by(cluster: Cluster) -> None:
 
 def test_ticks_go_where_something_is_due(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is unrouted first, so T is now; then a record waits for the gate, and T is its time."""
-    monkeypatch.setenv("LODESTREAM_WATCH__TICK_S", "2")
+    monkeypatch.setenv("LODESTREAM_WATCH__TICK_S", str(TICK_S))
     now_us = time.time_ns() // 1_000
     log = Log(cluster)
     log.write(outcome(A, 1, due_us=now_us - MINUTE), outcome(B, 1, due_us=now_us + 10 * MINUTE))
@@ -150,7 +151,9 @@ def test_ticks_go_where_something_is_due(cluster: Cluster, monkeypatch: pytest.M
     cluster.wait(lambda: len(entries(cluster, "TICK")) >= 2, "ticks")
     ticks = entries(cluster, "TICK")
     assert {tick.site for tick in ticks} == {A}
-    assert all(tick.tick_us == tick.record_time_us > now_us - MINUTE and tick.tick_us % 2_000_000 == 0 for tick in ticks)
+    assert all(
+        tick.tick_us == tick.record_time_us > now_us - MINUTE and tick.tick_us % (TICK_S * 1_000_000) == 0 for tick in ticks
+    )
     assert len({tick.entry_id for tick in ticks}) == len({tick.tick_us for tick in ticks}) == len(ticks)
 
     settings = load({"kafka": {"bootstrap_servers": cluster.bootstrap}})
@@ -167,14 +170,22 @@ def test_ticks_go_where_something_is_due(cluster: Cluster, monkeypatch: pytest.M
     assert routed_us(settings, later_us) == later_us
 
     log.write(outcome(A, 2, due_us=0))
-    cluster.wait(lambda: len(settled(cluster)) > 0, "the ticks' end")
+    cluster.wait(Quiet(cluster), "the ticks' end")
 
 
-def settled(cluster: Cluster) -> list[Entry]:
-    """The ticks, once none has come for two intervals."""
-    before = entries(cluster, "TICK")
-    time.sleep(5)
-    return before if len(before) == len(entries(cluster, "TICK")) else []
+class Quiet:
+    """Whether no tick has come for three intervals."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        self._seen, self._since = -1, 0.0
+
+    def __call__(self) -> bool:
+        """Asked again and again."""
+        count, now = len(entries(self._cluster, "TICK")), time.monotonic()
+        if count != self._seen:
+            self._seen, self._since = count, now
+        return now - self._since > 3 * TICK_S
 
 
 def commit(cluster: Cluster, offset: TopicPartition) -> None:

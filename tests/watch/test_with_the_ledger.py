@@ -11,7 +11,6 @@ from schemas.topics import ENTRIES, TRANSACTIONS
 from tests.ledger.making import START, add, entry, hashed, ship
 from tests.way.cluster import Cluster, agrees_with_the_log
 
-pytest.importorskip("lodestream.ledger.tick", reason="the ledger does not know ticks yet")
 pytestmark = pytest.mark.kafka
 A, B = "urn:a", "urn:b"
 
@@ -36,8 +35,7 @@ def test_findings_and_ticks_go_round(cluster: Cluster, monkeypatch: pytest.Monke
     monkeypatch.setenv("LODESTREAM_WATCH__TICK_S", "1")
     original = add("x", "24", A, cu="28", event_time_us=START)
     copied = hashed(replace(original, biz_location=B))
-    for worker in ("ledger", "watch"):
-        cluster.start(worker)
+    ledger, watch = cluster.start("ledger"), cluster.start("watch")
     submit(cluster, original, copied)
     cluster.wait(lambda: len(outcomes(cluster, "finding")) == 2, "the findings in both books")
     found = outcomes(cluster, "finding")
@@ -50,7 +48,7 @@ def test_findings_and_ticks_go_round(cluster: Cluster, monkeypatch: pytest.Monke
 
     submit(cluster, ship("x", "4", A, B, consignment_id="c", event_time_us=START + 1))
     cluster.wait(lambda: bool(ticks(cluster)), "a tick: the shipment's grace has long passed")
+    cluster.stop(watch)  # no tick comes any more
     cluster.wait(lambda: ticks(cluster) <= {one.entry_id for one in cluster.values(TRANSACTIONS, Outcome)}, "the ticks' outcomes")
-    for worker in list(cluster.workers):
-        cluster.stop(worker)
+    cluster.stop(ledger)
     agrees_with_the_log(cluster)

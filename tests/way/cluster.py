@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from confluent_kafka import Consumer, KafkaError, Message, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient
 from msgspec import Struct
 
 from lodestream.ledger.chain import chain_value
@@ -142,6 +143,23 @@ class Cluster:
             return sum(e.kind == "EVENT" for e in entries) >= events and {e.entry_id for e in entries} <= done
 
         self.wait(ready, f"{events} events and the outcomes of all entries")
+
+
+def topics_of(bootstrap: str) -> set[str]:
+    """The names of the topics that there are."""
+    return set(AdminClient({"bootstrap.servers": bootstrap}).list_topics(timeout=10).topics)
+
+
+def remove_topics(bootstrap: str, names: set[str]) -> None:
+    """Delete what there is of them, and wait until it is gone."""
+    admin = AdminClient({"bootstrap.servers": bootstrap})
+    there = names & topics_of(bootstrap)
+    for deleted in admin.delete_topics(sorted(there)).values() if there else ():
+        deleted.result(30)
+    deadline = time.monotonic() + DEADLINE_S
+    while names & topics_of(bootstrap):
+        assert time.monotonic() < deadline, f"topics of {names} are still there"
+        time.sleep(0.05)
 
 
 def fold_of(cluster: Cluster) -> tuple[Fold, dict[int, list[bytes]]]:

@@ -32,8 +32,7 @@ class Ledgers:
         self._cluster = cluster
         self._running = {name: cluster.start("ledger", name) for name in names}
         logs = [cluster.folder / f"ledger-{name}.log" for name in names]
-        # Who is killed between the two halves of a cooperative rebalance comes back, as a static member, with what the first
-        # half left it: what it was to give away has nobody until the next rebalance. Kills are to meet workers at work.
+        # Kills are to meet workers at work; those that meet a rebalance are in tests/runtime/test_runtime_membership.py.
         cluster.wait(lambda: all("partition runs" in log.read_text() for log in logs), "each worker to have partitions")
 
     def kill(self, name: str, give: Callable[[], None]) -> None:
