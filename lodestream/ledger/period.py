@@ -73,8 +73,7 @@ def _judge(draft: Draft, event: Event, month: str, *, closed: bool) -> None:
     if age > allowed * due.DAY_US:
         said = f"recorded {due.told(age)} after its eventTime, the book allows {allowed} days"
         draft.find("LATE", (event.identity, "recorded"), said, draft.touched)
-    period = draft.view.get(Period, month) if closed else None
-    if period is not None and draft.entry.record_time_us >= period.closed_us:
+    if closed and draft.entry.record_time_us >= (period := _closed(draft, month)).closed_us:
         said = f"eventTime is in {month}, closed before this was recorded: {month} is restated as version {period.version + 1}"
         draft.find("BACKDATED", (event.identity, "closed"), said, draft.touched)
 
@@ -93,10 +92,19 @@ def close(draft: Draft, month: str) -> None:
 
 def _restate(draft: Draft, month: str, legs: list[Posted], doubt: Doubt) -> None:
     """The next version of a closed month, with these legs in it."""
-    period = draft.view.get(Period, month) or Period()
+    period = _closed(draft, month)
     period = _doubted(_summed(replace(period, version=period.version + 1), legs), doubt)
     draft.view.put(period, month)
     _tell(draft, month, period)
+
+
+def _closed(draft: Draft, month: str) -> Period:
+    """A closed month. One in which nothing had been posted was closed with the first after it that has a record."""
+    period, later = draft.view.get(Period, month) or Period(), month
+    while not period.closed_us:
+        later = months.shifted(later, 1)
+        period = replace(period, closed_us=(draft.view.get(Period, later) or Period()).closed_us)
+    return period
 
 
 def _tell(draft: Draft, month: str, period: Period) -> None:

@@ -48,6 +48,20 @@ def march() -> Books:
     return books
 
 
+def test_a_month_without_postings_was_closed_with_the_next() -> None:
+    """Two shipments of March wait for their lot until May, when April was closed: neither is late. A third is recorded in May."""
+    books = Books()
+    for n in (1, 2):
+        at(books, MARCH + n * DAY, ship("x", "10", A, B, consignment_id=f"c{n}", event_time_us=MARCH + n * DAY))
+    at(books, APRIL + DAY, add("y", "1", A, cu="10", event_time_us=APRIL + DAY))
+    assert [p.period for o in books.tick(A, MAY + GRACE) for p in o.periods] == ["2026-04"]
+    posted = at(books, MAY + 20 * DAY, add("x", "30", A, cu="10", event_time_us=MAY + 20 * DAY))
+    assert ([o.kind for o in posted if o.site == A][:3], "BACKDATED" in codes(posted)) == (["create", "ship", "ship"], False)
+    assert [(p.period, p.version) for o in posted for p in o.periods] == [("2026-03", 1), ("2026-03", 2)]
+    late = at(books, MAY + 21 * DAY, ship("x", "10", A, B, consignment_id="c3", event_time_us=MARCH + 25 * DAY))
+    assert "BACKDATED" in codes(late)
+
+
 # -- close ----------------------------------------------------------------------------------------------------------
 
 
