@@ -180,3 +180,13 @@ def test_what_is_younger_than_its_record_waits_from_the_last_record_on() -> None
     books.tick(A, early)
     (page,) = [page for _, ref, page in books.fold.every(Page) if ref.startswith(due.SEEN)]
     assert [(slip.since_us, slip.valid_us) for slip in page.slips] == [(late, 0), (late, START + 10 * DAY_US)]
+
+
+def test_what_is_younger_than_its_record_is_forgotten_when_it_is_as_old_as_the_horizon() -> None:
+    """Of 10 March, recorded on the 1st: 45 days after it happened, to the microsecond."""
+    for less, known in ((1, 1), (0, 0)):
+        books = Books(**{A: SiteBook(horizon_days=45)})
+        one = add("x", "1", A, cu="10", event_time_us=START + 10 * DAY_US)
+        books.fold.submit(entry(one, record_time_us=START))
+        books.tick(A, START + 55 * DAY_US - less)
+        assert len(books.fold.every(Seen)) == known

@@ -52,6 +52,10 @@ def test_within_tolerance_the_book_follows(step: str, tonnes: str, cu_mg: int) -
     )
     assert (dry(books), books.balance(A, "STOCK(x)"), codes([outcome])) == (int(tonnes) * T, T * 10 + cu_mg, [])
     assert sum(next(lot for lot in books.fold.lots() if lot.site == A).shares["Cu"].values()) == T * 10 + cu_mg
+    more = f"{int(tonnes) - 100},000 kg"
+    assert outcome.reason.startswith(
+        f"x: counted {tonnes},000 kg dry, book 100,000 kg, difference {more}; {more} over the lot's life"
+    )
     assert "within the 5,000 kg of 0.5 % of what entered, which is not less than 2u" in outcome.reason
 
 

@@ -77,6 +77,14 @@ def test_it_is_in_its_containers_again(named: str) -> None:
     assert books.balance(A, "TRANSIT(d x)") == 3_500_000_000
 
 
+def test_a_container_that_is_named_comes_back_alone() -> None:
+    """P with 20 t of x and Q with 5 t of y left together: P is asked for, and Q is still on its way."""
+    books = stocked("x", "y")
+    books(aggregation("ADD", P, ("x", "20")), aggregation("ADD", Q, ("y", "5")), out(P, Q, consignment_id="c"))
+    books(asked(P))
+    assert stood(books) == [10 * T, 0, 9_500_000_000, 500_000_000]
+
+
 def test_what_went_to_two_sites_is_back_in_its_containers_site_by_site() -> None:
     """P with 20 t of x to B, Q with 15 t of x and 5 t of y to C, under one consignment."""
     books = stocked("x", "y")

@@ -88,6 +88,19 @@ def test_a_trial_ends_in_time_and_leaves_nothing_behind() -> None:
     assert KILLED == "killed"
 
 
+def test_a_method_without_its_super_is_planted() -> None:
+    module = ModuleType("supers")
+    module.__file__ = "supers.py"
+    source = "class Told(Exception):\n    def __init__(self, text):\n        super().__init__(text)\n        self.text = text\n"
+    exec(source, vars(module))  # noqa: S102
+    tree = ast.parse(source)
+    (one,) = [one for one in mutants(tree) if one.text.endswith("-> pass")]
+    one.apply()
+    plant(one, tree, module)
+    told = module.Told("a")
+    assert (told.text, told.__init__.__code__.co_names) == ("a", ("text",))
+
+
 def test_a_mutant_that_cannot_be_planted_is_not_killed() -> None:
     module = ModuleType("unplanted")
     module.__file__ = "planted.py"

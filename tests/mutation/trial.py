@@ -98,6 +98,9 @@ def _read(statement: ast.stmt) -> set[str]:
 
 def _function(name: str, node: ast.FunctionDef | ast.AsyncFunctionDef, tree: ast.Module, module: ModuleType) -> None:
     code = _codes(compile(tree, module.__file__ or "", "exec"))[name]
+    if functions(module)[name][0].__code__.co_freevars and not code.co_freevars:  # the mutant is without `super()`
+        node.body.append(ast.fix_missing_locations(ast.copy_location(ast.Expr(ast.Name("__class__", ast.Load())), node.body[-1])))
+        code = _codes(compile(tree, module.__file__ or "", "exec"))[name]
     for function in functions(module)[name]:
         function.__code__ = code
         if node.args.defaults:
