@@ -5,6 +5,9 @@ have it. Who is killed between the two comes back to a group at rest, and the br
 left it (KIP-345): nobody remembers that a second half was to come, and what was given away has nobody for good. Dynamic members
 do not know this, their session's end makes the rebalance. So each process, once it is in, looks at the group until every
 partition has somebody; where some have nobody for as long as a session, it leaves and joins, which makes a rebalance.
+
+It asks only once the group has answered, seldom after an error, and never again once all is well: where the broker dies under
+such a question, librdkafka 2.16 may end the process (assertion in rd_kafka_enq_once_del_source_return, seen once).
 """
 
 import re
@@ -37,6 +40,7 @@ class Membership:
         self._patience_s = patience_s
         self._join: Callable[[], None] = lambda: None
         self._pattern = re.compile("")
+        self._joined = False
         self._whole = False
         self._asked: Future[Any] | None = None
         self._ask_at = 0.0
@@ -46,12 +50,17 @@ class Membership:
         """Subscribe, with what is to be done when partitions come and go; a topic that begins with ^ is a pattern."""
         names = (topic if topic.startswith("^") else f"^{re.escape(topic)}$" for topic in topics)
         self._pattern = re.compile("|".join(names))
-        self._join = lambda: self._consumer.subscribe(list(topics), on_assign=given, on_revoke=taken, on_lost=taken)
+
+        def decided(consumer: Consumer, partitions: list[TopicPartition]) -> None:
+            self._joined = True
+            given(consumer, partitions)
+
+        self._join = lambda: self._consumer.subscribe(list(topics), on_assign=decided, on_revoke=taken, on_lost=taken)
         self._join()
 
     def look(self) -> None:
         """Called between transactions: asks now and then how the group is, waits for no answer, and joins anew where it must."""
-        if self._whole:
+        if self._whole or not self._joined:
             return
         now = time.monotonic()
         if self._asked is None and now >= self._ask_at:
@@ -61,6 +70,7 @@ class Membership:
             try:
                 self._judge(answer.result(), now)
             except KafkaException as reason:  # the broker is away, or does not answer such questions
+                self._ask_at = now + self._patience_s
                 _log.debug("the group is not known", reason=str(reason))
 
     def _judge(self, group: Any, now: float) -> None:
