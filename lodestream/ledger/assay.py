@@ -9,7 +9,7 @@ Rulebook R10.
 from msgspec.structs import replace
 
 from lodestream.epcis.event import Material
-from lodestream.ledger import attribution, matching, reassay
+from lodestream.ledger import attribution, reassay, receipt_assays
 from lodestream.ledger.draft import Draft, Refused, Unready
 from lodestream.ledger.lots import note_grades, refuse_unusable, settled_by, told, tracked, unassayed_finding, wet_and_dry
 from lodestream.ledger.moves import change_of
@@ -60,7 +60,10 @@ def _assay(draft: Draft, lot: str, parcel: Unassayed, item: Material) -> None:
         raise Refused(Said("BASIS_MISSING", (draft.event.identity, lot), f"{lot}: {missing}"))
     note_grades(draft, completed, measured)
     if parcel.origin == "receipt":
-        draft.assayed.append(Assayed(lot, _assay_receipt(draft, parcel, completed), parcel))
+        pair = draft.view.get(Inbound, parcel.ref)
+        assert pair is not None, "who waits as a receipt has a pair"
+        receipt = next(r for r in pair.receipts if r.line == parcel.line)
+        receipt_assays.put_on(draft, pair, receipt, parcel, item)
         return
     _post(draft, lot, parcel, item, draft.event.identity, measured)
 
@@ -115,13 +118,3 @@ def _assayed(draft: Draft, before: LotChange, parcel: Unassayed, completed: Line
         status=settled_by(measured),
         assay=identity,
     )
-
-
-def _assay_receipt(draft: Draft, parcel: Unassayed, completed: Line) -> str:
-    """A received parcel: its receipt gets the assay, and its pair is settled anew. Gives the receipt's identity."""
-    pair = draft.view.get(Inbound, parcel.ref)
-    assert pair is not None, "who waits as a receipt has a pair"
-    receipt = next(r for r in pair.receipts if r.line == parcel.line)
-    receipts = [replace(r, line=completed) if r is receipt else r for r in pair.receipts]
-    matching.update(draft, replace(pair, receipts=receipts))
-    return receipt.identity

@@ -18,6 +18,7 @@ from lodestream.ledger import (
     lots,
     matching,
     place,
+    receipt_assays,
     ship,
     sunk,
     void,
@@ -101,7 +102,7 @@ def _reverse(draft: Draft, identity: str, journal: Journal) -> None:
         delivered.withdraw(draft, journal.pairs, identity)
         return
     for assayed in journal.assayed:
-        _unassay(draft, assayed)
+        _unassay(draft, assayed, identity)
     sent = [withdrawn for ref in journal.pairs if (withdrawn := _unship(draft, ref, identity)) is not None]
     _negate(draft, journal.legs)
     for change in journal.changes:
@@ -193,13 +194,11 @@ def _unship(draft: Draft, ref: str, identity: str) -> tuple[Outbound, str] | Non
     return pair, to_site
 
 
-def _unassay(draft: Draft, assayed: Assayed) -> None:
+def _unassay(draft: Draft, assayed: Assayed, identity: str) -> None:
     """An assay is void: what it posted is taken back where the parcel still stands, and the parcel waits again."""
     parcel = assayed.parcel
     if parcel.origin == "receipt":
-        for pair in matching.pairs_with(draft, assayed.lot, assayed.identity, parcel.ref):
-            receipts = [replace(r, line=parcel.line) if r.identity == assayed.identity else r for r in pair.receipts]
-            matching.update(draft, replace(pair, receipts=receipts))
+        receipt_assays.take_off(draft, assayed, identity)
         return
     if assayed.before is None or draft.view.get(Journal, parcel.ref) is None:
         return

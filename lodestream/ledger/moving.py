@@ -84,7 +84,7 @@ class Receipt(Struct, frozen=True, gc=False):
     """One receiving event's part in a pair at the receiver: the line as stated there, with its basis made explicit.
 
     `named`: it names its consignment. `arrival` is its place in the book, `from_site` the site that it says it came from,
-    `number` which of the event's lines of this lot it is.
+    `number` which of the event's lines of this lot it is, `assay` the event that assayed it last (receipt_assays.py).
     """
 
     identity: str
@@ -97,6 +97,7 @@ class Receipt(Struct, frozen=True, gc=False):
     arrival: int
     from_site: str = ""
     number: int = 0
+    assay: str = ""
 
 
 class Offered(Struct, frozen=True, gc=False, omit_defaults=True):

@@ -14,7 +14,7 @@ from decimal import Decimal
 from msgspec.structs import replace
 
 from lodestream.epcis.event import Material
-from lodestream.ledger import attribution, matching
+from lodestream.ledger import attribution, matching, receipt_assays
 from lodestream.ledger.accounts import STOCK_ADJ_ASSAY, stock
 from lodestream.ledger.draft import Draft, Refused
 from lodestream.ledger.lots import RANK, moisture, refuse_unusable, settled_by, tracked, wet_and_dry
@@ -119,9 +119,7 @@ def _assay_receipt(draft: Draft, lot: Lot, item: Material, move: Move) -> None:
             continue
         draft.kind = "assay"
         ref = f"{pair.consignment} {pair.lot}"
-        draft.assayed.append(Assayed(lot.id, move.identity, Unassayed("receipt", ref, receipt.line, again=True)))
-        receipts = [replace(r, line=completed) if r is receipt else r for r in pair.receipts]
-        matching.update(draft, replace(pair, receipts=receipts))
+        receipt_assays.put_on(draft, pair, receipt, Unassayed("receipt", ref, receipt.line, again=True), item)
         return
 
 

@@ -226,7 +226,8 @@ class Leg(Struct, frozen=True, gc=False):
 class Assayed(Struct, frozen=True, gc=False):
     """What an assay event did for one parcel: the parcel as it waited, and the change of its lot as it was.
 
-    `identity` is the receipt that the parcel came with, where it is one of a pair; `item` is what the assay stated.
+    `identity` is the receipt that the parcel came with, where it is one of a pair; `item` is what the assay stated, and
+    `previous` the event that had assayed that receipt before.
     """
 
     lot: str
@@ -234,6 +235,7 @@ class Assayed(Struct, frozen=True, gc=False):
     parcel: Unassayed
     before: LotChange | None = None
     item: Material | None = None
+    previous: str = ""
 
 
 class Journal(Struct, frozen=True, gc=False):
