@@ -76,13 +76,17 @@ def embedded_broker() -> Iterator[str]:
 
 
 @pytest.fixture
-def own_kafka(kafka: str) -> Iterator[str]:
-    """The same, without Lodestream's own topics: for tests of the whole way. What it is given of them goes behind it."""
-    ours = {topic.name for topic in declared()}
-    if ours & topics_of(kafka):
-        pytest.skip(f"Lodestream's topics exist at {kafka}: tests of the whole way need a cluster without them")
-    yield kafka
-    remove_topics(kafka, ours)
+def own_kafka() -> Iterator[str]:
+    """The same, without Lodestream's own topics: for tests of the whole way, whose workers are killed.
+
+    A node for each test: a group remembers a killed static member, and what it had, for the length of a session.
+    """
+    for address in real_kafka():
+        ours = {topic.name for topic in declared()}
+        if ours & topics_of(address):
+            pytest.skip(f"Lodestream's topics exist at {address}: tests of the whole way need a cluster without them")
+        yield address
+        remove_topics(address, ours)
 
 
 @pytest.fixture

@@ -138,8 +138,8 @@ class Cluster:
         """Until `events` events have become entries and every entry, the ledger's own too, has its outcome."""
 
         def ready() -> bool:
+            done = {o.entry_id for o in self.values(TRANSACTIONS, Outcome)}  # first: what these set off is among the entries then
             entries = self.values(ENTRIES, Entry)
-            done = {o.entry_id for o in self.values(TRANSACTIONS, Outcome)}
             return sum(e.kind == "EVENT" for e in entries) >= events and {e.entry_id for e in entries} <= done
 
         self.wait(ready, f"{events} events and the outcomes of all entries")
