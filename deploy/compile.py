@@ -16,8 +16,8 @@ from pathlib import Path
 
 ROOMS = ("lodestream/ledger", "lodestream/measures", "lodestream/claims")
 MODULES = ("lodestream/ids.py", "schemas/primitives.py", "schemas/walk.py")
-# What msgspec, pydantic or typing makes a class of stays with them: mypyc does not hand their options on.
-NOT_NATIVE = frozenset({"Struct", "NamedTuple", "BaseModel", "Protocol"})
+# What msgspec, pydantic or typing makes a class of stays with them: mypyc does not hand their options on. `Model`: bookfields.py
+NOT_NATIVE = frozenset({"Struct", "NamedTuple", "BaseModel", "Model", "Protocol"})
 EXTENSIONS = ("*.so", "*.pyd")
 GROUP = "lodestream"  # the library that holds them all lies beside the rooms, and in site-packages beside everybody else's
 SETUP = """\

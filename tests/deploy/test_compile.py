@@ -38,6 +38,11 @@ def test_all_rules_of_the_ledger_are_compiled() -> None:
     assert "lodestream/ledger/records.py" not in names, "msgspec makes its classes, with options that mypyc drops"
 
 
+def test_every_compiled_module_can_be_imported(copy: Path) -> None:
+    names = [str(path.with_suffix("")).replace("/", ".") for path in compilable(CHECKOUT)]
+    _run(copy, "-c", f"import importlib; [importlib.import_module(name) for name in {names!r}]")
+
+
 def test_the_rules_hold_when_they_are_compiled(copy: Path) -> None:
     """The tests of the rules, of their properties and of the codec, run on the compiled modules."""
     _run(copy, "-c", "import lodestream.ledger.apply as a, schemas.walk as w; assert a.__file__[-3:] == w.__file__[-3:] == '.so'")
