@@ -132,10 +132,7 @@ def without_destination(draft: Draft, consignment: str, identity: str) -> None:
     pairs = [draft.view.get(Outbound, ref) for ref in dict.fromkeys(journal.pairs if journal is not None else [])]
     out = [p.lot for p in pairs if p is not None and any(s.identity == identity for s in p.shipments) and not p.bound[""].void]
     said = ship.without_destination(consignment, identity, out)
-    if out:
-        draft.managed.add(draft.restate_finding(said))
-    else:
-        draft.close_finding(draft.finding_id(said))
+    draft.say_whether(said, stands=bool(out), superseded=False)
 
 
 def _inputs(pair: Outbound, identity: str) -> tuple[str, str, str]:

@@ -92,10 +92,7 @@ def _judge(draft: Draft, credential: str, backing: Backing) -> None:
     bounds = [use.credential_mg for use in backing.uses if use.credential_mg is not None]
     tolerance = percent_of(draft.book.transit_tolerance_percent, min(bounds)) if bounds else 0
     one = said(credential, backing.uses, tolerance)
-    if one is not None:
-        draft.managed.add(draft.restate_finding(one))
-    else:
-        draft.close_finding(draft.finding_id(Said("VC_OVERDRAWN", (credential,), "")), superseded=True)
+    draft.say_whether(one or Said("VC_OVERDRAWN", (credential,), ""), stands=one is not None)
     if backing.uses:
         draft.view.put(backing, credential)
     else:

@@ -29,7 +29,4 @@ def judge(draft: Draft, month: str, period: Period) -> None:
             f"made {kg(made)} of that class: {kg(min(made, sum(entered.values())))} may have come round"
         )
         said = Said(CODE, ("period", month, element, product_class), arithmetic)
-        if made > 0 and entered:
-            draft.managed.add(draft.restate_finding(said))
-        else:
-            draft.close_finding(draft.finding_id(said), superseded=True)
+        draft.say_whether(said, stands=made > 0 and bool(entered))

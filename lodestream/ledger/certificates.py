@@ -45,6 +45,12 @@ class SiteRegistry:
         """A certificate that the book knows."""
         return self._draft.view.get(Certificate, certificate_id)
 
+    def hold(self, certificate_id: str, holder: str) -> None:
+        """A handover ends: a certificate that the book knows is with this holder again."""
+        known = self.get(certificate_id)
+        assert known is not None, "who handed it on or took it knows it"
+        self.put(replace(known, holder=holder))
+
     def put(self, certificate: Certificate) -> Certificate:
         """Keep a certificate as it is now."""
         self._draft.view.put(certificate, certificate.id)

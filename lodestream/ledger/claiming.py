@@ -111,10 +111,7 @@ def _judge_restated(draft: Draft) -> None:
             profile = library.profiles()[asked.profile]
             refused = physical.judge_lot(profile, asked, shares, _contacts(draft, lot))
             said = covering.said(standing.identity, lot, asked, refused or physical.unsupported(""))
-            if refused is not None:
-                draft.managed.add(draft.restate_finding(said))
-            else:
-                draft.close_finding(draft.finding_id(said))
+            draft.say_whether(said, stands=refused is not None, superseded=False)
 
 
 def _contacts(draft: Draft, name: str) -> list[str]:

@@ -263,14 +263,17 @@ class Draft:
     def restate_finding(self, said: Said) -> str:
         """A finding as it stands now: one whose arithmetic or severity is another than before is superseded by it."""
         known = self.view.get(Finding, self.finding_id(said))
-        severity = said.severity or CATALOGUE[said.code].severity
-        if known is not None and (known.arithmetic, known.severity, known.lots) != (
-            said.arithmetic,
-            severity,
-            sorted(set(said.lots)),
-        ):
+        now = (said.arithmetic, said.severity or CATALOGUE[said.code].severity, sorted(set(said.lots)))
+        if known is not None and (known.arithmetic, known.severity, known.lots) != now:
             self.close_finding(known.id, superseded=True)
         return self.open(said)
+
+    def say_whether(self, said: Said, *, stands: bool, superseded: bool = True) -> None:
+        """A finding that outlasts its event, as it stands now; where it does not stand it ends, superseded or resolved."""
+        if stands:
+            self.managed.add(self.restate_finding(said))
+        else:
+            self.close_finding(self.finding_id(said), superseded=superseded)
 
     def close_finding(self, identity: str, *, superseded: bool = False) -> None:
         """Resolve an open finding (what it waited for came) or supersede it (what it stood on is void)."""

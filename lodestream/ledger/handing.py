@@ -18,6 +18,7 @@ from lodestream.claims.attribute import speaks_of
 from lodestream.claims.certificate import Certificate
 from lodestream.claims.months import month_named, span
 from lodestream.claims.physical import unsupported
+from lodestream.claims.profile import Profile
 from lodestream.claims.values import Account, Credits, Refusal
 from lodestream.epcis.event import CertificateItem, Claim, CreditItem
 from lodestream.ledger import covering, months
@@ -105,15 +106,24 @@ def take(draft: Draft) -> None:
         _answered(draft, handover)
 
 
+def _booked(draft: Draft, name: str, model: str) -> Profile | None:
+    """A profile by which the site claims, of this model."""
+    profile = library.profiles().get(name)
+    return profile if profile is not None and profile.model == model and name in draft.book.profiles else None
+
+
+def _claims_by(draft: Draft) -> str:
+    return f"{draft.site} claims by {', '.join(draft.book.profiles) or 'no profile'}"
+
+
 # -- at the giver ------------------------------------------------------------------------------------------------------
 
 
 def _spend(draft: Draft, item: CreditItem, model: str, month: int, what: str) -> Spent | Refusal:
     """Draw credits that leave their account for another holder. They must be there, whatever the profile allows of claims."""
-    profile = library.profiles().get(item.profile)
-    if profile is None or profile.model != model or profile.name not in draft.book.profiles:
-        booked = ", ".join(draft.book.profiles) or "no profile"
-        return unsupported(f"{what} by {item.profile}: {draft.site} claims by {booked}, and it takes one of model {model}")
+    profile = _booked(draft, item.profile, model)
+    if profile is None:
+        return unsupported(f"{what} by {item.profile}: {_claims_by(draft)}, and it takes one of model {model}")
     if not speaks_of(profile, item.attribute):
         return unsupported(f"{profile.name} certifies {', '.join(profile.attributes)}: nothing in it backs {item.attribute}")
     try:
@@ -140,11 +150,8 @@ def _spend(draft: Draft, item: CreditItem, model: str, month: int, what: str) ->
 
 def _restore(draft: Draft, spent: Spent) -> None:
     """Credits that were drawn are there again."""
-    known = draft.view.get(Credits, spent.account)
-    assert known is not None, "it was drawn from"
-    draft.view.put(credit.transfer_in(known, spent.month, spent.mg, spent.account).credits, spent.account)
     covering.use(draft, spent.asked, spent.period, -spent.mg)
-    covering.retell(draft, spent.account, known, anew=False)
+    _move_in(draft, spent.account, spent.month, spent.mg, anew=False)
 
 
 def _issue(draft: Draft, item: CreditItem, month: int, name: str) -> Spent | Refusal:
@@ -246,10 +253,7 @@ def _answered(draft: Draft, answer: Handover) -> None:
     if answer.state in {"refused", "returned"} and handed.spent is not None:
         _restore(draft, handed.spent)
     elif answer.state in {"refused", "returned"}:
-        registry = SiteRegistry(draft)
-        certificate = registry.get(answer.certificate)
-        assert certificate is not None, "who handed it on knows it"
-        registry.put(replace(certificate, holder=draft.site))
+        SiteRegistry(draft).hold(answer.certificate, draft.site)
     if answer.code:
         now = replace(now, finding=draft.open(_said(answer.ref, Refusal(answer.code, answer.reason))))
     draft.view.put(now, answer.ref)
@@ -293,10 +297,9 @@ def _account_here(draft: Draft, handover: Handover) -> str:
 
 def _take_credits(draft: Draft, handover: Handover, month: int) -> Refusal | None:
     """Credits that come in, if the taker's profile takes them (transfers.py): they are of the period of the giver's event."""
-    profile = library.profiles().get(handover.to_profile)
-    if profile is None or profile.model != CREDIT or profile.name not in draft.book.profiles:
-        booked = ", ".join(draft.book.profiles) or "no profile"
-        return unsupported(f"{draft.site} claims by {booked}: it takes no credits of {handover.to_profile}")
+    profile = _booked(draft, handover.to_profile, CREDIT)
+    if profile is None:
+        return unsupported(f"{_claims_by(draft)}: it takes no credits of {handover.to_profile}")
     if not speaks_of(profile, handover.to_attribute):
         return unsupported(f"{profile.name} certifies {', '.join(profile.attributes)}, not {handover.to_attribute}")
     name = _account_here(draft, handover)
@@ -313,16 +316,14 @@ def _take_credits(draft: Draft, handover: Handover, month: int) -> Refusal | Non
 
 def _move_in(draft: Draft, name: str, month: int, mg: int, *, anew: bool) -> None:
     known = draft.view.get(Credits, name)
-    assert known is not None, "it was made when it first took"
+    assert known is not None, "it was made when it first took or gave"
     draft.view.put(credit.transfer_in(known, month, mg, name).credits, name)
     covering.retell(draft, name, known, anew=anew)
 
 
 def _take_certificate(draft: Draft, handover: Handover) -> Refusal | None:
-    profile = library.profiles().get(handover.profile)
-    if profile is None or profile.model != BOOK_AND_CLAIM or profile.name not in draft.book.profiles:
-        booked = ", ".join(draft.book.profiles) or "no profile"
-        return unsupported(f"{draft.site} claims by {booked}: it takes no certificates of {handover.profile}")
+    if _booked(draft, handover.profile, BOOK_AND_CLAIM) is None:
+        return unsupported(f"{_claims_by(draft)}: it takes no certificates of {handover.profile}")
     registry = SiteRegistry(draft)
     known = registry.get(handover.certificate)
     if known is not None and (known.retired_for or known.backing != handover.backing):
@@ -339,10 +340,7 @@ def _give_back(draft: Draft, handover: Handover, month: int) -> str:
         return ""
     kept = _gone(draft, handover.certificate)
     if not kept:
-        registry = SiteRegistry(draft)
-        certificate = registry.get(handover.certificate)
-        assert certificate is not None, "it was taken"
-        registry.put(replace(certificate, holder=handover.from_site))
+        SiteRegistry(draft).hold(handover.certificate, handover.from_site)
     return kept
 
 

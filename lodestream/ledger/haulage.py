@@ -49,10 +49,7 @@ def judge(draft: Draft, month: str, period: Period) -> None:
     for name, haul in sorted(period.hauls.items()):
         element, _, sender = name.partition(" ")
         said = _said(draft, month, element, sender, haul)
-        if haul.count >= FEWEST and haul.lost_mg > _allowed(draft, haul):
-            draft.managed.add(draft.restate_finding(said))
-        else:
-            draft.close_finding(draft.finding_id(said), superseded=True)
+        draft.say_whether(said, stands=haul.count >= FEWEST and haul.lost_mg > _allowed(draft, haul))
 
 
 def _allowed(draft: Draft, haul: Haul) -> int:

@@ -39,21 +39,22 @@ def _since(draft: Draft, receipt: Receipt, identity: str) -> list[str]:
     later = receipt.assay
     while later != identity:
         found.insert(0, later)
-        later = _entry(draft, later, receipt)[1].previous
+        journal, place = _entry(draft, later, receipt)
+        later = journal.assayed[place].previous
     return found
 
 
-def _entry(draft: Draft, identity: str, receipt: Receipt) -> tuple[int, Assayed]:
+def _entry(draft: Draft, identity: str, receipt: Receipt) -> tuple[Journal, int]:
+    """The journal of an event that assayed a receipt, and where in it that stands."""
     journal = draft.view.get(Journal, identity)
     assert journal is not None, "what a receipt was assayed by stands"
-    return next((n, one) for n, one in enumerate(journal.assayed) if one.identity == receipt.identity)
+    return journal, next(n for n, one in enumerate(journal.assayed) if one.identity == receipt.identity)
 
 
 def _moved(draft: Draft, identity: str, receipt: Receipt, line: Line, previous: str) -> Line:
     """An assay that follows another line and assay than before; gives what the line is with it."""
-    place, one = _entry(draft, identity, receipt)
-    journal = draft.view.get(Journal, identity)
-    assert journal is not None
+    journal, place = _entry(draft, identity, receipt)
+    one = journal.assayed[place]
     assert one.item is not None, "put_on keeps what was stated"
     moved = replace(one, parcel=replace(one.parcel, line=line), previous=previous)
     draft.view.put(replace(journal, assayed=[*journal.assayed[:place], moved, *journal.assayed[place + 1 :]]), identity)

@@ -15,7 +15,7 @@ _KIND_OF: dict[type, str] = {Offer: "OFFER", Answer: "ANSWER", Handover: "HANDOV
 def plain(entry: Entry, outcome: str, attempt: int, record_time_us: int) -> Outcome:
     """An outcome with all that the entry itself says. txn_id = H(entry_id, rule version, attempt)."""
     event = entry.event
-    seen = event is not None and observed.is_observation(event)
+    seen = event if event is not None and observed.is_observation(event) else None
     return Outcome(
         outcome=outcome,
         entry_id=entry.entry_id,
@@ -36,8 +36,8 @@ def plain(entry: Entry, outcome: str, attempt: int, record_time_us: int) -> Outc
         read_point=event.read_point if event else None,
         transport_mode=event.transport_mode if event else None,
         correctives=event.error_declaration.corrective_event_ids if event and event.error_declaration else [],
-        consignment=consignment_of(event) if seen and event else None,
-        seen=observed.lots(event) if seen and event else [],
+        consignment=consignment_of(seen) if seen else None,
+        seen=observed.lots(seen) if seen else [],
         carried=observed.things(event) if event else [],
     )
 

@@ -30,10 +30,8 @@ def judge(draft: Draft, period: Period, state: PeriodState) -> None:
     for element in sorted({line.element for line in state.lines}):
         said = _said(period, state, element)
         for code in ("IMPOSSIBLE", "LOSS_UNEXPLAINED"):
-            if said is not None and said.code == code:
-                draft.managed.add(draft.restate_finding(said))
-            else:
-                draft.close_finding(draft.finding_id(Said(code, _inputs(state.period, element), "")), superseded=True)
+            found = said if said is not None and said.code == code else None
+            draft.say_whether(found or Said(code, _inputs(state.period, element), ""), stands=found is not None)
 
 
 def _inputs(month: str, element: str) -> tuple[str, str, str]:
