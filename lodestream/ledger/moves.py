@@ -88,6 +88,7 @@ def post_difference(draft: Draft, old: LotChange, new: LotChange, account: Accou
 
 
 def _store(draft: Draft, move: Move, new: LotChange, legs: list[Leg]) -> None:
+    assert move.index >= 0, "a receipt's movement changes with its pair (pairs.py)"
     if is_own(draft, move.identity):
         draft.changes[move.index] = new
         draft.keep_legs(legs)

@@ -13,6 +13,7 @@ import re
 from bisect import insort
 from collections.abc import Iterator
 from decimal import Decimal
+from itertools import pairwise
 from math import asin, cos, radians, sin, sqrt
 
 from msgspec import Struct
@@ -88,9 +89,10 @@ class Travels:
             yield from self._beside(thing, sight)
 
     def _judge(self, consignment: str, lot: str, journey: Journey, later: list[Sight]) -> Iterator[Finding]:
-        sent = min(journey.shipped, key=lambda one: one.time_us, default=None)
-        for sight in later if sent is not None else []:
-            assert sent is not None
+        if not journey.shipped:
+            return
+        sent = min(journey.shipped, key=lambda one: one.time_us)
+        for sight in later:
             said = self._too_fast(sent, sight, sent.mode or sight.mode if sight.moves else _leg(sent, sight))
             if said:
                 site = sight.site if sight.moves else sent.site
@@ -103,7 +105,7 @@ class Travels:
             return
         insort(sights, sight)
         at = sights.index(sight)
-        for before, after in zip(sights[max(0, at - 1) : at + 1], sights[max(0, at - 1) + 1 : at + 2], strict=False):
+        for before, after in pairwise(sights[max(0, at - 1) : at + 2]):
             said = self._too_fast(before, after, _leg(before, after))
             if said:
                 site = before.site if before.moves and not after.moves else after.site
