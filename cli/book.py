@@ -6,8 +6,9 @@ from pathlib import Path
 import click
 from confluent_kafka import KafkaException
 
+from cli.book_files import read_book_file
 from cli.broker import need_topic
-from cli.context import Context, pass_context, read_book_file
+from cli.context import Context, pass_context
 from cli.exits import Unreachable
 from cli.output import console, counted
 from cli.schemas import use_catalogue

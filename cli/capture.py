@@ -15,7 +15,7 @@ from cli.output import counted, print_json
 from connectors.files.capture import Capture, DeliveryError
 from connectors.files.documents import Document, documents, expand
 from runtime.clients import producer
-from runtime.logging import harmless
+from runtime.harmless import harmless
 from schemas.topics import INBOX
 
 SOURCE = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")

@@ -11,7 +11,6 @@ import click
 from cli.exits import Unusable
 from lodestream.epcis.limits import Limits
 from lodestream.ledger.book import BookFile
-from lodestream.ledger.bookfile import BookError, read_book
 from runtime.settings import CONFIG_VARIABLE, ConfigurationError, Setting, Settings, explain, load
 
 OPTIONS = ("kafka.options.", "schema_registry.options.")
@@ -48,7 +47,11 @@ class Context:
     def book(self, path: Path | None = None) -> BookFile:
         """The book file at `path`, else the settings'; without either the default book, in which every location is a site."""
         path = path or self.settings.book
-        return BookFile() if path is None else read_book_file(path)
+        if path is None:
+            return BookFile()
+        from cli.book_files import read_book_file  # models of pydantic, which take a tenth of a second to load
+
+        return read_book_file(path)
 
     def explain(self) -> list[Setting]:
         """Every setting with its value and where it came from."""
@@ -75,16 +78,6 @@ def nested(overrides: tuple[str, ...]) -> dict[str, Any]:
                 raise Unusable(f"--set {override}: {part} is already set to a value")
         section[last] = value
     return flags
-
-
-def read_book_file(path: Path) -> BookFile:
-    """The book file at `path`. Raises Unusable, which says what is wrong with it and where."""
-    try:
-        return read_book(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise Unusable(f"{path}: {error}") from error
-    except BookError as error:
-        raise Unusable(f"{path} cannot be used:\n" + "\n".join(f"  {line}" for line in str(error).splitlines())) from error
 
 
 pass_context = click.make_pass_decorator(Context)

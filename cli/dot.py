@@ -1,7 +1,7 @@
 """A trace as a graph for Graphviz: a node for each lot at a site, an arrow for what went from one to another."""
 
 from cli.answers import behind, contents
-from runtime.logging import harmless
+from runtime.harmless import harmless
 from sinks.clickhouse.trace import Link, Trace
 
 

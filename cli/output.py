@@ -17,7 +17,7 @@ from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
-from runtime.logging import HARMFUL, harmless
+from runtime.harmless import HARMFUL, harmless
 
 NARROW = 30
 LONG_URI = re.compile(r"https?://[^\s()/]+(?:/[^\s()/]+){2,}")

@@ -16,7 +16,7 @@ from lodestream.epcis.intake import Accepted
 from lodestream.epcis.rejection import Rejection
 from lodestream.epcis.routing import route
 from lodestream.ledger.book import Register
-from runtime.logging import harmless
+from runtime.harmless import harmless
 
 
 @click.command(epilog="\b\nExamples:\n  lodestream validate shipment.json\n  lodestream validate --json examples/ | jq .code")

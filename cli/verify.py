@@ -18,7 +18,7 @@ from lodestream.credentials.errors import CredentialError
 from lodestream.credentials.policy import DEFAULT_POLICIES, Policy
 from lodestream.credentials.report import Report
 from lodestream.credentials.verify import verify
-from runtime.logging import harmless
+from runtime.harmless import harmless
 from runtime.settings import Settings
 from streams.issuer.bundle import load
 from streams.issuer.keys import read_did_document

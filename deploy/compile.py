@@ -14,7 +14,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-ROOMS = ("lodestream/ledger", "lodestream/measures", "lodestream/claims")
+ROOMS = ("lodestream/ledger", "lodestream/measures", "lodestream/claims", "lodestream/audit")
 MODULES = ("lodestream/ids.py", "schemas/primitives.py", "schemas/walk.py")
 # What msgspec, pydantic or typing makes a class of stays with them: mypyc does not hand their options on. `Model`: bookfields.py
 NOT_NATIVE = frozenset({"Struct", "NamedTuple", "BaseModel", "Model", "Protocol"})

@@ -15,18 +15,14 @@ from typing import Any, Literal, TextIO
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from runtime.harmless import harmless
+
 VALUE_CHARACTERS = 2_000
 TRACEBACK_CHARACTERS = 20_000
 SELDOM_TEXTS = 200
 _NUMBERS = re.compile(r"\d+")
 LIST_ELEMENTS = 50
 DEPTH = 4
-
-# C0, DEL and C1 controls (escape sequences and line breaks among them), line and paragraph separators, and the marks that
-# change the direction of text, by which a line can be made to read as another; and halves of characters, which cannot be written.
-_REORDERING = [0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0xFEFF]
-HARMFUL = (*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029, *_REORDERING, *range(0xD800, 0xE000))
-_ESCAPES = {code: f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" for code in HARMFUL}
 
 
 def configure(level: str = "info", form: Literal["json", "console", "auto"] = "auto", stream: TextIO | None = None) -> None:
@@ -146,8 +142,3 @@ def _clean_text(text: str) -> str:
     if len(text) > VALUE_CHARACTERS:
         text = f"{text[:VALUE_CHARACTERS]}... ({len(text)} characters)"
     return harmless(text)
-
-
-def harmless(text: str) -> str:
-    """The text as it may stand in one line of a log or of a terminal, whoever wrote it."""
-    return text.translate(_ESCAPES)

@@ -10,7 +10,7 @@ from typing import Any
 
 from rich.text import Text
 
-from runtime.logging import harmless
+from runtime.harmless import harmless
 
 BYTES_AT_ONCE = 256 * 1024
 LINE_CHARACTERS = 4_000

@@ -38,8 +38,11 @@ def months_close(campaign: Campaign) -> Row:
         load.send(LATE_EVENTS)
         stage.pause(campaign.rng.uniform(0.3, 2.0))
         stage.kill(LEDGER)
+        since = stage.size_of_log(LEDGER)
         stage.run(LEDGER)
         load.stop()
+        # Where it had told all before it was killed, only its log says that it is at work again, and can be asked to end.
+        stage.until(lambda since=since: bool(stage.said(LEDGER, "partition runs", since)), "the ledger at work again")  # type: ignore[misc]
         stage.settle()
     campaign.aborted(begin, row)
     records = read_topic(stage.bootstrap, topics.TRANSACTIONS, begin=begin[topics.TRANSACTIONS])
