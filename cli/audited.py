@@ -25,7 +25,7 @@ from runtime.table import read_table
 from schemas.topics import SKIPS
 from sinks.clickhouse import audit as clickhouse
 from sinks.clickhouse.columns import differing_columns
-from sinks.clickhouse.connect import chdb_folder
+from sinks.clickhouse.connect import SocketError, chdb_folder
 from sinks.clickhouse.readsocket import ReadServer, SocketReader, socket_path
 from streams.ledger.processor import reasons
 
@@ -87,7 +87,7 @@ def serving(url: str) -> Iterator[bool]:
         return
     try:
         server = ReadServer(url, folder)
-    except OSError:  # the folder's path is too long for a socket's
+    except SocketError:  # the folder's path is too long for a socket's
         yield False
         return
     with server:

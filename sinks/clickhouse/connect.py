@@ -52,6 +52,12 @@ class FolderBusyError(UnreachableError):
     code = "CLICKHOUSE_FOLDER_BUSY"
 
 
+class SocketError(UnreachableError):
+    """No socket can be made beside the chDB folder."""
+
+    code = "CLICKHOUSE_NO_SOCKET"
+
+
 def connect(url: str, answer_s: int = QUERY_SECONDS) -> Client:
     """A client for the address, to be used by one thread at a time; a server has to answer within `answer_s` seconds.
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 
+from sinks.clickhouse.connect import SocketError
 from sinks.clickhouse.readonly import SQL_BYTES, DirectReader, Parameters, QueryError
 from sinks.clickhouse.result import Result, parse
 
@@ -60,12 +61,16 @@ class ReadServer:
     """Answers on the socket of a folder that this process holds; a context manager."""
 
     def __init__(self, url: str, folder: Path) -> None:
-        """Raises UnreachableError where the folder cannot be opened, OSError where the socket cannot be made."""
+        """Raises UnreachableError where the folder cannot be opened, SocketError where the socket cannot be made."""
         self.path = socket_path(folder)
         self._reader = DirectReader(url)
-        # The folder is ours, so a socket that is there belongs to nobody any more.
-        self.path.unlink(missing_ok=True)
-        self._server = _Server(_address(self.path), self._reader)
+        try:
+            # The folder is ours, so a socket that is there belongs to nobody any more.
+            self.path.unlink(missing_ok=True)
+            self._server = _Server(_address(self.path), self._reader)
+        except OSError as error:
+            self._reader.close()
+            raise SocketError(f"nobody could read while the folder is written: {error}") from None
         self._thread = threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.1}, name="readside", daemon=True
         )

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 from clickhouse_connect.driver.client import Client
 
-from sinks.clickhouse.connect import UnreachableError, chdb_folder, connect, without_password
+from sinks.clickhouse import readsocket
+from sinks.clickhouse.connect import SocketError, UnreachableError, chdb_folder, connect, without_password
 from sinks.clickhouse.readonly import DirectReader, QueryError, Reader, read_only
 from sinks.clickhouse.readside import open_reader
 from sinks.clickhouse.readsocket import ReadServer, SocketReader, socket_path
@@ -181,6 +182,17 @@ def test_what_is_no_request_is_answered(readside: ReadServer, folder: Path, line
             assert json.loads(lines.readline())["error"]["code"] == "BAD_REQUEST"
             raw.sendall(b'{"sql":"SELECT 1 AS one"}\n')
             assert json.loads(lines.readline())["ok"]["data"] == [[1]]
+
+
+@pytest.mark.embedded
+def test_a_folder_whose_socket_has_no_address_is_refused(
+    client: Client, url: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A unix socket's address holds about a hundred bytes: who runs the sink is told to choose a shorter folder."""
+    monkeypatch.setattr(readsocket, "PATH_BYTES_MAX", 3)
+    with pytest.raises(SocketError, match="choose a shorter data_dir") as refused:
+        ReadServer(url, folder)
+    assert refused.value.code == "CLICKHOUSE_NO_SOCKET"
 
 
 @pytest.mark.embedded
