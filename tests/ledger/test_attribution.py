@@ -84,6 +84,7 @@ def test_sums_and_differences() -> None:
     assert plus(one, NOTHING) is one
     assert added(None, {ZM: 2}, -1) == {ZM: -2}
     assert added({ZM: 2}, {ZM: -2, CL: 0}) == {}
+    assert [added(None, {ZM: 2, CL: 0}, sign) for sign in (1, -1)] == [{ZM: 2}, {ZM: -2}], "nothing is not named"
 
 
 @pytest.mark.parametrize(

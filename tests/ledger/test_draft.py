@@ -1,5 +1,7 @@
 """The draft of a transaction, piece by piece: signs of legs, balances, versions, slots, and when findings open and end."""
 
+from typing import Any
+
 import pytest
 from msgspec.structs import replace
 
@@ -125,6 +127,25 @@ def test_a_movement_adds_and_its_undoing_takes_back(draft: Draft) -> None:
     draft.change_lot(MOVED, undo=True)
     assert lot(draft) == replace(before, version=5, entered_mg={})
     assert draft.flows == [(MOVED, 1), (MOVED, -1)]
+
+
+@pytest.mark.parametrize(
+    "most",
+    [
+        {"wet_mg": INT64_MAX - 9},
+        {"dry_mg": INT64_MAX - 9},
+        {"entered_dry_mg": INT64_MAX - 9},
+        {"entered_mg": {"Cu": INT64_MAX + 1}},
+        {"entered_u2": {"Cu": str((INT64_MAX + 1) ** 2)}},
+    ],
+    ids=lambda most: next(iter(most)),
+)
+def test_each_mass_of_a_lot_has_64_bits(draft: Draft, most: dict[str, Any]) -> None:
+    """With the 10 mg that a lot has, one milligram more than the largest amount: refused before it is put."""
+    draft.put_lot(replace(lot(draft), wet_mg=10, dry_mg=10, entered_dry_mg=10, entered_mg={}, entered_u2={}))
+    with pytest.raises(Refused) as refused:
+        draft.change_lot(replace(LotChange("x", 0, 0, 0, {}), **most))
+    assert refused.value.said[0].code == "TOO_LARGE"
 
 
 def test_a_lot_has_one_new_version_a_transaction(draft: Draft) -> None:

@@ -350,6 +350,19 @@ def test_a_finding_that_a_run_no_longer_stands_for_is_superseded() -> None:
     assert [f.state for f in made.findings] == ["open", "superseded"]
 
 
+def test_a_balance_is_told_where_it_is_another_than_before() -> None:
+    """Settled again it is not told again; an element that is no longer balanced is told as gone, and so is all that waits."""
+    copper = [part("input", cu=100), part("wip_close", cu=90)]
+    both = [part("input", cu=100, ni=9), part("wip_close", cu=90, ni=9)]
+    told = {"Cu": Closure("run", "Cu", 100, 90, 0), "Ni": Closure("run", "Ni", 9, 9, 0)}
+    run, made = settled(*both, judged=told)
+    assert (run.judged, made.closures) == (told, {})
+    run, made = settled(*copper, judged=told)
+    assert (run.judged, made.closures) == ({"Cu": told["Cu"]}, {("run", "Ni"): Closure("run", "Ni", 0, 0, 0)})
+    run, made = settled(replace(copper[0], assayed=False), copper[1], judged={"Cu": told["Cu"]})
+    assert (run.judged, made.closures) == ({}, {("run", "Cu"): Closure("run", "Cu", 0, 0, 0)})
+
+
 # -- splits -----------------------------------------------------------------------------------------------------------
 
 
@@ -388,6 +401,9 @@ def test_a_split_knows_its_content_as_well_as_the_parcel() -> None:
     assert (first, second) == (round(whole * 0.6), round(whole * 0.4))
     assert lot(books, "a").entered_u2 == {"Cu": str(first**2)}
     assert lot(books, "a").entered_mg == {"Cu": 1_800_000_000}
+    (told,) = books.outcomes[-1].closures
+    assert (told.inputs_mg, told.outputs_mg) == (3_000_000_000, 3_000_000_000)
+    assert run_of(books).judged == {}, "it is told for whoever follows, and measures nothing"
 
 
 def test_a_split_of_two_parcels_adds_their_squares() -> None:
