@@ -160,6 +160,16 @@ def test_an_output_of_which_one_grade_cannot_be_told_waits_for_its_assay() -> No
     assert [(p.origin, p.ref, p.index) for p in lot.unassayed] == [("event", one.identity, 1)]
 
 
+def test_only_bags_have_the_moisture_of_what_was_put_into_them() -> None:
+    """What a process makes of 1,000 mg at 10 % water and 1,000 dry is not 5 % water: its grade waits for its own moisture."""
+    wet: dict[str, Any] = {"uom": "MGM", "mass_basis": "wet"}
+    books = Books()
+    books(add("v", "1000", A, uom="MGM", moisture="10", cu="10"), add("w", "1000", A, uom="MGM", cu="20"))
+    (made,) = books(transform(A, [("v", "1000", wet), ("w", "1000", MG)], [("y", "1000", {**wet, "cu": "14"})]))
+    assert (made.kind, codes([made])) == ("transform", ["UNASSAYED"])
+    assert [(one.wet_mg, one.dry_mg, one.contained_mg) for one in made.lines if one.lot == "y"] == [(1000, 0, {})]
+
+
 def test_of_an_output_only_what_the_book_tracks_is_known() -> None:
     books = Books(**{A: SiteBook(elements=["Cu"])})
     books(add("x", "1000", A, uom="MGM", cu="10"))

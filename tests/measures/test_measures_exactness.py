@@ -3,6 +3,7 @@
 from decimal import Decimal
 from fractions import Fraction
 from math import isqrt
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -153,6 +154,14 @@ def test_how_uncertain_each_class_is() -> None:
     assert relative(assay("Li2O", "6"), product_class="concentrate") == "0.8393 %"
     assert relative(assay("Cu", "30"), mass_method="weighbridge") == "0.348 %"
     assert relative(assay("Cu", "30", uncertainty="0.3"), mass_uncertainty_percent="0") == "1 %"
+
+
+def test_how_uncertain_a_dry_mass_is() -> None:
+    """1 % of 900 kg dry and 1.2 points of 1,000 kg wet are 9 and 12 kg, together 15; weighed dry it is the mass alone."""
+    weighed: dict[str, Any] = {"mass_uncertainty_percent": "1", "moisture_uncertainty_points": "1.2"}
+    assert measured("1000", "KGM", "wet", moisture_percent="10", **weighed).u_dry_mg == 15_000_000
+    assert measured("900", "KGM", "dry", moisture_percent="10", **weighed).u_dry_mg == 9_000_000
+    assert measured("1000", "KGM", "wet", **weighed).u_dry_mg == 0, "nothing is known of it"
 
 
 def test_zero_is_a_quantity_with_an_uncertain_grade() -> None:

@@ -6,6 +6,8 @@ import pytest
 
 from lodestream.epcis.event import Assay, ContainedMass, Material
 from lodestream.measures import Line, Measured, Refusal, kg, measure
+from lodestream.measures.stoichiometry import upper_bound
+from lodestream.measures.uncertainty import SCALE
 from lodestream.measures.units import MASS
 from tests.measures.stating import assay, line, measured
 
@@ -15,6 +17,7 @@ def refused(of: Line, code: str, rule: str) -> Refusal:
     assert isinstance(result, Refusal), result
     assert (result.code, result.rule) == (code, rule)
     assert result.arithmetic.startswith("lot: ")
+    assert result.arithmetic != "lot: ", "it says why"
     return result
 
 
@@ -109,6 +112,8 @@ def test_grades_that_cannot_be() -> None:
     wet_sum = line("1", "TNE", "wet", moisture_percent="10", assays=[assay("Cu", "92", basis="as_received")])
     assert "102.2222 %" in refused(wet_sum, "GRADE_IMPOSSIBLE", "F13").arithmetic
     refused(line("1", "TNE", "dry", contained=[ContainedMass("Cu", Decimal("1.1"), "TNE")]), "GRADE_IMPOSSIBLE", "F13")
+    unknown = refused(line("1", "TNE", "dry", contained=[ContainedMass("Xx", Decimal(1), "KGM")]), "GRADE_IMPOSSIBLE", "F13")
+    assert unknown.arithmetic == "lot: contained 'Xx' is neither an element nor a compound of the table"
     for moisture in ("-1", "100"):
         refused(line("1", "TNE", "wet", moisture_percent=moisture), "GRADE_IMPOSSIBLE", "F13")
 
@@ -128,16 +133,40 @@ def test_a_grade_above_the_declared_form_holds() -> None:
     assert notes("21.50", "NiSO4.6H2O") == []
 
 
+def test_a_grade_of_just_what_the_form_holds_is_none_above_it() -> None:
+    """To the twelfth digit of a fraction, of an assay without uncertainty."""
+    n, d = upper_bound("CoSO4.7H2O", "Co") or (0, 1)
+    for more, above in ((0, False), (1, True)):
+        grade = str(Decimal(n * SCALE // d + more) * 100 / SCALE)
+        of = measured("1", "TNE", "dry", assays=[assay("Co", grade, uncertainty="0")], chemical_form="CoSO4.7H2O")
+        assert bool(of.notes) == above
+
+
 def test_a_contained_mass_is_bound_like_a_grade() -> None:
     """1 t of the heptahydrate holds 209.656 kg Co; a contained mass stated without its u has 1 % of it."""
 
     def stated(kg: str, **more: str) -> list[str]:
         contained = [ContainedMass("Co", Decimal(kg), "KGM")]
-        return [n.arithmetic for n in measured("1", "TNE", "dry", contained=contained, chemical_form="CoSO4.7H2O", **more).notes]
+        basis = more.pop("mass_basis", "dry")
+        return [n.arithmetic for n in measured("1", "TNE", basis, contained=contained, chemical_form="CoSO4.7H2O", **more).notes]
 
     assert stated("216") == []
     (note,) = stated("216", mass_uncertainty_percent="0.1")
     assert note == "lot: Co 21.6 % is above the 20.9656 % that CoSO4.7H2O holds + 3u = 21.0304 %"
+    assert stated("216", mass_basis="wet", mass_uncertainty_percent="0.1") == [note], "of a wet mass alone it is part of that"
+    of_a_fraction = line(
+        "1000.000001",
+        "KGM",
+        "wet",
+        moisture_percent="7",
+        mass_uncertainty_percent="0.1",
+        contained=[ContainedMass("Co", Decimal("200.9"), "KGM")],
+        chemical_form="CoSO4.7H2O",
+    )
+    of_930_kg = measure(of_a_fraction)
+    assert isinstance(of_930_kg, Measured)
+    said = "lot: Co 21.6022 % is above the 20.9656 % that CoSO4.7H2O holds + 3u = 21.0304 %"
+    assert [n.arithmetic for n in of_930_kg.notes] == [said]
     both = line("1", "TNE", "dry", assays=[assay("Fe", "40.5")], contained=[ContainedMass("Cu", Decimal("650"), "KGM")])
     assert refused(both, "GRADE_IMPOSSIBLE", "F13").arithmetic == "lot: Fe 40.5 % + Cu 65 % is above 100 % + 3u = 101.9729 %"
     contained_alone = line("0", "TNE", "dry", contained=[ContainedMass("Cu", Decimal(0), "KGM")], chemical_form="CuO")
@@ -155,7 +184,8 @@ def test_more_than_can_be() -> None:
 
 
 def test_unknown_assay_unit() -> None:
-    refused(line("1", "TNE", "dry", assays=[assay("Cu", "3", "KGM")]), "UNIT_REFUSED", "F44")
+    said = refused(line("1", "TNE", "dry", assays=[assay("Cu", "3", "KGM")]), "UNIT_REFUSED", "F44").arithmetic
+    assert said.startswith("lot: KGM is no assay unit that is known here: use one of P1, ")
     assert measured("1", "TNE", "dry", assays=[Assay("TREO", Decimal(3), "P1")]).assayed is False
 
 
