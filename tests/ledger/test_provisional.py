@@ -104,6 +104,15 @@ def test_no_run_is_judged_by_it() -> None:
     assert codes(books(assay("x", A, cu="30"))) == ["IMPOSSIBLE"], "the same content, now as it was measured"
 
 
+def test_a_run_whose_feed_was_assayed_by_itself_is_judged_at_once() -> None:
+    """The lot still counts by the book; what went into the run states its own 40 %, and 30 % came out."""
+    books = plant()
+    books(conc())
+    outcomes = books(transform(A, [("x", "10", {"cu": "40"})], [("y", "10", {"cu": "30"})]))
+    assert codes(outcomes) == ["UNASSAYED", "LOSS_UNEXPLAINED"]
+    assert [(c.inputs_mg, c.outputs_mg) for c in books.outcomes[-1].closures] == [(4 * T, 3 * T)]
+
+
 def test_nor_one_that_made_it() -> None:
     """The output of a run is drawn by the book; its run is judged with its assay, and shares it out as ever."""
     books = plant()

@@ -209,12 +209,12 @@ CATHODE, ANODE, SLAG = part("output", cu=60), part("output", cu=30), part("outpu
 CLOSING = part("wip_close", cu=10)
 
 
-def shared(run: Run, *parts: Part, g: int = 1_000, main_mg: int = 100) -> list[int]:
+def shared(run: Run, *parts: Part, g: int = 1_000, main_mg: int = 100, declared: tuple[int, ...] = ()) -> list[int]:
     made = Pool("Cu")
     made.carbon_g, made.main_mg = g, main_mg
     running = run.campaign and not run.closed_by
     told = [(one, Shares(carbon_g=made.give(one) if running else 0)) for one in parts]
-    return carbon(run, told, made, [], running=running)
+    return carbon(run, told, made, list(declared), running=running)
 
 
 def test_upstream_carbon_goes_by_the_main_element_and_losses_bear_none() -> None:
@@ -230,6 +230,7 @@ def test_a_running_campaign_gives_carbon_as_its_outputs_appear() -> None:
     assert shared(run, part("output", cu=150), part("output", cu=1)) == [1_000, 0], "no more than there is"
     assert shared(run, part("output", cu=-5), part("output", ni=9), part("output", cu=100)) == [0, 0, 952]
     assert shared(run, part("output", cu=1), main_mg=1) == [1_000], "a milligram is all there is"
+    assert shared(run, part("output", cu=30), part("output", cu=30), declared=(1, 0)) == [300, 300], "a key tells at the close"
     closed = Run("run", campaign=True, closed_by=["e"], emissions={"e": 90})
     assert shared(closed, part("output", cu=30)) == [1_090]
 
