@@ -44,7 +44,14 @@ def test_half_to_even_whatever_the_sign(n: int, d: int, whole: int) -> None:
 
 def test_a_share_of_a_negative_whole() -> None:
     """What a correction left below zero is shared out by its size: 5 x 1 / -2 is -2.5, so -2."""
-    assert [share(5, 1, 2), share(5, 1, -2), share(5, -1, -2), share(-5, 1, 2), share(7, 1, -2)] == [2, -2, 2, -2, -4]
+    assert [share(5, 1, 2), share(5, 1, -2), share(5, -1, -2), share(-5, 1, 2), share(7, 1, -2), share(7, 3, -2)] == [
+        2,
+        -2,
+        2,
+        -2,
+        -4,
+        -10,
+    ]
     assert [share(7, 1, 1), share(7, 1, -1)] == [7, -7]
     with pytest.raises(ZeroDivisionError):
         share(1, 1, 0)
