@@ -80,7 +80,6 @@ def inherit(draft: Draft) -> None:
         if isinstance(measured, Measured) and measured.assayed:
             _post(draft, lot, parcel, item, identity, measured)
             draft.view.put(replace(journal, assayed=[*journal.assayed, draft.assayed.pop()]), identity)
-    draft.inherits.clear()
 
 
 def _post(draft: Draft, lot: str, parcel: Unassayed, item: Material, identity: str, measured: Measured) -> None:

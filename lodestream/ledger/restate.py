@@ -140,7 +140,7 @@ def _spread(draft: Draft, lot: str, first: int, met: set[str], most: int) -> int
     for slot in range(first, last):
         move = move_at(draft, lot, slot)
         journal = draft.view.get(Journal, move.identity) if move is not None and move.index >= 0 else None
-        if move is None or journal is None or journal.changes[move.index].dry_mg >= 0:
+        if move is None or journal is None or journal.changes[move.index].dry_mg > 0:  # a draw of nothing makes a parent too
             continue
         run = draft.view.get(Run, journal.run) if journal.run else None
         for part in run.parts if run is not None else []:
@@ -239,7 +239,7 @@ def _amend_draw(draft: Draft, lot: str, move: Move, old: LotChange, new: LotChan
 def _retell(draft: Draft, lot: str, index: int, content: dict[str, int]) -> None:
     """The line of this event's own draw, which took of what was there before other movements; a count's is signed."""
     nth = sum(change.lot == lot for change in draft.changes[:index])
-    places = [n for n, line in enumerate(draft.lines) if line.lot == lot and line.role != "output"]
+    places = [n for n, line in enumerate(draft.lines) if line.lot == lot]  # draws come before what is made
     told = {e: -mg for e, mg in content.items()} if draft.kind == "count" else content
     draft.lines[places[nth]] = replace(draft.lines[places[nth]], contained_mg=told)
 

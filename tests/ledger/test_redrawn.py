@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from lodestream.epcis.event import Event, Quantity
+from lodestream.epcis.event import Assay, Event, Quantity
 from lodestream.ledger.draft import Draft
 from lodestream.ledger.lots import BY_BOOK
 from lodestream.ledger.records import Outcome
@@ -53,7 +53,7 @@ ASSAYS: list[tuple[str, dict[str, Any], dict[str, int]]] = [
     ("nor has what came with it any more", {"entered_mg": {"Cu": 0}, "contained_mg": {}, "unassayed": WAITS}, {"Cu": -3}),
     ("one parcel waits, another is assayed", {"unassayed": WAITS}, {"Cu": -2}),
     ("of one that waits an element is known", {"entered_mg": {"Cu": 4, "Ni": 0}, "unassayed": WAITS}, {"Cu": -2}),
-    ("what is below zero cannot be drawn", {"contained_mg": {"Cu": -4, "Ni": 2}}, {"Ni": -1}),
+    ("what is below zero cannot be drawn", {"dry_mg": 6, "contained_mg": {"Cu": -4, "Ni": 6}}, {"Ni": -5}),
 ]
 
 
@@ -197,6 +197,30 @@ def test_an_assay_of_its_own_stays_and_the_adjustments_follow() -> None:
     assert [p.element for o in made for p in o.postings if p.account == "STOCK_ADJ"] == ["Co", "Cu", "Li"]
     books(declared(out))
     assert [stood(books, e) for e in ("Cu", "Ni", "Co", "Li")] == [(mg, 0, 0, 0) for mg in (20_000, 0, 3_000, 5_000)]
+
+
+def test_the_adjustments_are_posted_by_element() -> None:
+    elements = ["Zn", "Ni", "Mn", "Li", "Fe", "Cu", "Co", "Al"]
+    books = Books()
+    wrong, right = (
+        hashed(replace(one, materials=[replace(one.materials[0], assays=[Assay(e, Decimal(cu), "P1") for e in elements])]))
+        for one, cu in ((came(100_000, "urn:w", cu="1"), 1), (came(100_000, "urn:r", cu="1"), 2))
+    )
+    books(wrong, sent(100_400, cu="3"))
+    made = corrected(books, wrong, right)
+    assert [p.element for o in made for p in o.postings if p.account == "STOCK_ADJ"] == sorted(elements)
+
+
+def test_the_second_of_two_draws_is_above_the_book_as_before() -> None:
+    """Of 100,000 mg 60,000 and 40,400 left in one event: what is above the book is the second's, whatever the lot's grade."""
+    books = Books()
+    wrong, right = came(100_000, "urn:w", cu="10"), came(100_000, "urn:r", cu="20")
+    one = sent(60_000)
+    two = hashed(replace(one, quantities=[*one.quantities, Quantity("x", Decimal("40.4"), "GDW")]))
+    books(wrong, two)
+    assert books.open() == {"BOOK_EXCEEDED"}
+    corrected(books, wrong, right)
+    assert (books.open(), stood(books)) == ({"BOOK_EXCEEDED"}, (0, 20_080, -80, 0))
 
 
 def test_what_a_correction_overdrew_keeps_the_grade_of_what_it_took_last() -> None:
