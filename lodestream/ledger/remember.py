@@ -39,7 +39,7 @@ def remember(draft: Draft) -> None:
     aging.came(draft, event.identity)
     if draft.packings or draft.nestings or draft.owned:
         draft.view.put(Arranged(draft.packings, draft.nestings, draft.owned), event.identity)
-    if draft.legs or draft.changes or draft.pairs or draft.assayed:
+    if draft.legs or draft.changes or draft.pairs or draft.assayed or draft.run:
         journal = Journal(draft.kind, draft.leg_records(), draft.changes, draft.pairs, draft.assayed, draft.run)
         draft.view.put(journal, event.identity)
 
