@@ -68,8 +68,10 @@ def test_what_was_drawn_of_a_receipt_follows_its_corrective() -> None:
         plant(wrong, sent(500, origin=B), got(1000, cu="30"))
     books = either(plants, wrong, right)
     assert (books.balance(B, "TRANSIT(on x)"), books.balance(B, "STOCK(x)")) == (100, 400)
-    books(declared(right))
+    books(declared(right, correctives=("urn:z",)))
     assert books.balance(B, "STOCK(x)") == 200, "it is taken back from where it stands: 300 came and 100 left"
+    books(got(1000, event_id="urn:z", cu="40"))
+    assert (books.balance(B, "TRANSIT(on x)"), books.balance(B, "STOCK(x)")) == (200, 500), "and so is what corrects it"
 
 
 def test_two_lots_of_a_receipt_take_each_their_place() -> None:
@@ -99,6 +101,21 @@ def test_a_receipt_from_an_external_party_takes_its_place_too() -> None:
             plant.fold.submit(entry(one, external=[party]))
     assert state(plants[0]) == state(plants[1])
     assert [plants[1].balance(B, x) for x in ("TRANSIT(on x)", "STOCK(x)", f"SOURCE(external:{party})")] == [10, 40, -20]
+
+
+def test_what_left_is_drawn_where_its_original_was() -> None:
+    """400 mg of 30 % before 1,000 of 10 % came were 500; in a shipment, or in a run of their own."""
+    shipped = (sent(400), replace(sent(500), event_id="urn:r"))
+    made = [
+        transform(A, [("x", mass, MG)], [("y", mass, {"uom": "MGM", "cu": "30"})], event_id=name)
+        for mass, name in (("400", "urn:w"), ("500", "urn:r"))
+    ]
+    for wrong, right in (shipped, made):
+        plants = [Books(), Books()]
+        for plant in plants:
+            plant(came(1000, cu="30"), wrong, came(1000, cu="10"))
+        books = either(plants, wrong, hashed(right))
+        assert (books.balance(A, "STOCK(x)"), books.balance(A, "UNACCOUNTED")) == (250, 0)
 
 
 # -- campaigns ------------------------------------------------------------------------------------------------------
