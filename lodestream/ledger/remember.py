@@ -39,7 +39,7 @@ def remember(draft: Draft) -> None:
     aging.came(draft, event.identity)
     if draft.packings or draft.nestings or draft.owned:
         draft.view.put(Arranged(draft.packings, draft.nestings, draft.owned), event.identity)
-    if draft.legs or draft.changes or draft.pairs or draft.assayed or draft.run:
+    if draft.changes or draft.pairs or draft.assayed or draft.run:  # without one of them no leg is its own
         journal = Journal(draft.kind, draft.leg_records(), draft.changes, draft.pairs, draft.assayed, draft.run)
         draft.view.put(journal, event.identity)
 
@@ -69,7 +69,7 @@ def schedule(draft: Draft) -> None:
             due.add(draft.view, due.UNMATCHED, Slip(draft.record_time_us, finding.id))
     if event is None:
         return
-    if draft.kind == "ship" and draft.pairs:
+    if draft.kind == "ship":
         _look_after(draft, event)
     elif draft.kind == "correct" and event.error_declaration is not None:
         for corrective in event.error_declaration.corrective_event_ids:

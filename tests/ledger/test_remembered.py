@@ -14,8 +14,8 @@ from lodestream.ledger.running import Run
 from lodestream.ledger.state import Head, Seen
 from lodestream.ledger.timed import Page
 from lodestream.ledger.view import View
-from tests.ledger.making import HOUR, START, Books, add, assay, codes, declared, entry, event, hashed, receive, ship, transform
-from tests.ledger.test_containment import Q, R, aggregation
+from tests.ledger.making import HOUR, START, Books, T, add, assay, codes, declared, entry, event, hashed, receive, ship, transform
+from tests.ledger.test_containment import Q, R, aggregation, held
 from tests.ledger.test_receipts import offer
 
 A, B, PARTY = "urn:site:a", "urn:site:b", "urn:party:x"
@@ -109,6 +109,24 @@ def test_a_changed_copy_of_what_waits_is_said_once_and_leaves_it() -> None:
     assert (status(books, first), books.balance(A, "STOCK(x)")) == ("posted", 900_000_000)
 
 
+def test_what_a_copy_or_a_declaration_said_of_an_event_ends_with_it() -> None:
+    """A changed copy, and a declaration of another content: both were said of the event, which is void now."""
+    books = Books()
+    one = add("x", "1", A, cu="10", event_id="urn:e")
+    books(one, add("x", "1", A, cu="128"), other(one, "2"), declared(other(one, "3")))
+    assert books.open() == {"MUTATED_EVENT", "DECLARATION_MISMATCH", "GRADE_IMPOSSIBLE"}
+    gone = books(declared(one, 2))
+    assert sorted(codes(gone, "superseded")) == ["DECLARATION_MISMATCH", "MUTATED_EVENT"]
+    assert books.open() == {"GRADE_IMPOSSIBLE"}
+
+
+def test_that_a_place_has_no_book_outlasts_its_first_event() -> None:
+    books = Books()
+    one = add("x", "1", A, cu="10")
+    books(one, declared(one))
+    assert [f.code for _, f in books.fold.open_findings()] == ["NO_BOOK"]
+
+
 # -- its journal ----------------------------------------------------------------------------------------------------
 
 
@@ -141,15 +159,25 @@ def test_an_assay_that_found_nothing_can_be_taken_back() -> None:
     assert books.open() == {"UNASSAYED"}
 
 
+def test_what_was_packed_is_taken_out_again() -> None:
+    books = Books()
+    put = aggregation("ADD", Q, ("x", "1"))
+    books(add("x", "10", A, cu="10"), put)
+    assert held(books, A, Q) == T
+    books(declared(put))
+    assert held(books, A, Q) == 0
+
+
 def test_a_container_that_was_put_into_another_is_taken_out_again() -> None:
     books = Books()
     books(add("x", "10", A, cu="10"), aggregation("ADD", Q, ("x", "1")))
     put = aggregation("ADD", R, Q)
     books(put)
-    outer = {ref: held.children for _, ref, held in books.fold.every(Container)}
+    outer = {ref: box.children for _, ref, box in books.fold.every(Container)}
     assert outer[R] == [Q]
     books(declared(put))
-    assert {ref: held.children for _, ref, held in books.fold.every(Container)}.get(R, []) == []
+    assert held(books, A, Q) == T
+    assert {ref: box.children for _, ref, box in books.fold.every(Container)}.get(R, []) == []
 
 
 # -- what is looked at later ----------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from lodestream.ledger.records import Outcome
 from tests.ledger.making import Books, assay, declared, entry, hashed, receive, transform
 from tests.ledger.test_redrawn import came, corrected, sent, stood
 from tests.ledger.test_restatement import chilean, zambian
+from tests.ledger.test_void_whole import asked
 
 A, B, C = "urn:site:a", "urn:site:b", "urn:site:c"
 ZM, CL = "ZM - mine -", "CL - mine -"
@@ -221,3 +222,23 @@ def test_what_moved_first_is_told_first() -> None:
     told = [(p.account.partition("(")[2], p.amount_mg) for p in made[0].postings if "(" in p.account]
     assert told[4:8] == [("PO 7 z)", -10), ("z)", 10), ("run)", -30), ("z)", 30)]
     assert told[8:] == [("run)", 30), ("a)", -30), ("PO 7 a)", -23), ("a)", 23)]
+
+
+def test_what_came_back_from_nowhere_follows_when_all_that_was_shipped_is_told() -> None:
+    """x and y of one event left for no site and were asked back; they are 20 % and not 30."""
+    books = Books()
+    made = []
+    for cu in ("30", "20"):
+        one = came(1000, f"urn:{cu}", cu=cu)
+        lots = [replace(one.quantities[0], epc_class=name) for name in "xy"]
+        made.append(hashed(replace(one, quantities=lots, materials=[replace(one.materials[0], id=name) for name in "xy"])))
+    books(made[0], *(hashed(replace(sent(100, name, consignment="c"), destinations=[])) for name in "xy"), asked())
+    assert [books.balance(A, x) for x in ("STOCK(x)", "STOCK(y)", "TRANSIT(c x)")] == [300, 300, 0]
+    books(declared(made[0], correctives=("urn:20",)))
+    (last,) = books(made[1])
+    assert [(p.account, p.amount_mg) for p in last.postings if p.account.startswith("TRANSIT")] == [
+        ("TRANSIT(c x)", -10),
+        ("TRANSIT(c y)", -10),
+        ("TRANSIT(c x)", 10),
+        ("TRANSIT(c y)", 10),
+    ]
