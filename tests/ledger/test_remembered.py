@@ -40,6 +40,13 @@ def kinds(outcomes: list[Outcome]) -> list[tuple[str, str]]:
     return [(o.kind or o.outcome, o.reason) for o in outcomes]
 
 
+def solution(name: str) -> Event:
+    """What a bottle holds, without a mass."""
+    bottle = add(name, "0", A, co="1")
+    item = replace(bottle.materials[0], assays=[], contained=[ContainedMass("Co", Decimal(5), "KGM")])
+    return hashed(replace(bottle, quantities=[Quantity(name)], materials=[item]))
+
+
 # -- of the event ---------------------------------------------------------------------------------------------------
 
 
@@ -84,11 +91,7 @@ def test_a_refused_event_that_posts_ends_what_was_said_of_it() -> None:
 def test_what_was_parked_and_then_refused_may_come_again() -> None:
     """A draw of x, which turns out to be a solution that nobody can weigh out: a changed copy, of y, is judged anew."""
     books = Books()
-    bottle = add("x", "0", A, co="1")
-    contained = [ContainedMass("Co", Decimal(5), "KGM")]
-    bottle = hashed(
-        replace(bottle, quantities=[Quantity("x")], materials=[replace(bottle.materials[0], assays=[], contained=contained)])
-    )
+    bottle = solution("x")
     first = ship("x", "1", A, B, event_id="urn:e")
     second = ship("y", "1", A, B, event_id="urn:e")
     books(add("y", "10", A, cu="10"))
@@ -98,15 +101,42 @@ def test_what_was_parked_and_then_refused_may_come_again() -> None:
     assert [o.kind for o in books(second) if o.site == A] == ["ship"]
 
 
-def test_a_changed_copy_of_what_waits_is_said_once_and_leaves_it() -> None:
-    """It waits on as it was, and both findings end: the one when its lot comes, the other with a declaration."""
+def test_what_was_said_of_an_event_that_waits_ends_with_it_too() -> None:
+    """A changed copy and a declaration of another content, of what is parked, posts or is refused, and then is void."""
+    for came in (add("x", "10", A, cu="10"), solution("x"), None):
+        books = Books()
+        one = ship("x", "1", A, B, event_id="urn:e")
+        books(one)
+        assert codes(books(other(one, "2"), declared(other(one, "3")))) == ["MUTATED_EVENT", "DECLARATION_MISMATCH"]
+        assert status(books, one) == "parked"
+        if came is not None:
+            books(came)
+            assert status(books, one) == ("posted" if came.materials[0].assays else "refused")
+        assert books.open() >= {"MUTATED_EVENT", "DECLARATION_MISMATCH"}
+        books(declared(one, 2))
+        assert books.open() == set()
+
+
+def test_what_a_declaration_said_of_a_refused_event_ends_when_it_posts() -> None:
     books = Books()
-    first = ship("x", "1", A, B, event_id="urn:e")
-    books(first)
-    assert codes(books(other(first, "2"))) == ["MUTATED_EVENT"]
-    assert status(books, first) == "parked"
-    books(add("x", "10", A, cu="10"))
-    assert (status(books, first), books.balance(A, "STOCK(x)")) == ("posted", 900_000_000)
+    one = add("x", "1", A, cu="128", event_id="urn:e")
+    books(one, declared(other(one, "3")))
+    assert "DECLARATION_MISMATCH" in books.open()
+    books(add("x", "1", A, cu="28", event_id="urn:e"))
+    assert books.open() == set()
+
+
+def test_of_two_reasons_the_one_that_stays_ends_when_the_event_posts() -> None:
+    """Cu of 128 % in x, and then in y too: both are said once, and both end with a copy that says 28 %."""
+
+    def two(*grades: str) -> Event:
+        parts = [add(name, "1", A, cu=cu) for name, cu in zip("xy", grades, strict=True)]
+        lots, items = [p.quantities[0] for p in parts], [p.materials[0] for p in parts]
+        return hashed(replace(parts[0], event_id="urn:e", event_time_us=START, quantities=lots, materials=items))
+
+    books = Books()
+    assert [codes(books(two(*grades))) for grades in (("128", "28"), ("128", "128"))] == [["GRADE_IMPOSSIBLE"]] * 2
+    assert codes(books(two("28", "28")), "superseded") == ["GRADE_IMPOSSIBLE"] * 2
 
 
 def test_what_a_copy_or_a_declaration_said_of_an_event_ends_with_it() -> None:
