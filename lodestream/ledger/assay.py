@@ -103,8 +103,7 @@ def _forget(draft: Draft, name: str, parcel: Unassayed) -> None:
 def _assayed(draft: Draft, before: LotChange, parcel: Unassayed, completed: Line, measured: Measured, identity: str) -> LotChange:
     """The parcel's change with its contained mass, and the masses not known before."""
     waiting = measure(parcel.line, draft.book.mass_basis)
-    assert isinstance(waiting, Measured), "what waits was measured when it came"
-    known = waiting.dry_mg or 0
+    known = (waiting.dry_mg if isinstance(waiting, Measured) else None) or 0
     contained = tracked(draft, measured.contained_mg)
     dry = wet_and_dry(measured)[1]
     return replace(
