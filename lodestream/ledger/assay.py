@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from lodestream.epcis.event import Material
 from lodestream.ledger import attribution, reassay, receipt_assays
 from lodestream.ledger.draft import Draft, Refused, Unready
-from lodestream.ledger.lots import note_grades, refuse_unusable, settled_by, told, tracked, unassayed_finding, wet_and_dry
+from lodestream.ledger.lots import note_grades, settled_by, told, tracked, unassayed_finding, wet_and_dry
 from lodestream.ledger.moves import change_of
 from lodestream.ledger.moving import Inbound
 from lodestream.ledger.parcels import put_change, with_assay
@@ -46,7 +46,8 @@ def observe(draft: Draft) -> None:
 def _next(draft: Draft, name: str, item: Material) -> Unassayed | None:
     """A parcel that this assay tells something new of; settling one receipt may move another to another pair."""
     lot = draft.lot(name)
-    return next((p for p in (lot.unassayed if lot else []) if with_assay(p.line, item) != p.line), None)
+    assert lot is not None
+    return next((p for p in lot.unassayed if with_assay(p.line, item) != p.line), None)
 
 
 def _assay(draft: Draft, lot: str, parcel: Unassayed, item: Material) -> None:
@@ -54,10 +55,8 @@ def _assay(draft: Draft, lot: str, parcel: Unassayed, item: Material) -> None:
     measured = measure(completed, draft.book.mass_basis)
     if isinstance(measured, Refusal):
         raise Refused(Said(measured.code, (draft.event.identity, lot), measured.arithmetic))
-    refuse_unusable(draft, [completed], [measured])
     if not measured.assayed:
-        missing = "; ".join(measured.remarks) or "it states no element"
-        raise Refused(Said("BASIS_MISSING", (draft.event.identity, lot), f"{lot}: {missing}"))
+        raise Refused(Said("BASIS_MISSING", (draft.event.identity, lot), f"{lot}: {'; '.join(measured.remarks)}"))
     note_grades(draft, completed, measured)
     if parcel.origin == "receipt":
         pair = draft.view.get(Inbound, parcel.ref)
@@ -72,15 +71,16 @@ def inherit(draft: Draft) -> None:
     """What assayed the parcel of an event that is void assays that of its corrective (ledger-rules section 5)."""
     for lot, identity, corrective in draft.inherits:
         journal, held = draft.view.get(Journal, identity), draft.lot(lot)
-        item = next((a.item for a in journal.assayed if a.lot == lot and a.item), None) if journal is not None else None
-        parcel = next((p for p in held.unassayed if p.ref == corrective), None) if held is not None else None
-        if journal is None or item is None or parcel is None:
+        assert held is not None, "what takes a place is in its lot"
+        parcel = next((p for p in held.unassayed if p.ref == corrective), None)
+        if journal is None or parcel is None:
             continue
+        item = next(a.item for a in journal.assayed if a.lot == lot)
+        assert item is not None, "an assay keeps what it stated"
         measured = measure(with_assay(parcel.line, item), draft.book.mass_basis)
         if isinstance(measured, Measured) and measured.assayed:
             _post(draft, lot, parcel, item, identity, measured)
             draft.view.put(replace(journal, assayed=[*journal.assayed, draft.assayed.pop()]), identity)
-    draft.inherits.clear()
 
 
 def _post(draft: Draft, lot: str, parcel: Unassayed, item: Material, identity: str, measured: Measured) -> None:
@@ -103,7 +103,7 @@ def _forget(draft: Draft, name: str, parcel: Unassayed) -> None:
 def _assayed(draft: Draft, before: LotChange, parcel: Unassayed, completed: Line, measured: Measured, identity: str) -> LotChange:
     """The parcel's change with its contained mass, and the masses not known before."""
     waiting = measure(parcel.line, draft.book.mass_basis)
-    known = waiting.dry_mg if isinstance(waiting, Measured) and waiting.dry_mg is not None else 0
+    known = (waiting.dry_mg if isinstance(waiting, Measured) else None) or 0
     contained = tracked(draft, measured.contained_mg)
     dry = wet_and_dry(measured)[1]
     return replace(
@@ -112,7 +112,7 @@ def _assayed(draft: Draft, before: LotChange, parcel: Unassayed, completed: Line
         entered_dry_mg=before.entered_dry_mg + dry - known,
         entered_mg=contained,
         entered_u2=squared({e: mg for e, mg in measured.u_mg.items() if e in contained}),
-        entered_u2_dry=str(measured.u_dry_mg**2) if dry != known else before.entered_u2_dry,
+        entered_u2_dry=str(measured.u_dry_mg**2),
         contained_mg={e: mg for e, mg in contained.items() if mg},
         shares=attribution.of_item(completed.material, contained, dry, draft.site),
         status=settled_by(measured),

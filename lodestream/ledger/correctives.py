@@ -41,9 +41,10 @@ def _moved(draft: Draft, original: str, corrective: str, change: LotChange) -> L
 
 def _move_parts(draft: Draft, original: str, corrective: str, name: str) -> None:
     """The parts of a corrective in the place of its original's among those of their campaign."""
-    run = draft.view.get(Run, name) if name else None
-    place = taken(draft, f"{original} {name}") if run is not None else None
-    if run is not None and place is not None:
+    place = taken(draft, f"{original} {name}")
+    if place is not None:
+        run = draft.view.get(Run, name)
+        assert run is not None, "the corrective is part of it"
         own = [p for p in run.parts if p.identity == corrective]
         others = [p for p in run.parts if p.identity != corrective]
         draft.view.put(replace(run, parts=[*others[: place.slot], *own, *others[place.slot :]]), name)
@@ -57,9 +58,10 @@ def _move_receipts(draft: Draft, original: str, corrective: str, ref: str) -> No
         receipts = list(pair.receipts)
         for n, receipt in enumerate(receipts):
             place = taken(draft, f"{original} {lot}") if receipt.identity == corrective else None
-            key = receipt_key(corrective, lot, receipt.number)
-            received = draft.view.get(Received, key)
-            if place is not None and received is not None:
+            if place is not None:
+                key = receipt_key(corrective, lot, receipt.number)
+                received = draft.view.get(Received, key)
+                assert received is not None, "each receipt of a pair is a movement"
                 occupy(draft, lot, received.change.slot, place.slot)
                 draft.view.put(Received(replace(received.change, slot=place.slot)), key)
                 receipts[n] = replace(receipt, arrival=place.arrival)

@@ -31,9 +31,10 @@ MAX_PARCELS = 1_000  # slots of a lot that are looked at for its parcels; one wi
 def assay_again(draft: Draft, lot: Lot, item: Material) -> None:
     """Post what a later assay changes."""
     parcels = _parcels(draft, lot)
-    if not parcels or (len(parcels) > 1 and lot.dry_mg <= 0):  # a mixture that has left: nothing here to be measured
+    mixed = len(parcels) > 1 or lot.moved > MAX_PARCELS
+    if lot.dry_mg <= 0 if mixed else not parcels:  # a mixture that has left: nothing here to be measured
         draft.reason = f"{lot.id} holds nothing that this assay could tell of: kept"
-    elif len(parcels) > 1 or lot.moved > MAX_PARCELS:
+    elif mixed:
         _assay_mixture(draft, lot, item)
     else:
         move, change = parcels[0]
@@ -46,7 +47,7 @@ def assay_again(draft: Draft, lot: Lot, item: Material) -> None:
 def _parcels(draft: Draft, lot: Lot) -> list[tuple[Move, LotChange]]:
     """What entered the lot and stands."""
     found = []
-    for slot in range(min(lot.moved, MAX_PARCELS + 1)):
+    for slot in range(min(lot.moved, MAX_PARCELS)):
         move = move_at(draft, lot.id, slot)
         if move is not None:
             change = change_of(draft, lot.id, move)
@@ -69,8 +70,7 @@ def _measured(draft: Draft, lot: Lot, item: Material, wet_mg: int, dry_mg: int) 
     line = with_assay(Line("object", lot.id, Decimal(wet_mg), "MGM", base), item)
     measured = refuse_unusable(draft, [line], [measure(line, None, moisture(wet_mg, dry_mg))])[0]
     if not measured.assayed:
-        missing = "; ".join(measured.remarks) or "it states no element"
-        raise Refused(Said("BASIS_MISSING", (draft.event.identity, lot.id), f"{lot.id}: {missing}"))
+        raise Refused(Said("BASIS_MISSING", (draft.event.identity, lot.id), f"{lot.id}: {'; '.join(measured.remarks)}"))
     return measured
 
 
@@ -108,14 +108,15 @@ def _rescaled(change: LotChange, contained: dict[str, int]) -> Shares:
 def _assay_receipt(draft: Draft, lot: Lot, item: Material, move: Move) -> None:
     """A received parcel: its receipt gets the assay, and its pair is settled anew."""
     journal = draft.view.get(Journal, move.identity)
-    known = next((ref for ref in journal.pairs if ref.rsplit(" ", 1)[1] == lot.id), None) if journal is not None else None
+    assert journal is not None, "a receipt that stands has its journal"
+    known = next(ref for ref in journal.pairs if ref.rsplit(" ", 1)[1] == lot.id)
     for pair in matching.pairs_with(draft, lot.id, move.identity, known):
         receipt = next(r for r in pair.receipts if r.identity == move.identity and r.number == -1 - move.index)
         completed = with_assay(receipt.line, item)
-        before, after = measure(receipt.line, draft.book.mass_basis), measure(completed, draft.book.mass_basis)
+        before = measure(receipt.line, draft.book.mass_basis)
         standing = settled_by(before) if isinstance(before, Measured) else ""
-        refuse_unusable(draft, [completed], [after])
-        if completed == receipt.line or (isinstance(after, Measured) and _is_less_settled(draft, after, standing)):
+        after = refuse_unusable(draft, [completed], [measure(completed, draft.book.mass_basis)])[0]
+        if completed == receipt.line or _is_less_settled(draft, after, standing):
             continue
         draft.kind = "assay"
         ref = f"{pair.consignment} {pair.lot}"
@@ -125,7 +126,7 @@ def _assay_receipt(draft: Draft, lot: Lot, item: Material, move: Move) -> None:
 
 def _assay_mixture(draft: Draft, lot: Lot, item: Material) -> None:
     """What is there now is what the assay says: the difference is an adjustment, which a declaration reverses."""
-    measured = _measured(draft, lot, item, max(0, lot.wet_mg), max(0, lot.dry_mg))
+    measured = _measured(draft, lot, item, max(0, lot.wet_mg), lot.dry_mg)
     contained = tracked(draft, measured.contained_mg)
     more = {e: mg - lot.contained_mg.get(e, 0) for e, mg in contained.items()}
     more = {e: mg for e, mg in more.items() if mg}
@@ -133,9 +134,9 @@ def _assay_mixture(draft: Draft, lot: Lot, item: Material) -> None:
         draft.reason = f"{lot.id} holds what this assay says"
         return
     vectors = {}
-    for element, mg in more.items():
+    for element in more:
         now = lot.shares.vectors.get(element, {})
-        vectors[element] = attribution.added(attribution.scaled(now, contained[element]), now, -1) or {attribution.UNKNOWN: mg}
+        vectors[element] = attribution.added(attribution.scaled(now, contained[element]), now, -1)
     change = LotChange(lot.id, contained_mg=more, shares=Shares(vectors), account=named(STOCK_ADJ_ASSAY))
     draft.kind = "assay"
     draft.move_lot(change)

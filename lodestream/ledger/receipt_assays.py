@@ -27,33 +27,34 @@ def take_off(draft: Draft, void: Assayed, identity: str) -> None:
         for receipt in pair.receipts:
             if receipt.identity == void.identity and receipt.assay:
                 line, last = void.parcel.line, void.previous
-                for later in _since(draft, receipt, identity):
-                    line, last = _moved(draft, later, receipt, line, last), later
+                for later in _since(draft, void, receipt, identity):
+                    line, last = _moved(draft, later, void, line, last), later
                 _settle(draft, pair, receipt, line, last)
                 return
 
 
-def _since(draft: Draft, receipt: Receipt, identity: str) -> list[str]:
+def _since(draft: Draft, void: Assayed, receipt: Receipt, identity: str) -> list[str]:
     """The events that assayed a receipt after this one, the first first."""
     found: list[str] = []
     later = receipt.assay
     while later != identity:
         found.insert(0, later)
-        journal, place = _entry(draft, later, receipt)
+        journal, place = _entry(draft, later, void)
         later = journal.assayed[place].previous
     return found
 
 
-def _entry(draft: Draft, identity: str, receipt: Receipt) -> tuple[Journal, int]:
-    """The journal of an event that assayed a receipt, and where in it that stands."""
+def _entry(draft: Draft, identity: str, void: Assayed) -> tuple[Journal, int]:
+    """The journal of an event that assayed the receipt of a void assay too, and where in it that stands."""
     journal = draft.view.get(Journal, identity)
     assert journal is not None, "what a receipt was assayed by stands"
-    return journal, next(n for n, one in enumerate(journal.assayed) if one.identity == receipt.identity)
+    of = (void.lot, void.identity)
+    return journal, next(n for n, one in enumerate(journal.assayed) if (one.lot, one.identity) == of)
 
 
-def _moved(draft: Draft, identity: str, receipt: Receipt, line: Line, previous: str) -> Line:
+def _moved(draft: Draft, identity: str, void: Assayed, line: Line, previous: str) -> Line:
     """An assay that follows another line and assay than before; gives what the line is with it."""
-    journal, place = _entry(draft, identity, receipt)
+    journal, place = _entry(draft, identity, void)
     one = journal.assayed[place]
     assert one.item is not None, "put_on keeps what was stated"
     moved = replace(one, parcel=replace(one.parcel, line=line), previous=previous)

@@ -42,7 +42,7 @@ def receive(draft: Draft) -> None:
         else:
             dry = _take(draft, line, one, offered.get(line.id))
         came[line.id] = came.get(line.id, 0) + dry
-    if names and any(came.values()):
+    if any(came.values()):
         manifests.remember(draft, names, list(came))
         manifests.arrive(draft, names, came)
     if party is None and not draft.pairs:

@@ -10,7 +10,7 @@ from lodestream.ledger import aging, due, identity, months, period
 from lodestream.ledger.draft import Draft
 from lodestream.ledger.held import Arranged
 from lodestream.ledger.moving import Outbound
-from lodestream.ledger.records import Entry
+from lodestream.ledger.records import Entry, Finding
 from lodestream.ledger.state import Head, Journal, SameHash, Seen
 from lodestream.ledger.timed import Slip
 from lodestream.ledger.view import View
@@ -21,7 +21,7 @@ def remember(draft: Draft) -> None:
     event, entry = draft.event, draft.entry
     seen = draft.view.get(Seen, event.identity)
     if event.error_declaration is not None:
-        if draft.kind == "refuse" and seen is not None and seen.status == "posted":  # until one comes that fits
+        if draft.kind == "refuse" and seen is not None:  # until one comes that fits
             opened = [f.id for f in draft.findings if f.state == "open"]
             draft.view.put(replace(seen, findings=[*seen.findings, *opened]), event.identity)
         return
@@ -30,16 +30,19 @@ def remember(draft: Draft) -> None:
         draft.view.put(replace(seen, findings=[*seen.findings, *opened]), event.identity)
         return
     opened = [f.id for f in draft.findings if f.state == "open" and f.id not in draft.managed]
+    kept = [f for f in (seen.findings if seen else []) if draft.view.get(Finding, f) is not None]
     if draft.kind == "refuse":
-        see(draft.view, entry, "refused", [], opened or (seen.findings if seen else []))
+        see(draft.view, entry, "refused", [], list(dict.fromkeys([*kept, *opened])))
         return
-    for finding in seen.findings if seen is not None and seen.status == "refused" else []:
-        draft.close_finding(finding, superseded=True)
-    see(draft.view, entry, "posted", draft.touched, opened)
+    if seen is not None and seen.status == "refused":
+        for finding in kept:
+            draft.close_finding(finding, superseded=True)
+        kept = []
+    see(draft.view, entry, "posted", draft.touched, [*kept, *opened])
     aging.came(draft, event.identity)
     if draft.packings or draft.nestings or draft.owned:
         draft.view.put(Arranged(draft.packings, draft.nestings, draft.owned), event.identity)
-    if draft.legs or draft.changes or draft.pairs or draft.assayed:
+    if draft.changes or draft.pairs or draft.assayed or draft.run:  # without one of them no leg is its own
         journal = Journal(draft.kind, draft.leg_records(), draft.changes, draft.pairs, draft.assayed, draft.run)
         draft.view.put(journal, event.identity)
 
@@ -69,7 +72,7 @@ def schedule(draft: Draft) -> None:
             due.add(draft.view, due.UNMATCHED, Slip(draft.record_time_us, finding.id))
     if event is None:
         return
-    if draft.kind == "ship" and draft.pairs:
+    if draft.kind == "ship":
         _look_after(draft, event)
     elif draft.kind == "correct" and event.error_declaration is not None:
         for corrective in event.error_declaration.corrective_event_ids:

@@ -132,8 +132,7 @@ def _spread(draft: Draft, lot: str, first: int, met: set[str], most: int) -> int
     Gives the number of movements looked at, which is not above `most`.
     """
     held = draft.lot(lot)
-    if held is None or (lot in met and not first):
-        return 0
+    assert held is not None, "what holds a lot is told of a lot that is there"
     met.add(lot)
     last = min(held.moved, first + most)
     if last < held.moved:
@@ -141,7 +140,7 @@ def _spread(draft: Draft, lot: str, first: int, met: set[str], most: int) -> int
     for slot in range(first, last):
         move = move_at(draft, lot, slot)
         journal = draft.view.get(Journal, move.identity) if move is not None and move.index >= 0 else None
-        if move is None or journal is None or journal.changes[move.index].dry_mg >= 0:
+        if move is None or journal is None or journal.changes[move.index].dry_mg > 0:  # a draw of nothing makes a parent too
             continue
         run = draft.view.get(Run, journal.run) if journal.run else None
         for part in run.parts if run is not None else []:
@@ -176,7 +175,7 @@ def redrawn(draft: Draft, change: LotChange, stand: Stand, slot: int) -> tuple[L
         taken = {e: share(max(0, mg), drawn, dry) for e, mg in stand.content_mg.items()}
     taken = {e: mg for e, mg in taken.items() if mg}
     above = change.above_mg
-    if above and stand.entered_dry_mg > 0:
+    if change.weighed_mg and stand.known:
         above = {e: share(mg, change.excess_dry_mg, stand.entered_dry_mg) for e, mg in stand.entered_mg.items()}
     part = attribution.drawn(stand.shares, taken, min(drawn, dry), dry, lambda: entered(draft, change.lot, slot))
     new = replace(
@@ -217,7 +216,7 @@ def _amend_draw(draft: Draft, lot: str, move: Move, old: LotChange, new: LotChan
     content = parcel_of(new)
     shares = attribution.parcel(part, content)
     if is_own(draft, move.identity):
-        _retell(draft, lot, content)
+        _retell(draft, lot, move.index, content)
         run, pairs = draft.run, draft.pairs
     else:
         journal = draft.view.get(Journal, move.identity)
@@ -237,9 +236,12 @@ def _amend_draw(draft: Draft, lot: str, move: Move, old: LotChange, new: LotChan
             _reship(draft, ref, move, content, shares)
 
 
-def _retell(draft: Draft, lot: str, content: dict[str, int]) -> None:
-    """The line of this event's own draw, which took of what was there before other movements."""
-    draft.lines = [replace(x, contained_mg=content) if (x.role, x.lot) == ("input", lot) else x for x in draft.lines]
+def _retell(draft: Draft, lot: str, index: int, content: dict[str, int]) -> None:
+    """The line of this event's own draw, which took of what was there before other movements; a count's is signed."""
+    nth = sum(change.lot == lot for change in draft.changes[:index])
+    places = [n for n, line in enumerate(draft.lines) if line.lot == lot]  # draws come before what is made
+    told = {e: -mg for e, mg in content.items()} if draft.kind == "count" else content
+    draft.lines[places[nth]] = replace(draft.lines[places[nth]], contained_mg=told)
 
 
 def parcel_of(change: LotChange) -> dict[str, int]:

@@ -7,8 +7,10 @@ from typing import Any, get_args
 from msgspec import NODEFAULT, Struct
 from msgspec.structs import fields, replace
 
+from lodestream.ids import derive
 from lodestream.ledger.chain import ENCODER, canonical_bytes, chain_value
-from lodestream.ledger.records import Outcome, Posting
+from lodestream.ledger.records import RULE_VERSION, Outcome, Posting
+from lodestream.ledger.unreadable import unreadable
 from schemas.codec import decode, encode
 from tests.ledger.making import Books, add, receive, ship, transform
 
@@ -84,3 +86,21 @@ def test_the_chain_is_the_same_out_of_the_log() -> None:
         kept = decode(encode(outcome), Outcome)
         assert canonical_bytes(kept) == canonical_bytes(outcome)
         assert chain_value(kept) == kept.chain
+
+
+def test_what_is_no_entry_is_known_by_its_bytes() -> None:
+    """Its ids are those of their SHA-256, its site is the key, as far as that can be read, its times are the log's."""
+    digest = "ab" * 32
+    entry_id = derive("unreadable", digest)
+    for key, site in ((b"urn:site:a", "urn:site:a"), (b"\xff", "\N{REPLACEMENT CHARACTER}"), (None, "")):
+        assert unreadable(key, digest, 7, "cannot be decoded") == Outcome(
+            outcome="UNREADABLE",
+            entry_id=entry_id,
+            txn_id=derive("txn", entry_id, str(RULE_VERSION), "1"),
+            attempt=1,
+            site=site,
+            rule_version=RULE_VERSION,
+            record_time_us=7,
+            valid_time_us=7,
+            reason=f"cannot be decoded; sha256 {digest}",
+        )
