@@ -14,7 +14,7 @@ from lodestream.ledger.book import SiteBook
 from lodestream.ledger.draft import Draft
 from lodestream.ledger.records import Entry, Handover, Offer, Outcome, Parcel
 from lodestream.ledger.view import View
-from tests.ledger.making import HOUR, START, Books, T, add, entry, event, transform
+from tests.ledger.making import HOUR, START, Books, T, add, entry, transform
 
 A, B = "urn:site:a", "urn:site:b"
 DAY = 24 * HOUR
@@ -33,8 +33,6 @@ def only(outcomes: list[Outcome]) -> tuple[str, list[str], str]:
     """Code, inputs and arithmetic of the one finding that opens, NO_BOOK apart."""
     opened = [f for o in outcomes for f in o.findings if f.state == "open" and f.code != "NO_BOOK"]
     ((code, inputs, said),) = [(f.code, f.inputs, f.arithmetic) for f in opened]
-        (f.code, f.inputs, f.arithmetic) for o in outcomes for f in o.findings if f.state == "open" and f.code != "NO_BOOK"
-    ]
     return code, inputs, said
 
 
