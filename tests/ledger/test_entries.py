@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from lodestream.ids import derive
 from lodestream.ledger import apply as rules
 from lodestream.ledger import months, restate
-from lodestream.ledger.apply import LARGE, MAX_OUTCOME_BYTES, apply, skip
+from lodestream.ledger.apply import apply, skip
 from lodestream.ledger.book import SiteBook
 from lodestream.ledger.chain import canonical_bytes
 from lodestream.ledger.records import Answer, Entry, Finding, Handover, Offer, Outcome
@@ -204,8 +204,8 @@ def test_a_month_that_time_closes_is_valid_at_its_end() -> None:
 
 def test_what_a_record_holds_and_what_is_large() -> None:
     """12 MiB of JSON; 17,592 t, of which half a million sum up to 64 bits."""
-    assert MAX_OUTCOME_BYTES == 12_582_912
-    assert (LARGE, LARGE // T, 2**63 // LARGE) == (17_592_186_044_416, 17_592, 524_288)
+    assert rules.MAX_OUTCOME_BYTES == 12_582_912
+    assert (rules.LARGE, rules.LARGE // T, 2**63 // rules.LARGE) == (17_592_186_044_416, 17_592, 524_288)
 
 
 def test_a_transaction_of_exactly_so_many_bytes_posts(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,12 +7,10 @@ import pytest
 from msgspec.structs import replace
 
 from lodestream.epcis.event import Assay, Event, Material
-from lodestream.ledger import records
+from lodestream.ledger import lots, records
 from lodestream.ledger.book import SiteBook
 from lodestream.ledger.draft import Draft, Refused
 from lodestream.ledger.lots import (
-    BY_BOOK,
-    RANK,
     ensure,
     enter,
     moisture,
@@ -146,7 +144,7 @@ def test_moisture_of_a_lot() -> None:
 
 def test_the_least_settled_assay_counts() -> None:
     """Provisional, exchanged, final, umpire; one that names no status, or the book's, is as provisional."""
-    assert (BY_BOOK, RANK) == ("book", {"provisional": 0, "exchanged": 1, "final": 2, "umpire": 3})
+    assert (lots.BY_BOOK, lots.RANK) == ("book", {"provisional": 0, "exchanged": 1, "final": 2, "umpire": 3})
     for statuses, least in (
         (["umpire", "final"], "final"),
         (["final", "exchanged", "umpire"], "exchanged"),
