@@ -1,0 +1,158 @@
+"""The close of months: how many an entry closes, from which month on, at what time, and what is gone by then (R77, R78)."""
+
+from collections.abc import Iterable
+
+import pytest
+
+from lodestream.epcis.event import Event
+from lodestream.ledger import close
+from lodestream.ledger.records import Entry, Outcome
+from lodestream.ledger.state import Head
+from tests.ledger.making import HOUR, Books, T, add, declared, due_us, entry, event, item, ship
+from tests.ledger.test_periods import APRIL, DAY, GRACE, MARCH, MAY, PARTY, A, at, closing, lines, sold
+
+SINK = f"SINK(external:{PARTY})"
+
+
+def told(outcomes: Iterable[Outcome]) -> list[tuple[str, list[str], int]]:
+    """Kind, months and shipments that left."""
+    return [(o.kind, [p.period for p in o.periods], len(o.postings) // 2) for o in outcomes]
+
+
+def mined(at_us: int = MARCH) -> Books:
+    books = Books()
+    books(add("x", "1000", A, cu="10", event_time_us=at_us))
+    return books
+
+
+def sale(consignment: str, at_us: int, mass: str = "1") -> Event:
+    return ship("x", mass, A, PARTY, consignment_id=consignment, event_time_us=at_us)
+
+
+def head(books: Books) -> Head:
+    return next(one for _, _, one in books.fold.every(Head))
+
+
+YEARS = [f"2026-{n:02}" for n in range(3, 13)] + [f"2027-{n:02}" for n in range(1, 13)]
+
+
+def test_an_entry_closes_sixteen_months() -> None:
+    """Each counts as four of the 64 things that an entry may do. The rest goes on, and is said to be due until it is done."""
+    assert (close.COST, close.KIND) == (4, "close")
+    books, now = mined(), MARCH + 700 * DAY
+    first, (rest,) = books.fold.apply(entry(closing("2027-12", now)))
+    assert (told(first), rest.kind, rest.tick_us, head(books).closing) == ([("close", YEARS[:16], 0)], "CONTINUE", now, "2027-12")
+    assert first[0].due_us == MARCH, "at once: it is not later than the last record"
+    second, none = books.fold.apply(rest)
+    assert (told(second), none, head(books).closing, head(books).closed) == ([("close", YEARS[16:], 0)], [], "", "2027-12")
+    assert [o.due_us for o in second] == [MARCH + 400 * DAY], "only the horizon is left"
+
+
+@pytest.mark.parametrize(
+    ("count", "entries"),
+    [
+        (59, [(["2026-03", "2026-04"], 59)]),
+        (60, [(["2026-03"], 60), (["2026-04"], 0)]),
+        (63, [(["2026-03"], 63), (["2026-04"], 0)]),
+        (64, [([], 64), (["2026-03", "2026-04"], 0)]),
+        (65, [([], 64), (["2026-03", "2026-04"], 1)]),
+    ],
+)
+def test_what_leaves_is_of_the_same_measure(count: int, entries: list[tuple[list[str], int]]) -> None:
+    """After 63 shipments one thing is left to do, a month; after 64 none is."""
+    books = sold(count)
+    asked, *done = at(books, MAY, closing("2026-04", MAY))
+    assert (asked.kind, asked.reason, asked.postings) == (
+        "close", "2026-04 closes when what went to external parties has left", [],
+    )  # fmt: skip
+    assert [(months, left) for _, months, left in told(done)] == entries
+    assert books.balance(A, SINK) == count * T // 10
+    assert next(lines(p)["SINK"] for o in done for p in o.periods) == (0, 0, count * 100, 0, count * 100)
+
+
+def test_the_first_close_begins_with_what_was_posted_first() -> None:
+    """Of March, where May is closed; of the month that is closed, where nothing is older."""
+    books = mined()
+    books(add("y", "1", A, cu="10", event_time_us=MAY))
+    assert told(at(books, MAY + 40 * DAY, closing("2026-05", MAY + 40 * DAY))) == [
+        ("close", ["2026-03", "2026-04", "2026-05"], 0)
+    ]
+    books = mined(MAY)
+    assert told(at(books, MAY + DAY, closing("2026-03", MAY + DAY))) == [("close", ["2026-03"], 0)]
+    assert told(at(books, MAY + DAY, closing("2026-04", MAY + DAY, event_id="urn:again"))) == [("close", ["2026-04"], 0)]
+    assert (head(books).closed, head(books).periods) == ("2026-04", ["2026-05"])
+
+
+def test_what_is_due_by_now_closes_and_what_an_event_asked_for_beyond_it() -> None:
+    """A tick long after: March and April are over and have had their grace, May has not."""
+    books = mined()
+    for month_us in (APRIL, MAY):
+        books(add(f"of {month_us}", "1", A, cu="10", event_time_us=month_us))
+    done = books.tick(A, MAY + GRACE)
+    assert told(done) == [("close", ["2026-03", "2026-04"], 0)]
+    assert (done[0].valid_time_us, done[0].reason) == (
+        MAY - 1, "2026-03 version 1: book, not counted, 2026-04 version 1: book, not counted",
+    )  # fmt: skip
+    assert due_us(books.fold, A) == MAY + 31 * DAY + GRACE
+
+
+def test_the_event_that_closes_has_its_own_time_and_a_tick_that_of_the_month() -> None:
+    for by_event, valid in ((True, MAY), (False, APRIL - 1)):
+        books = mined()
+        made = at(books, MAY, closing("2026-03", MAY)) if by_event else books.tick(A, MAY)
+        assert [o.valid_time_us for o in made] == [valid]
+
+
+def test_a_stock_take_that_closes_its_month_counts_in_it() -> None:
+    """It finds 999 of 1,000 t at the end of March, and closes March: 1 t is adjusted in March, which is counted."""
+    books = mined()
+    fields = {"action": "OBSERVE", "biz_step": "stock_taking", "biz_location": A, "period_close": "2026-03"}
+    count = event("ObjectEvent", [item("object", "x", "999")], event_time_us=APRIL - 1, **fields)
+    (done,) = at(books, APRIL, count)
+    assert (done.kind, done.reason, [p.counted for p in done.periods]) == ("close", "2026-03 version 1: counted", [True])
+    assert lines(done.periods[0])["STOCK"] == (0, 0, 100_000, 100, 99_900)
+    assert lines(done.periods[0])["STOCK_ADJ"] == (0, 0, 100, 0, 100)
+
+
+# -- what has left --------------------------------------------------------------------------------------------------
+
+
+def test_what_is_sold_later_under_one_consignment_waits_for_its_own_month() -> None:
+    """1 t of March and 2 t of April, told before March closes."""
+    books = mined()
+    at(books, APRIL + DAY, sale("c", MARCH + DAY), sale("c", APRIL + DAY, "2"), external=[PARTY])
+    at(books, APRIL + 2 * DAY, closing("2026-03", APRIL + 2 * DAY))
+    assert (books.balance(A, SINK), books.balance(A, "TRANSIT(c x)")) == (T // 10, T // 5)
+    at(books, MAY, closing("2026-04", MAY))
+    assert (books.balance(A, SINK), books.balance(A, "TRANSIT(c x)")) == (3 * T // 10, 0)
+
+
+def test_a_sale_that_is_later_than_its_record_leaves_with_the_month_of_that() -> None:
+    """Its event time is in May, it was recorded in March."""
+    books = mined()
+    at(books, MARCH + DAY, sale("c", MAY + DAY), external=[PARTY])
+    assert told(at(books, APRIL, closing("2026-03", APRIL)))[1:] == [("close", ["2026-03"], 1)]
+    assert books.balance(A, SINK) == T // 10
+
+
+def test_a_sale_at_the_last_instant_and_one_at_the_first_of_the_next() -> None:
+    books = mined()
+    at(books, APRIL, sale("c", APRIL - 1), sale("d", APRIL), external=[PARTY])
+    at(books, APRIL + HOUR, closing("2026-03", APRIL + HOUR))
+    assert [books.balance(A, f"TRANSIT({c} x)") for c in "cd"] == [0, T // 10]
+
+
+def test_a_sale_that_was_void_leaves_nothing_to_do() -> None:
+    books = mined()
+    wrong = sale("c", MARCH + DAY)
+    at(books, MARCH + DAY, wrong, declared(wrong), external=[PARTY])
+    assert told(at(books, APRIL, closing("2026-03", APRIL)))[1:] == [("close", ["2026-03"], 0)]
+    assert books.balance(A, SINK) == 0
+
+
+def test_a_tick_for_a_book_with_nothing_to_close() -> None:
+    """The horizon of the first event is due, then that of the second; no month is."""
+    books = mined()
+    at(books, APRIL, closing("2026-03", APRIL))
+    (done,) = books.fold.submit(Entry("t", A, "TICK", MARCH + 401 * DAY, tick_us=MARCH + 401 * DAY))
+    assert (done.outcome, done.due_us) == ("NOTHING", APRIL + 400 * DAY)
