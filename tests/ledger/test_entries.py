@@ -171,6 +171,16 @@ def test_an_outcome_outside_of_the_chain_has_the_time_of_the_book() -> None:
     assert (early.attempt, early.seq, early.txn_id) == (2, 0, derive("txn", early.entry_id, "1", "2"))
 
 
+def test_a_book_that_has_nothing_yet_waits_for_nothing() -> None:
+    """Its first entry is a finding of the watch: there is no head before it, and nothing is due; a tick brings nothing."""
+    books = Books()
+    watch = Finding("f9", "F9", "DRIFT", 1, "warn", ["x"], "said", "open")
+    (first,) = books.fold.submit(Entry("f9", A, "FINDING", START, finding=watch))
+    (nothing,) = books.fold.submit(tick(A, START + HOUR))
+    assert (first.outcome, first.due_us) == ("TRANSACTION", 0)
+    assert (nothing.outcome, nothing.reason, nothing.due_us) == ("NOTHING", "", 0)
+
+
 def test_the_same_event_in_another_entry_is_the_same_again() -> None:
     books = Books()
     first = lot("x")
@@ -297,11 +307,10 @@ def test_no_book_is_of_the_first_posting() -> None:
     linked = [
         event("ObjectEvent", [item("object", "x", None)], action="OBSERVE", biz_location=A, biz_step=f"s{n}") for n in (1, 2)
     ]
-    made = [*books(linked[0]), *books(lot("x")), *books(linked[1]), *books(lot("y"))]
-    assert [[f.code for f in o.findings] for o in made] == [[], ["NO_BOOK"], [], []]
+    made = [*books(linked[0]), *books(lot("x")), *books(linked[1])]
+    assert [[f.code for f in o.findings] for o in made] == [[], ["NO_BOOK"], []]
     (finding,) = made[1].findings
-    assert (finding.inputs, finding.lots) == ([A], [])
-    assert head(books).posted
+    assert (finding.inputs, finding.lots, head(books).posted) == ([A], [], True)
     assert codes(books(ship("z", "1", A, B, consignment_id="c"))) == ["PHANTOM_STOCK"], "the site has posted: z is not there"
 
 
