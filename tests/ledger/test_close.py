@@ -1,14 +1,18 @@
 """The close of months: how many an entry closes, from which month on, at what time, and what is gone by then (R77, R78)."""
 
 from collections.abc import Iterable
+from decimal import Decimal
 
 import pytest
+from msgspec.structs import replace
 
-from lodestream.epcis.event import Event
+from lodestream.claims.values import Credits, Layer
+from lodestream.epcis.event import Assay, Claim, Event
 from lodestream.ledger import close
+from lodestream.ledger.book import SiteBook
 from lodestream.ledger.records import Entry, Outcome
 from lodestream.ledger.state import Head
-from tests.ledger.making import HOUR, Books, T, add, declared, due_us, entry, event, item, ship
+from tests.ledger.making import HOUR, Books, T, add, declared, due_us, entry, event, hashed, item, ship
 from tests.ledger.test_periods import APRIL, DAY, GRACE, MARCH, MAY, PARTY, A, at, closing, lines, sold
 
 SINK = f"SINK(external:{PARTY})"
@@ -114,6 +118,28 @@ def test_a_stock_take_that_closes_its_month_counts_in_it() -> None:
     assert lines(done.periods[0])["STOCK_ADJ"] == (0, 0, 100, 0, 100)
 
 
+def test_months_between_two_closes_close_with_the_second() -> None:
+    """March is closed and nothing came in April: it closes with May."""
+    books = mined()
+    at(books, APRIL, closing("2026-03", APRIL))
+    books(add("y", "1", A, cu="10", event_time_us=MAY))
+    now = MAY + 40 * DAY
+    assert told(at(books, now, closing("2026-05", now))) == [("close", ["2026-04", "2026-05"], 0)]
+
+
+def test_a_stock_take_of_the_next_month_may_close_the_one_before() -> None:
+    """1 t is adjusted in April, which nothing else was posted in: April stays open and closes in its time."""
+    books = mined()
+    fields = {"action": "OBSERVE", "biz_step": "stock_taking", "biz_location": A, "period_close": "2026-03"}
+    count = event("ObjectEvent", [item("object", "x", "999")], event_time_us=APRIL + DAY, **fields)
+    (done,) = at(books, APRIL + DAY, count)
+    assert ([p.period for p in done.periods], [p.counted for p in done.periods]) == (["2026-03"], [False])
+    assert lines(done.periods[0])["STOCK"] == (0, 0, 100_000, 0, 100_000)
+    assert head(books).periods == ["2026-04"]
+    (april,) = [p for o in books.tick(A, MAY + GRACE) for p in o.periods]
+    assert (lines(april)["STOCK"], april.counted) == ((100_000, 0, 0, 100, 99_900), True)
+
+
 # -- what has left --------------------------------------------------------------------------------------------------
 
 
@@ -156,3 +182,40 @@ def test_a_tick_for_a_book_with_nothing_to_close() -> None:
     at(books, APRIL, closing("2026-03", APRIL))
     (done,) = books.fold.submit(Entry("t", A, "TICK", MARCH + 401 * DAY, tick_us=MARCH + 401 * DAY))
     assert (done.outcome, done.due_us) == ("NOTHING", APRIL + 400 * DAY)
+
+
+# -- credits --------------------------------------------------------------------------------------------------------
+
+
+def claimed(lot: str, mass: str, element: str, profile: str, at_us: int = MARCH + DAY) -> Event:
+    """So much of a lot leaves, claimed as certified."""
+    asked = [Claim(profile, element, f"scheme:{profile}", Decimal(100))]
+    return ship(lot, mass, A, None, consignment_id=f"c-{lot}-{mass}", event_time_us=at_us, claims=asked)
+
+
+def test_credits_are_carried_as_far_as_there_is_stock_of_the_element() -> None:
+    """48,000 kg Cu of credits are left, and 10,000 kg Cu in stock at the end of March, beside Ni: so much is carried."""
+    books = Books(**{A: SiteBook(profiles=["iscc-eu"])})
+    books(add("x", "60", A, cu="100", product_class="cathode", schemes=["iscc-eu"], event_time_us=MARCH))
+    books(add("y", "60", A, ni="100", product_class="cathode", event_time_us=MARCH))
+    at(books, MARCH + DAY, claimed("x", "12", "Cu", "iscc-eu"))
+    at(books, MARCH + 2 * DAY, ship("x", "38", A, None, consignment_id="c", event_time_us=MARCH + 2 * DAY))
+    at(books, APRIL, closing("2026-03", APRIL))
+    ((_, _, account),) = books.fold.every(Credits)
+    assert (head(books).closed, account.layers) == ("2026-03", [Layer(0, 10 * T)])
+
+
+def test_credits_of_each_element_close_in_order() -> None:
+    """What was certified is void: five balances are below zero at the close, and are told by element."""
+    elements = ["Co", "Cu", "Li", "Mn", "Ni"]
+    books = Books(**{A: SiteBook(profiles=["iscc-plus"])})
+    wrong = []
+    for element in reversed(elements):
+        assays = [Assay(element, Decimal(100), "P1")]
+        one = add(f"of-{element}", "60", A, product_class="cathode", schemes=["iscc-plus"], event_time_us=MARCH)
+        made = hashed(replace(one, materials=[replace(one.materials[0], assays=assays)]))
+        wrong.append(made)
+        at(books, MARCH + DAY, made, claimed(f"of-{element}", "12", element, "iscc-plus"))
+    at(books, MARCH + 2 * DAY, *(declared(one) for one in wrong))
+    (done,) = at(books, APRIL, closing("2026-03", APRIL))
+    assert [f.inputs[0].split(" ")[1] for f in done.findings if f.code == "NEGATIVE_AT_CLOSE"] == elements
