@@ -168,6 +168,16 @@ def test_a_sale_at_the_last_instant_and_one_at_the_first_of_the_next() -> None:
     assert [books.balance(A, f"TRANSIT({c} x)") for c in "cd"] == [0, T // 10]
 
 
+@pytest.mark.parametrize(("at_us", "gone"), [(APRIL - 1, True), (APRIL, False)])
+def test_a_sale_that_is_told_after_the_close_of_its_month_has_left(at_us: int, gone: bool) -> None:
+    """Of the last microsecond of March, under the consignment of one that left: it has arrived too. Of the first of April not."""
+    books = mined()
+    at(books, MARCH + DAY, sale("c", MARCH + DAY), external=[PARTY])
+    at(books, APRIL, closing("2026-03", APRIL))
+    at(books, APRIL + DAY, sale("c", at_us, "2"), external=[PARTY])
+    assert books.balance(A, SINK) == (3 * T // 10 if gone else T // 10)
+
+
 def test_a_sale_that_was_void_leaves_nothing_to_do() -> None:
     books = mined()
     wrong = sale("c", MARCH + DAY)

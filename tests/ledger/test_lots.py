@@ -231,14 +231,16 @@ def test_a_parcel_without_an_assay_waits() -> None:
 def test_what_is_said_of_it() -> None:
     """What is missing, and by what it counts meanwhile."""
     bare = Unassayed("event", "urn:e", line(mass_basis="dry"))
-    missing = Unassayed("event", "urn:e", line(mass_basis="dry", assays=[Assay("Cu", Decimal(3), "P1", "as_received")]))
+    wet = line(mass_basis="wet", assays=[Assay(element, Decimal(3), "P1") for element in ("Cu", "Ni")])
+    missing = Unassayed("event", "urn:e", wet)
     graded = replace(bare, graded=[Assay("Cu", Decimal("30.50"), "P1"), Assay("Co", Decimal(2), "P1")])
     nothing = Unassayed("event", "urn:e", Line("object", "x"))
     texts = [unassayed_finding("x", one)[2] for one in (bare, graded, nothing, missing)]
     assert texts[0] == "x: 10 TNE, no assay: it posts when that comes"
     assert texts[1] == ("x: 10 TNE, no assay: until that comes it counts by the book's provisional grade, Cu 30.5 %, Co 2 %")
     assert texts[2] == "x:  , no assay: it posts when that comes"
-    assert texts[3].startswith("x: 10 TNE, ")
+    needs = "a grade on dry basis needs the moisture"
+    assert texts[3] == f"x: 10 TNE, Cu: {needs}; Ni: {needs}: it posts when that comes"
     assert unassayed_finding("x", bare)[::3] == ("UNASSAYED", ["x"])
     assert unassayed_finding("x", bare)[1] == ("x", "urn:e")
 
