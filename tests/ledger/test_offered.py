@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from lodestream.ledger.held import Manifest, Pack
 from lodestream.ledger.moving import Inbound, Offered
 from lodestream.ledger.records import Entry, Offer, Outcome, Parcel
 from tests.ledger.making import START, Books, codes, ship
@@ -78,6 +79,27 @@ def test_what_was_asked_back_keeps_when() -> None:
     assert offered(books)[0].void_at == 0
     take(books, told(parcel(2, void=True)))
     assert offered(books)[0].void_at == 0
+
+
+def test_containers_are_those_of_the_last_version() -> None:
+    """x was said to come in P, then in Q; y comes in P as before."""
+    books = Books()
+    take(
+        books, told(parcel(packed={"urn:p": 1000}), parcel(1, "y", packed={"urn:p": 5})), told(parcel(2, packed={"urn:q": 1000}))
+    )
+    held = {ref: (one.consignment, one.lots) for _, ref, one in books.fold.every(Manifest)}
+    assert held == {"in urn:p": ("c", {"y": 5}), "in urn:q": ("c", {"x": 1000})}
+
+
+def test_what_came_before_its_offer_is_in_the_container_that_this_names() -> None:
+    """Two bags come with 1,000 mg of x, and nobody has told which holds what: the offer does, 400 and 600 mg."""
+    books = Books()
+    bags = ["urn:p", "urn:q"]
+    one = replace(got(1000), epcs=bags, event_hash="bags", content_digest="bags")
+    books(one)
+    inside = {"urn:p": 400, "urn:q": 600}
+    take(books, told(parcel(packed=inside)))
+    assert {ref: one.dry_mg for _, ref, one in books.fold.every(Pack)} == {"urn:p x": 400, "urn:q x": 600}
 
 
 # -- what came round ------------------------------------------------------------------------------------------------

@@ -114,6 +114,9 @@ def test_the_sum_of_offers_says_what_the_first_that_knows_it_says() -> None:
     assert whole(Inbound("c", "x", [gone, first, second, third])) == Parcel(
         "x", 3, 301, 341, False, {"Cu": 50, "Ni": 5}, {"Cu": 5, "Ni": 2}, 7, "ore", "CL", "urn:o", ["f1", "f2"]
     )
+    many = whole(Inbound("c", "x", [offered(A, 1, {"Ni": 1, "Co": 1, "Li": 1}), offered(C, 1, {"Zn": 1, "Cu": 1, "Ag": 1})]))
+    assert many is not None
+    assert list(many.contained_mg) == list(many.u_mg) == ["Ag", "Co", "Cu", "Li", "Ni", "Zn"]
     both = whole(Inbound("c", "x", [first, second]))
     assert (both.assayed, both.product_class) == (True, "ore") if both is not None else False
 
@@ -177,6 +180,7 @@ def test_whose_moisture_a_receipt_takes() -> None:
     assert names(concerned(receipt(), among)) == [D]
     other.dry_mg = 0
     assert names(concerned(receipt(), among)) == [A, C, D]
+    assert names(concerned(receipt(D), pending(A, D))) == [D], "of two already"
     assert names(concerned(receipt(D), [done])) == [C], "of one alone it is his"
     assert concerned(receipt(), []) == []
 
