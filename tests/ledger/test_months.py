@@ -69,12 +69,12 @@ def test_a_lot_as_the_log_tells_it() -> None:
     lot = Lot(
         "x", 4, 30, 25, {"Cu": 5}, entered_dry_mg=100, entered_u2={"Cu": "64"}, created_us=7, loss_class="slag",
         product_class="ore", owner="urn:o", country_of_origin="CL", findings=["f"],
-        inherited={"c x": ["b", "a"], "d x": ["a"]}, parents=["p"],
+        inherited={"c x": ["b", "a", "f", "d"], "d x": ["a", "e", "c"]}, parents=["p"],
         shares=Shares({"Cu": {"ZM - - -": 2, "CL - - -": 3}}, 9, 8, contacts),
     )  # fmt: skip
     state = lot_state("urn:site:a", lot)
     assert state == LotState(
-        "urn:site:a", "x", 4, 30, 25, True, {"Cu": 5}, {"Cu": 2}, 7, "slag", "ore", "urn:o", "CL", ["f"], ["a", "b"], ["p"],
+        "urn:site:a", "x", 4, 30, 25, True, {"Cu": 5}, {"Cu": 2}, 7, "slag", "ore", "urn:o", "CL", ["f"], list("abcdef"), ["p"],
         {"Cu": {"CL - - -": 3, "ZM - - -": 2}}, 9, 8, ["CD - - -", "PE - - -"],
     )  # fmt: skip
     assert list(state.shares["Cu"]) == ["CL - - -", "ZM - - -"]

@@ -268,6 +268,16 @@ def test_of_an_element_that_settles_nothing_what_came_goes_by_dry_mass() -> None
     assert [s.got_mg for s in none] == [{"Ni": 0}, {"Ni": 7}]
 
 
+def test_what_the_first_does_not_offer_is_all_for_the_second() -> None:
+    """7 mg Ni come with 150 mg: A offered none, so C's are settled by all of it."""
+    one, two = Pending(offered(A, 100, {"Cu": 10})), Pending(offered(C, 100, {"Cu": 30, "Ni": 50}))
+    found, _ = settle([(one, 100), (two, 50)], {"Cu": 10, "Ni": 7}, final=False)
+    assert [(s.settled_mg, s.got_mg) for s in found] == [
+        ({"Cu": 10}, {"Cu": 10, "Ni": 0}),
+        ({"Cu": 0, "Ni": 7}, {"Cu": 0, "Ni": 7}),
+    ]
+
+
 def test_the_shares_of_a_receipt_are_those_of_all_that_it_settles() -> None:
     one = Pending(offered(A, 100, {"Cu": 10}, shares={"Cu": {ZM: 10}}, embodied_g_co2e=4, uncovered_mg=6))
     two = Pending(offered(C, 100, {"Cu": 30}, shares={"Cu": {CL: 30}}, embodied_g_co2e=8, uncovered_mg=2))

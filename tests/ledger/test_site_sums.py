@@ -69,6 +69,7 @@ FULL = [
     line("UNACCOUNTED", 40, 2),
     line("STOCK_ADJ", 6, 9),
     line("STOCK", 10**6, 1, element="Ni"),
+    line("STOCK_ADJ", 500, 1, element="Ni"),
 ]
 
 
