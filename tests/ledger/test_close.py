@@ -7,12 +7,12 @@ import pytest
 from msgspec.structs import replace
 
 from lodestream.claims.values import Credits, Layer
-from lodestream.epcis.event import Assay, Claim, Event
+from lodestream.epcis.event import Assay, Claim, ContainedMass, Event
 from lodestream.ledger import close
 from lodestream.ledger.book import SiteBook
 from lodestream.ledger.records import Entry, Outcome
 from lodestream.ledger.state import Head
-from tests.ledger.making import HOUR, Books, T, add, declared, due_us, entry, event, hashed, item, ship
+from tests.ledger.making import HOUR, Books, T, add, declared, due_us, entry, event, hashed, item, receive, ship, transform
 from tests.ledger.test_periods import APRIL, DAY, GRACE, MARCH, MAY, PARTY, A, at, closing, lines, sold
 
 SINK = f"SINK(external:{PARTY})"
@@ -140,6 +140,61 @@ def test_a_stock_take_of_the_next_month_may_close_the_one_before() -> None:
     assert (lines(april)["STOCK"], april.counted) == ((100_000, 0, 0, 100, 99_900), True)
 
 
+def test_an_event_that_does_something_itself_is_told_as_that_and_then_the_month_closes() -> None:
+    """A run at the last instant of March: what it leaves unaccounted, 1 t, is in March, and it is not late."""
+    books = mined()
+    run = transform(A, [("x", "100", {})], [("m", "30", {"cu": "30"})], event_time_us=APRIL - 1, period_close="2026-03")
+    made = at(books, APRIL, run)
+    assert [(o.kind, o.reason) for o in made] == [
+        ("transform", "2026-03 closes when this is posted"),
+        ("close", "2026-03 version 1: book, not counted"),
+    ]
+    assert (made[0].due_us, made[1].cause, made[1].valid_time_us) == (MARCH, made[0].txn_id, APRIL - 1)
+    assert [lines(p)["UNACCOUNTED"] for o in made for p in o.periods] == [(0, 0, 1_000, 0, 1_000)]
+    assert "BACKDATED" not in books.open(A)
+
+
+def test_a_receipt_that_closes_a_month_is_a_receipt() -> None:
+    """Its declaration takes it back like any other; so it is with a shipment, which has its grace too."""
+    books = Books()
+    got = receive("x", "10", A, cu="10", consignment_id="c", event_time_us=MARCH + DAY)
+    got = hashed(replace(got, period_close="2026-03"))
+    assert [o.kind for o in at(books, APRIL, got)] == ["receive", "close"]
+    at(books, APRIL + DAY, declared(got))
+    assert (books.fold.accounts(), books.open()) == ([], set())
+    books = mined()
+    sent = hashed(replace(ship("x", "10", A, "urn:b", consignment_id="c", event_time_us=MARCH + DAY), period_close="2026-03"))
+    assert [o.kind for o in at(books, APRIL, sent) if o.site == A] == ["ship", "close"]
+    assert [f.code for o in books.tick(A, APRIL + GRACE) for f in o.findings] == ["TRANSIT_OPEN", "ONE_SIDED"]
+
+
+def test_a_sale_that_closes_its_month_has_left_in_it() -> None:
+    books = mined()
+    sold_ = hashed(replace(sale("c", MARCH + DAY), period_close="2026-03"))
+    assert told(at(books, APRIL, sold_, external=[PARTY])) == [("ship", [], 1), ("close", ["2026-03"], 1)]
+    assert books.balance(A, SINK) == T // 10
+
+
+def test_a_stock_take_that_corrects_another_restates_first() -> None:
+    """It stands where the void one stood, before a draw of March: what that took is told anew in March, then March closes."""
+    books = mined()
+    fields = {"action": "OBSERVE", "biz_step": "stock_taking", "biz_location": A}
+    wrong = event("ObjectEvent", [item("object", "x", "1002")], event_time_us=MARCH + DAY, event_id="urn:wrong", **fields)
+    right = event(
+        "ObjectEvent",
+        [item("object", "x", "899")],
+        event_time_us=MARCH + DAY,
+        event_id="urn:right",
+        period_close="2026-03",
+        **fields,
+    )
+    drawn = transform(A, [("x", "100", {})], [("m", "33", {"cu": "30"})], event_time_us=MARCH + 2 * DAY)
+    at(books, MARCH + 3 * DAY, wrong, drawn, declared(wrong, 1, ("urn:right",)))
+    made = at(books, APRIL, right)
+    assert [o.kind for o in made] == ["count", "close"]
+    assert [(p.period, p.version) for o in made for p in o.periods] == [("2026-03", 1)]
+
+
 # -- what has left --------------------------------------------------------------------------------------------------
 
 
@@ -213,6 +268,27 @@ def test_credits_are_carried_as_far_as_there_is_stock_of_the_element() -> None:
     at(books, APRIL, closing("2026-03", APRIL))
     ((_, _, account),) = books.fold.every(Credits)
     assert (head(books).closed, account.layers) == ("2026-03", [Layer(0, 10 * T)])
+
+
+@pytest.mark.parametrize("waits", [False, True])
+def test_evidence_for_an_overdraft_counts_until_the_close_is_done(waits: bool) -> None:
+    """S6, a hundredth of it: 4 of 10 t certified, 3.5 t claimed beyond the 3 that they make. The ten months close in one entry,
+    or in the next, since what was sold has to leave first.
+    """
+    books = Books(**{A: SiteBook(profiles=["asi-coc"], elements=["Al"])})
+    for lot, tonnes, schemes in (("a", "4", ["asi-coc"]), ("b", "6", [])):
+        contained = [ContainedMass("Al", Decimal(tonnes), "TNE")]
+        at(books, MARCH, add(lot, tonnes, A, product_class="alloy", schemes=schemes, contained=contained, event_time_us=MARCH))
+    asked = {"claims": [Claim("asi-coc", "Al", "scheme:asi-coc", Decimal(100))]}
+    for lot, mass, more in (("b", "6", {}), ("a", "3.5", asked)):
+        to = PARTY if waits else None
+        one = ship(lot, mass, A, to, consignment_id=f"c-{lot}", event_time_us=MARCH + DAY, **more)
+        at(books, MARCH + DAY, one, external=[PARTY])
+    for year, now in ((2026, MARCH + 320 * DAY), (2027, MARCH + 700 * DAY)):
+        asking = hashed(replace(closing(f"{year}-12", now), overdraft_evidence="urn:doc:flood" if year == 2026 else None))
+        at(books, now, asking)
+        assert (head(books).closed, head(books).closing, head(books).evidence) == (f"{year}-12", "", "")
+        assert ("NEGATIVE_AT_CLOSE" in books.open(A)) == (year == 2027), "what is owed has no evidence in the next year"
 
 
 def test_credits_of_each_element_close_in_order() -> None:
