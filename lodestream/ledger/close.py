@@ -44,8 +44,10 @@ def by_event(draft: Draft, month: str) -> None:
 
 
 def _ask(draft: Draft, month: str) -> None:
+    """Months are to be closed up to this one, or to a later one that an event asked for before."""
     head = draft.view.get(Head) or draft.head
-    draft.view.put(replace(head, closing=month, evidence=draft.event.overdraft_evidence or ""))
+    evidence = draft.event.overdraft_evidence or head.evidence
+    draft.view.put(replace(head, closing=max(month, head.closing), evidence=evidence))
 
 
 def _next(draft: Draft, month: str) -> None:

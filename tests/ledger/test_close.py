@@ -175,6 +175,18 @@ def test_a_sale_that_closes_its_month_has_left_in_it() -> None:
     assert books.balance(A, SINK) == T // 10
 
 
+def test_two_events_ask_for_a_close_before_the_first_is_done() -> None:
+    """April with its evidence, then March, while what was sold has still to leave: April closes, and with it March."""
+    books = sold(1)
+    april, march = closing("2026-04", MAY), closing("2026-03", MAY)
+    (asked,), (rest,) = books.fold.apply(entry(hashed(replace(april, overdraft_evidence="urn:doc"))))
+    (again,), (more,) = books.fold.apply(entry(march))
+    assert (asked.kind, again.kind, head(books).closing, head(books).evidence) == ("close", "close", "2026-04", "urn:doc")
+    assert told(books.fold.submit(rest)) == [("close", ["2026-03", "2026-04"], 1)]
+    assert [o.outcome for o in books.fold.submit(more)] == ["NOTHING"]
+    assert (head(books).closing, head(books).evidence, head(books).closed) == ("", "", "2026-04")
+
+
 def test_a_stock_take_that_corrects_another_restates_first() -> None:
     """It stands where the void one stood, before a draw of March: what that took is told anew in March, then March closes."""
     books = mined()
