@@ -204,6 +204,7 @@ def test_a_stock_take_that_corrects_another_restates_first() -> None:
     at(books, MARCH + 3 * DAY, wrong, drawn, declared(wrong, 1, ("urn:right",)))
     made = at(books, APRIL, right)
     assert [o.kind for o in made] == ["count", "close"]
+    assert made[0].reason.startswith("x: counted 899,000 kg dry, book 900,000 kg, difference -1,000 kg"), "its own reason stands"
     assert [(p.period, p.version) for o in made for p in o.periods] == [("2026-03", 1)]
 
 
