@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from lodestream.ledger import due, ship
 from lodestream.ledger.catalogue import BLOCKING
 from lodestream.ledger.draft import Draft
-from lodestream.ledger.moving import Bound, Outbound, Shipment
+from lodestream.ledger.moving import Outbound, Shipment
 from lodestream.ledger.records import Finding
 from lodestream.ledger.state import Head, Journal, Parked, Seen
 from lodestream.ledger.timed import Slip
@@ -25,7 +25,7 @@ def parked(draft: Draft, slip: Slip) -> None:
     draft.view.put(replace(known, findings=findings), slip.ref)
     event = known.entry.event
     seen = draft.view.get(Seen, event.identity) if event is not None else None
-    if event is not None and seen is not None and seen.entry_id == slip.ref:
+    if event is not None and seen is not None:
         hard = dict(zip(known.findings, findings, strict=True))
         draft.view.put(replace(seen, findings=[hard.get(f, f) for f in seen.findings]), event.identity)
 
@@ -90,13 +90,13 @@ def _still_open(draft: Draft, slip: Slip, waited: str) -> None:
     for ref in dict.fromkeys(journal.pairs if journal is not None else []):
         pair = draft.view.get(Outbound, ref)
         one = next((s for s in pair.shipments if s.identity == slip.ref), None) if pair is not None else None
-        if pair is None or one is None or not one.to_site or _settled(pair, slip.ref):
+        if pair is None or one is None or _settled(pair, slip.ref):
             continue
         parts = ", ".join(f"{kg(mg)} {e}" for e, mg in one.contained_mg.items())
         sent = f"{kg(one.dry_mg)} dry with {parts} of {pair.lot}, consignment {pair.consignment}, to {one.to_site}"
         said = f"{sent}: not settled; {waited}"
         draft.find("TRANSIT_OPEN", _inputs(pair, slip.ref), said, [pair.lot])
-        if not _answered(pair.bound[one.to_site]):
+        if not pair.bound[one.to_site].settled_dry_mg:
             draft.find("ONE_SIDED", _inputs(pair, slip.ref), f"{sent}: no receipt of it was told; {waited}", [pair.lot])
         draft.view.put(replace(pair, aged=sorted({*pair.aged, slip.ref})), ref)
 
@@ -114,7 +114,7 @@ def clear(draft: Draft, pair: Outbound) -> Outbound:
             draft.close_finding(draft.finding_id(Said("TRANSIT_OPEN", _inputs(pair, identity), "")), superseded=gone)
         else:
             left.append(identity)
-        if settled or (one is not None and _answered(pair.bound[one.to_site])):
+        if settled or (one is not None and pair.bound[one.to_site].settled_dry_mg):
             draft.close_finding(draft.finding_id(Said("ONE_SIDED", _inputs(pair, identity), "")), superseded=gone)
     return replace(pair, aged=left)
 
@@ -130,7 +130,7 @@ def without_destination(draft: Draft, consignment: str, identity: str) -> None:
     """TRANSIT_OPEN of a shipment to nowhere stands on the lots of it that are out: void ends it, a void withdrawn opens it."""
     journal = draft.view.get(Journal, identity)
     pairs = [draft.view.get(Outbound, ref) for ref in dict.fromkeys(journal.pairs if journal is not None else [])]
-    out = [p.lot for p in pairs if p is not None and any(s.identity == identity for s in p.shipments) and not p.bound[""].void]
+    out = [p.lot for p in pairs if p is not None and not p.bound[""].void]
     said = ship.without_destination(consignment, identity, out)
     draft.say_whether(said, stands=bool(out), superseded=False)
 
@@ -150,10 +150,6 @@ def _dry_until(pair: Outbound, own: Shipment) -> int:
     there = [s for s in pair.shipments if s.to_site == own.to_site]
     last = max(n for n, s in enumerate(there) if s.identity == own.identity)
     return sum(s.dry_mg for s in there[: last + 1])
-
-
-def _answered(bound: Bound) -> bool:
-    return bound.final or bound.resolved or bound.settled_dry_mg != 0 or any(bound.settled_mg.values())
 
 
 def _waited(draft: Draft, slip: Slip) -> str:

@@ -245,7 +245,7 @@ class _Work:
             return
         draft = Draft(self.view, entry)
         seen = self._seen(entry)
-        for refused in seen.findings if seen and seen.status == "refused" else []:
+        for refused in seen.findings if seen else []:  # before it is parked an event is new, or was refused
             draft.close_finding(refused, superseded=True)
         finding = draft.open(unready.said)
         head = replace(draft.head, arrivals=draft.head.arrivals + 1, record_time_us=draft.record_time_us)

@@ -22,6 +22,7 @@ from lodestream.ledger.attribution import added
 from lodestream.ledger.claimed import Claims, FlowIndex, Standing, Taken
 from lodestream.ledger.crediting import BALANCED, CREDIT, ROLLING, account, account_name, count, ends, period_at, rules_of
 from lodestream.ledger.draft import Draft
+from lodestream.ledger.state import Head
 from lodestream.ledger.values import Said
 
 
@@ -130,7 +131,8 @@ def close(draft: Draft, element: str, month: int, book_mg: int) -> None:
     index = draft.view.get(FlowIndex, element) or FlowIndex()
     draft.view.put(replace(index, closed=max(month, index.closed)), element)
     event = draft.entry.event
-    evidence = (event.overdraft_evidence if event is not None else None) or ""
+    kept = (draft.view.get(Head) or draft.head).evidence  # of the event that asked for the close, which goes on here
+    evidence = (event.overdraft_evidence if event is not None else None) or kept
     for name in index.accounts:
         profile = rules_of(draft, *name.split(" ")[:2])
         known = draft.view.get(Credits, name)

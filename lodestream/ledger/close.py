@@ -16,6 +16,7 @@ from lodestream.ledger.state import Head, Journal
 from lodestream.ledger.timed import Slip
 
 KIND = "close"
+LINK = "link"  # what an event is that does nothing itself
 COST = 4  # of an entry's work, for each month
 
 
@@ -28,16 +29,32 @@ def by_event(draft: Draft, month: str) -> None:
         draft.reason = f"{month} is closed already: what comes late restates it"
     elif months.bounds(draft.book.time_zone, month)[1] > draft.record_time_us:
         draft.reason = f"{month} is not over yet in {draft.book.time_zone}: nothing is closed"
+    elif draft.kind not in {LINK, period.STOCK_TAKE} or draft.dirty:  # it is told as what it is: that of the close comes next
+        _next(draft, month)
+        draft.reason = draft.reason or f"{month} closes when this is posted"
     else:
         period.post(draft)  # what the event itself posts, a stock-take
         draft.kind = KIND
-        head = draft.view.get(Head) or draft.head
-        draft.view.put(replace(head, closing=month))
         if any(lane.startswith(due.EXTERNAL) for lane in head.lanes):  # its legs are the shipments', not this event's
-            due.reckon(draft.view)
-            draft.reason, draft.more_us = f"{month} closes when what went to external parties has left", draft.record_time_us
+            _next(draft, month)
+            draft.reason = f"{month} closes when what went to external parties has left"
         else:
+            _ask(draft, month)
             work(draft, draft.record_time_us, due.BUDGET)
+
+
+def _ask(draft: Draft, month: str) -> None:
+    """Months are to be closed up to this one, or to a later one that an event asked for before."""
+    head = draft.view.get(Head) or draft.head
+    evidence = draft.event.overdraft_evidence or head.evidence
+    draft.view.put(replace(head, closing=max(month, head.closing), evidence=evidence))
+
+
+def _next(draft: Draft, month: str) -> None:
+    """The month closes in a CONTINUE entry."""
+    _ask(draft, month)
+    due.reckon(draft.view)
+    draft.more_us = draft.record_time_us
 
 
 def work(draft: Draft, until_us: int, budget: int) -> None:
@@ -69,7 +86,7 @@ def work(draft: Draft, until_us: int, budget: int) -> None:
         draft.reason = counts
     head = draft.view.get(Head) or draft.head
     done = month > last
-    draft.view.put(replace(head, closing="" if done else last))
+    draft.view.put(replace(head, closing="", evidence="") if done else replace(head, closing=last))
     due.reckon(draft.view)
     if not done:
         draft.more_us = until_us

@@ -38,7 +38,7 @@ def tell(draft: Draft) -> None:
 def take(draft: Draft) -> None:
     """A proof in the sender's book: what it names of the consignment leaves, as far as it went to an external party."""
     event = draft.event
-    consignment = consignment_of(event) or ""
+    consignment = consignment_of(event)
     refs = void.named(draft, consignment) if consignment else []
     if not refs:
         draft.reason = f"proof of delivery of consignment {consignment or '(none named)'}: nothing of it was sent from here"

@@ -15,8 +15,8 @@ class Head(Struct, frozen=True, gc=False, omit_defaults=True):
 
     `parked` counts what waits now; None in a head that was written before this was counted. `due_us` is when something is
     next due (0: nothing), of all that waits for time: `lanes` by name, the months `periods` in which something was posted
-    and that are open, the month `closing` that an event closes, and the next book. `closed` is the last month that is
-    closed, `missing` counts the open findings on correctives that never came.
+    and that are open, the month `closing` that an event closes, with its `evidence` for an overdraft of credits, and the next
+    book. `closed` is the last month that is closed, `missing` counts the open findings on correctives that never came.
     """
 
     seq: int = 0
@@ -33,6 +33,7 @@ class Head(Struct, frozen=True, gc=False, omit_defaults=True):
     closing: str = ""
     next_book_us: int = 0
     missing: int = 0
+    evidence: str = ""
 
 
 class Shares(Struct, frozen=True, gc=False, omit_defaults=True):
