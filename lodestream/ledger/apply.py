@@ -164,13 +164,13 @@ class _Work:
         self._commit(draft, replace(outcome, chain=chain_of(canonical)))
 
     def _refusal(self, entry: Entry, refused: Refused, parked: Parked | None) -> Draft:
-        """A refused event is a transaction without postings; what it said before is superseded."""
+        """A refused event is a transaction without postings; what it said before is superseded, but not by its declaration."""
         draft = Draft(self.view, entry)
         draft.kind, draft.reason = "refuse", refused.said[0].code
         for finding in parked.findings if parked else []:
             draft.close_finding(finding, superseded=True)
         said = [draft.open(one) for one in refused.said]
-        seen = self._seen(entry)
+        seen = self._seen(entry) if entry.event and entry.event.error_declaration is None else None
         for finding in seen.findings if seen and seen.status == "refused" else []:
             if finding not in said:
                 draft.close_finding(finding, superseded=True)

@@ -40,7 +40,7 @@ def settle(draft: Draft, name: str) -> None:
     run = _legs(draft, run, sums)
     run = _shared(draft, run, sums)
     run = _judged(draft, run, name, sums)
-    if run.parts or run.closed_by:
+    if run.parts or run.closed_by or run.emissions:
         draft.view.put(run, name)
     else:
         draft.view.drop(Run, name)

@@ -233,6 +233,17 @@ def test_a_transaction_of_exactly_so_many_bytes_posts(monkeypatch: pytest.Monkey
     assert (refused.kind, refused.reason, refused.postings, refused.lots) == ("refuse", "TOO_LARGE", [], [])
 
 
+def test_a_refused_declaration_leaves_what_was_said_of_its_event(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The event stands refused for its own reason, which a declaration that no record holds does not end."""
+    books = Books()
+    impossible = add("x", "10", A, cu="101")
+    books(impossible)
+    monkeypatch.setattr(rules, "MAX_OUTCOME_BYTES", 1)
+    (refused,) = books(declared(impossible))
+    assert [(f.code, f.state) for f in refused.findings] == [("TOO_LARGE", "open")]
+    assert books.open() == {"GRADE_IMPOSSIBLE", "TOO_LARGE"}
+
+
 def test_an_offer_that_does_not_fit_is_refused_like_an_event(monkeypatch: pytest.MonkeyPatch) -> None:
     """An entry of another site's book: it is no event that anybody has seen."""
     monkeypatch.setattr(rules, "MAX_OUTCOME_BYTES", 1)

@@ -219,6 +219,17 @@ def test_a_corrected_part_stands_where_the_original_stood() -> None:
     assert ([p.dry_mg for p in run.parts], run.emissions) == ([100, 250, 300], {first.identity: 5})
 
 
+def test_emissions_that_come_before_what_a_campaign_takes_are_its_own() -> None:
+    """90 g are told by an event that moves nothing; the cathode that is made later bears them. Declared void they are gone."""
+    fields: dict[str, Any] = {"transformation_id": "urn:t"}
+    emitted = transform(A, [], [], **fields, process_emissions_g_co2e=90)
+    for withdrawn, grams in ([], 90), ([declared(emitted)], 0):
+        books = stocked()
+        books(emitted, transform(A, [("x", "100", MG)], [], **fields), transform(A, [], [Y], **fields, campaign_close=True))
+        books(*withdrawn)
+        assert books.lot(A, "y").embodied_g_co2e == grams
+
+
 def test_a_transformation_before_one_of_its_inputs_is_found() -> None:
     """15 minutes are tolerated, to the microsecond."""
     for early, found in ((15 * 60_000_000, []), (15 * 60_000_000 + 1, ["TIME_ORDER"])):
