@@ -165,6 +165,15 @@ def test_a_lot_without_an_assay() -> None:
     assert ([o.outcome for o in parked], stood(books)) == (["PARKED"], (9_000, 0, 1_000))
 
 
+def test_a_lot_that_is_assayed_again_and_again() -> None:
+    """10 % were 12 %, then 8 %: what is in SINK of the 10 t follows each, 1,200 and 800 kg."""
+    books = Books()
+    put(books, stock(), sale(), proof(), assay("x", A, cu="12"))
+    assert stood(books) == (10_800, 0, 1_200)
+    put(books, assay("x", A, cu="8"))
+    assert stood(books) == (7_200, 0, 800)
+
+
 def test_asked_back_before_the_proof() -> None:
     """What the sender has back it has; withdrawn, the proof counts."""
     books = Books()
