@@ -30,7 +30,7 @@ def by_event(draft: Draft, month: str) -> None:
         draft.reason = f"{month} is not over yet in {draft.book.time_zone}: nothing is closed"
     else:
         period.post(draft)  # what the event itself posts, a stock-take
-        draft.kind = KIND
+        draft.did, draft.kind = draft.kind, KIND
         head = draft.view.get(Head) or draft.head
         draft.view.put(replace(head, closing=month))
         if any(lane.startswith(due.EXTERNAL) for lane in head.lanes):  # its legs are the shipments', not this event's

@@ -54,6 +54,7 @@ class Draft:
         self.head = view.get(Head) or Head(parked=0)
         self.kind = "link"
         self.reason = ""
+        self.did = ""  # the kind of what its event did, where it closes a month as well
         self.legs: list[tuple[str, Account, int]] = []
         self.changes: list[LotChange] = []
         self.lines: list[Line] = []

@@ -40,7 +40,7 @@ def remember(draft: Draft) -> None:
     if draft.packings or draft.nestings or draft.owned:
         draft.view.put(Arranged(draft.packings, draft.nestings, draft.owned), event.identity)
     if draft.legs or draft.changes or draft.pairs or draft.assayed:
-        journal = Journal(draft.kind, draft.leg_records(), draft.changes, draft.pairs, draft.assayed, draft.run)
+        journal = Journal(draft.did or draft.kind, draft.leg_records(), draft.changes, draft.pairs, draft.assayed, draft.run)
         draft.view.put(journal, event.identity)
 
 
@@ -69,7 +69,7 @@ def schedule(draft: Draft) -> None:
             due.add(draft.view, due.UNMATCHED, Slip(draft.record_time_us, finding.id))
     if event is None:
         return
-    if draft.kind == "ship" and draft.pairs:
+    if (draft.did or draft.kind) == "ship" and draft.pairs:
         _look_after(draft, event)
     elif draft.kind == "correct" and event.error_declaration is not None:
         for corrective in event.error_declaration.corrective_event_ids:

@@ -120,3 +120,14 @@ def test_two_sources_name_the_container_alone(counting: str) -> None:
     for made, source in zip(sent, ("carrier", "mes"), strict=True):
         books(declared(made), source=source)
     assert (books.balance(A, "STOCK(x)"), held(books, A, P)) == (10 * T, 25 * T)
+
+
+def test_what_the_other_source_said_ends_once() -> None:
+    """Both received x without an assay before the offer, so it waits for one. The carrier's receipt is void: it still waits."""
+    books = books_of("mes")
+    theirs, own = (receive("x", mass, B, consignment_id="c") for mass in ("9.9", "10"))
+    books(theirs, source="carrier")
+    books(own, source="mes")
+    assert "UNASSAYED" in books.open(B)
+    books(declared(theirs), source="carrier")
+    assert (books.lot(B, "x").dry_mg, "UNASSAYED" in books.open(B)) == (10 * T, True)

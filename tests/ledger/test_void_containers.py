@@ -75,7 +75,9 @@ def test_nothing_comes_back_into_a_bag_while_the_lot_is_short() -> None:
     """
     books = Books()
     wrong, question = add("x", "100", A, cu="10", event_id="urn:wrong"), asked()
-    books(wrong, aggregation("ADD", P, ("x", "20")), out(P, to=None, consignment_id="c"), ship("x", "70", A, B, consignment_id="d"))
+    books(
+        wrong, aggregation("ADD", P, ("x", "20")), out(P, to=None, consignment_id="c"), ship("x", "70", A, B, consignment_id="d")
+    )
     books(declared(wrong, 1, ("urn:right",)), add("x", "60", A, cu="10", event_id="urn:right"), question)
     assert (books.lot(A, "x").dry_mg, held(books, A, P)) == (-10 * T, 0)
     books(add("x", "60", A, cu="10"), aggregation("ADD", P, ("x", "10")), declared(question))
