@@ -44,10 +44,12 @@ def manifest(draft: Draft, name: str) -> Manifest | None:
         return known
     for entry_id in waiting(draft.view, f"content:{name}"):
         parked = draft.view.get(Parked, entry_id)
-        event = parked.entry.event if parked is not None else None
-        if event is None or event.type != "AggregationEvent" or event.parent_id != name:
+        assert parked is not None, "what waits is parked"
+        event = parked.entry.event
+        assert event is not None, "what waits for the content of a container is an event"
+        if event.type != "AggregationEvent" or event.parent_id != name:
             continue
-        if parked is None or not any(w.startswith("lot:") for w in parked.waits):  # it is of what has left
+        if not any(w.startswith("lot:") for w in parked.waits):  # it is of what has left
             continue
         found = lines(event)
         measured = [(x, measure(x, draft.book.mass_basis)) for x in found if not is_bare(x)]
@@ -76,10 +78,10 @@ def arriving(draft: Draft, names: list[str]) -> list[str]:
     todo = list(names)
     while todo:
         name = todo.pop(0)
-        held = manifest(draft, name) if name not in found else None
         if name not in found:
             found.append(name)
-        todo.extend(held.children if held is not None else [])
+            held = manifest(draft, name)
+            todo.extend(held.children if held is not None else [])
     return found
 
 
@@ -88,8 +90,9 @@ def consignments(draft: Draft, names: list[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for name in arriving(draft, names):
         held = manifest(draft, name)
-        for lot in held.lots if held is not None and held.consignment else ():
-            found.setdefault(lot, held.consignment if held is not None else "")
+        if held is not None and held.consignment:
+            for lot in held.lots:
+                found.setdefault(lot, held.consignment)
     return found
 
 
@@ -137,8 +140,8 @@ def arrange(draft: Draft, parcels: list[Parcel]) -> None:
             continue
         containers.undo(draft, done)
         packings, nestings = len(draft.packings), len(draft.nestings)
-        rooms = [(lot, containers.loose(held)) for lot in came.lots if (held := draft.lot(lot)) is not None]
-        arrive(draft, came.parents, {lot: max(0, mg) for lot, mg in rooms})
+        rooms = {lot: containers.loose(held) for lot in came.lots if (held := draft.lot(lot)) is not None}
+        arrive(draft, came.parents, rooms)
         draft.view.put(Arranged(draft.packings[packings:], draft.nestings[nestings:], done.owned), came.identity)
 
 

@@ -21,7 +21,7 @@ def update(draft: Draft, pair: Inbound) -> list[Judged]:
     if all(r.named for r in pair.receipts) and not {*listing.loose(draft, pair.lot)} - {pair.consignment}:
         return pairs.settle(draft, pair)
     others = [_pair(draft, c, pair.lot) for c in listing.open_pairs(draft, pair.lot) if c != pair.consignment]
-    before = {p.consignment: p for p in [pair, *others] if p is not None}
+    before = {p.consignment: p for p in [pair, *others]}
     judged = []
     for consignment, after in sorted(_assigned(draft, pair.lot, before).items()):
         if consignment == pair.consignment or after != before.get(consignment):
@@ -29,8 +29,10 @@ def update(draft: Draft, pair: Inbound) -> list[Judged]:
     return judged
 
 
-def _pair(draft: Draft, consignment: str, lot: str) -> Inbound | None:
-    return draft.view.get(Inbound, pairs.key(consignment, lot))
+def _pair(draft: Draft, consignment: str, lot: str) -> Inbound:
+    pair = draft.view.get(Inbound, pairs.key(consignment, lot))
+    assert pair is not None, "what is listed is there"
+    return pair
 
 
 def _assigned(draft: Draft, lot: str, before: dict[str, Inbound]) -> dict[str, Inbound]:
@@ -58,7 +60,7 @@ def confirms(draft: Draft, pair: Inbound, receipt: Receipt) -> bool:
 def unnamed(draft: Draft, lot: str, event_hash: str) -> list[Receipt]:
     """The receipts of a lot without a consignment that are of events with this hash, wherever they were matched to."""
     found = [_pair(draft, c, lot) for c in listing.loose(draft, lot)]
-    return [r for p in found if p is not None for r in p.receipts if not r.named and r.event_hash == event_hash]
+    return [r for p in found for r in p.receipts if not r.named and r.event_hash == event_hash]
 
 
 def pairs_with(draft: Draft, lot: str, identity: str, ref: str | None = None) -> list[Inbound]:
