@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from lodestream.epcis.event import Material
 from lodestream.ledger import containers
+from lodestream.ledger.attribution import added
 from lodestream.ledger.containers import carriers, container, inside
 from lodestream.ledger.draft import Draft, Unready
 from lodestream.ledger.held import Container, Manifest
@@ -176,8 +177,7 @@ def departed(draft: Draft, consignment: str, names: list[str], counted: set[str]
     amounts: dict[str, int] = {}
     unknown: list[str] = []
     for name in names:
-        left = draft.view.get(Manifest, f"out {name}")
-        lots = left.lots if left is not None and left.consignment == consignment else {}
+        lots = left_with(draft, consignment, name)
         pairs = [draft.view.get(Outbound, f"{consignment} {lot}") for lot in lots]
         if not any(s.source != draft.entry.source for p in pairs if p is not None for s in p.shipments):
             unknown.append(name)
@@ -186,6 +186,18 @@ def departed(draft: Draft, consignment: str, names: list[str], counted: set[str]
             if lot not in counted:
                 amounts[lot] = amounts.get(lot, 0) + mg
     return weighed(amounts), unknown
+
+
+def left_with(draft: Draft, consignment: str, name: str) -> dict[str, int]:
+    """What a container, with all that is in it at every level, left with under a consignment: dry mass in mg by lot."""
+    lots: dict[str, int] = {}
+    todo = [name]
+    while todo:
+        left = draft.view.get(Manifest, f"out {todo.pop()}")
+        if left is not None and left.consignment == consignment:
+            lots = added(lots, left.lots)
+            todo += left.children
+    return lots
 
 
 def unknown_content(draft: Draft, unknown: list[str]) -> Unready:

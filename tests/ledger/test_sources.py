@@ -7,8 +7,9 @@ from msgspec.structs import replace
 
 from lodestream.epcis.event import Event
 from lodestream.ledger.book import SiteBook
+from lodestream.ledger.moving import Outbound
 from tests.ledger.making import Books, T, add, declared, event, item, receive, ship
-from tests.ledger.test_containment import P, aggregation, come, held, out
+from tests.ledger.test_containment import P, Q, R, aggregation, come, held, out
 
 A, B = "urn:site:a", "urn:site:b"
 
@@ -120,6 +121,23 @@ def test_two_sources_name_the_container_alone(counting: str) -> None:
     for made, source in zip(sent, ("carrier", "mes"), strict=True):
         books(declared(made), source=source)
     assert (books.balance(A, "STOCK(x)"), held(books, A, P)) == (10 * T, 25 * T)
+
+
+@pytest.mark.parametrize("counting", ["", "mes", "carrier"])
+def test_two_sources_name_the_pallet_alone(counting: str) -> None:
+    """As above, with 25 t of x and 5 t of y in two bags on the pallet R."""
+    books = books_of(counting)
+    books(add("y", "100", A, cu="10"), aggregation("ADD", P, ("x", "25")), aggregation("ADD", Q, ("y", "5")))
+    books(aggregation("ADD", R, P, Q))
+    for source in ("carrier", "mes"):
+        books(out(R, consignment_id="c"), source=source)
+    counts = {s.source for _, _, pair in books.fold.every(Outbound) for s in pair.shipments}
+    assert (counts, books.open()) == ({counting or "carrier"}, set())
+    assert [books.balance(A, f"TRANSIT(c {lot})") for lot in ("x", "y")] == [2_500_000_000, 500_000_000]
+    for source in ("carrier", "mes"):
+        books(come(R), source=source)
+    assert [books.balance(B, f"STOCK({lot})") for lot in ("x", "y")] == [2_500_000_000, 500_000_000]
+    assert (held(books, B, P), held(books, B, Q, "y"), books.open()) == (25 * T, 5 * T, set())
 
 
 def test_what_the_other_source_said_ends_once() -> None:
