@@ -20,7 +20,8 @@ def expect(draft: Draft, consignment: str, before: Parcel | None, parcel: Parcel
     """An offer says in which containers a lot comes: so a receipt may name these alone."""
     for name in before.packed if before else {}:
         known = draft.view.get(Manifest, f"in {name}")
-        if known is not None and known.consignment == consignment:
+        assert known is not None, "what was expected is kept"
+        if known.consignment == consignment:
             lots = {lot: mg for lot, mg in known.lots.items() if lot != parcel.lot}
             draft.view.put(replace(known, lots=lots), f"in {name}")
     for name, mg in sorted(parcel.packed.items()):
@@ -45,17 +46,32 @@ def manifest(draft: Draft, name: str) -> Manifest | None:
     for entry_id in waiting(draft.view, f"content:{name}"):
         parked = draft.view.get(Parked, entry_id)
         assert parked is not None, "what waits is parked"
-        event = parked.entry.event
-        assert event is not None, "what waits for the content of a container is an event"
-        if event.type != "AggregationEvent" or event.parent_id != name:
-            continue
-        if not any(w.startswith("lot:") for w in parked.waits):  # it is of what has left
-            continue
-        found = lines(event)
-        measured = [(x, measure(x, draft.book.mass_basis)) for x in found if not is_bare(x)]
-        lots = {x.id: m.dry_mg for x, m in measured if not isinstance(m, Refusal) and m.dry_mg is not None}
-        return Manifest("", lots, [x.id for x in found if is_bare(x)])
+        told = _packing_list(draft, parked)
+        if told is not None:
+            return told
     return None
+
+
+def _packing_list(draft: Draft, parked: Parked) -> Manifest | None:
+    """What an aggregation that waits for its goods says of them; None where it states no mass of one.
+
+    A move waits for what is in its container alone, and so does an aggregation of what has left.
+    """
+    event = parked.entry.event
+    assert event is not None, "only events wait for what is in a container"
+    if not any(key.startswith("lot:") for key in parked.waits):
+        return None
+    lots: dict[str, int] = {}
+    children: list[str] = []
+    for line in lines(event):
+        if is_bare(line):
+            children.append(line.id)
+            continue
+        measured = measure(line, draft.book.mass_basis)
+        if isinstance(measured, Refusal) or measured.dry_mg is None:
+            return None
+        lots[line.id] = lots.get(line.id, 0) + measured.dry_mg
+    return Manifest("", lots, children)
 
 
 def expected(draft: Draft, names: list[str], counted: set[str]) -> tuple[list[Line], list[str]]:
@@ -64,7 +80,7 @@ def expected(draft: Draft, names: list[str], counted: set[str]) -> tuple[list[Li
     unknown: list[str] = []
     for name in arriving(draft, names):
         held = manifest(draft, name)
-        if held is None and name not in counted and draft.lot(name) is None:
+        if held is None and draft.lot(name) is None:
             unknown.append(name)
         for lot, mg in held.lots.items() if held is not None else ():
             if lot not in counted:
@@ -109,7 +125,7 @@ def arrive(draft: Draft, names: list[str], posted: dict[str, int]) -> None:
         for child in held.children:
             containers.nest(draft, name, child, into=True)
         containers.know(draft, name)
-    if len(come) == 1 and not told_of and manifest(draft, come[0]) is None and draft.lot(come[0]) is None:
+    if len(come) == 1 and manifest(draft, come[0]) is None:
         for lot, mg in posted.items():
             _put(draft, come[0], lot, mg)
         containers.know(draft, come[0])

@@ -53,8 +53,7 @@ def _assigned(draft: Draft, lot: str, before: dict[str, Inbound]) -> dict[str, I
 
 def confirms(draft: Draft, pair: Inbound, receipt: Receipt) -> bool:
     """Whether another source's receipt of this pair stands; one without a consignment may be in an offer's pair by now."""
-    known = [*pair.receipts, *([] if receipt.named else unnamed(draft, pair.lot, receipt.event_hash))]
-    return any(r.source != receipt.source for r in known)
+    return any(r.source != receipt.source for r in [*pair.receipts, *unnamed(draft, pair.lot, receipt.event_hash)])
 
 
 def unnamed(draft: Draft, lot: str, event_hash: str) -> list[Receipt]:
