@@ -39,6 +39,36 @@ def test_a_draw_between_original_and_corrective_is_of_the_corrective(order: str)
     assert (books.balance(A, "STOCK(x)"), books.lot(A, "x").dry_mg, books.open()) == (1_200_000_000, 6 * T, set())
 
 
+def sent(name: str, consignment: str, mass: str = "4") -> Event:
+    return ship("x", mass, A, B, consignment_id=consignment, event_id=f"urn:{name}")
+
+
+def test_a_draw_that_takes_the_place_of_another_is_of_what_was_there_then() -> None:
+    """Of 10 t at 30 % 4 t left as c, and 10 t at 10 % came. That it was as d is told, then that c was an error: d is of 30 %."""
+    books = Books()
+    wrong = sent("wrong", "c")
+    books(parcel("first", "30"), wrong, parcel("second", "10"), sent("right", "d"))
+    assert books.balance(A, "TRANSIT(d x)") == 700_000_000  # 4 of 16 t with 2.8 t
+    books(declared(wrong, 1, ("urn:right",)))
+    assert slots(books) == ["urn:first", "urn:right", "urn:second", ""]
+    assert (books.balance(A, "TRANSIT(d x)"), books.balance(A, "STOCK(x)")) == (1_200_000_000, 2_800_000_000)
+
+
+def test_what_was_drawn_after_a_corrective_that_moves_back_is_of_what_it_leaves() -> None:
+    """Of 10 t at 30 % 4 t left as d, then of 10 t more at 10 % 5 t as e and 4 t as c. c was d: so e left before it.
+
+    e is of 20 t at 20 %, and d of the 15 t that were left of them.
+    """
+    books = Books()
+    wrong = sent("wrong", "c")
+    books(parcel("first", "30"), sent("right", "d"), parcel("second", "10"), sent("between", "e", "5"), wrong)
+    assert books.balance(A, "TRANSIT(e x)") == 875_000_000  # 5 of 16 t with 2.8 t
+    books(declared(wrong, 1, ("urn:right",)))
+    assert slots(books) == ["urn:first", "", "urn:second", "urn:between", "urn:right"]
+    rows = [books.balance(A, account) for account in ("TRANSIT(e x)", "TRANSIT(d x)", "STOCK(x)")]
+    assert rows == [T, 800_000_000, 2_200_000_000]
+
+
 def test_a_corrective_in_two_units_takes_both_places() -> None:
     """10 t and 5,000 kg of x in one event, with a draw behind them; the corrective states 8 t and 4,000 kg."""
     books = Books(**{A: SiteBook(mass_basis="dry")})
@@ -62,13 +92,13 @@ def test_without_a_corrective_no_place_is_kept() -> None:
 
 
 def test_a_receipt_in_the_place_of_what_was_none_comes_last() -> None:
-    """10 t were added at B in error; they are 10 t of c, of which 10 t were received before the correction: too late."""
+    """10 t were added at B in error; they are 9.99 t of c, of which 10 t were received before the correction: too late."""
     books = Books(**{B: SiteBook()})
     wrong = add("x", "10", B, cu="10")
     books(wrong, add("y", "1", B, cu="10"))
     books.fold.submit(offer("c"))
     books(receive("x", "10", B, consignment_id="c", receipt="final"), declared(wrong, 1, ("urn:right",)))
-    made = books(receive("x", "10", B, consignment_id="c", event_id="urn:right"))
+    made = books(receive("x", "9.99", B, consignment_id="c", event_id="urn:right"))
     assert (codes(made), books.lot(B, "x").dry_mg) == (["ALREADY_RESOLVED"], 10 * T)
 
 

@@ -68,27 +68,27 @@ def test_no_more_comes_back_into_the_bags_than_there_is() -> None:
     assert (books.lot(A, "x").dry_mg, held(books, A, P), held(books, A, Q)) == (15 * T, 12 * T, 3 * T)
 
 
-def test_nothing_comes_back_into_a_bag_while_the_lot_is_short() -> None:
+@pytest.mark.parametrize("to", [B, None])
+def test_nothing_comes_back_into_a_bag_while_the_lot_is_short(to: str | None) -> None:
     """20 t in P and 70 t loose left, of 60 t in truth: with P's 20 t back 10 t are missing, so P is empty.
 
     60 t more are made, 10 t of them packed in P: that the void was an error takes nothing of these.
     """
     books = Books()
     wrong, question = add("x", "100", A, cu="10", event_id="urn:wrong"), asked()
-    books(
-        wrong, aggregation("ADD", P, ("x", "20")), out(P, to=None, consignment_id="c"), ship("x", "70", A, B, consignment_id="d")
-    )
+    books(wrong, aggregation("ADD", P, ("x", "20")), out(P, to=to, consignment_id="c"), ship("x", "70", A, B, consignment_id="d"))
     books(declared(wrong, 1, ("urn:right",)), add("x", "60", A, cu="10", event_id="urn:right"), question)
     assert (books.lot(A, "x").dry_mg, held(books, A, P)) == (-10 * T, 0)
     books(add("x", "60", A, cu="10"), aggregation("ADD", P, ("x", "10")), declared(question))
     assert (books.lot(A, "x").dry_mg, held(books, A, P)) == (30 * T, 10 * T)
 
 
-def test_an_empty_bag_is_on_its_pallet_again_and_off_it() -> None:
+@pytest.mark.parametrize("to", [B, None])
+def test_an_empty_bag_is_on_its_pallet_again_and_off_it(to: str | None) -> None:
     """As above, P on the pallet R: it is on R again although nothing is in it, and not when the void was an error."""
     books = Books()
     wrong, question = add("x", "100", A, cu="10", event_id="urn:wrong"), asked()
-    books(wrong, aggregation("ADD", P, ("x", "20")), aggregation("ADD", R, P), out(R, to=None, consignment_id="c"))
+    books(wrong, aggregation("ADD", P, ("x", "20")), aggregation("ADD", R, P), out(R, to=to, consignment_id="c"))
     books(ship("x", "70", A, B, consignment_id="d"))
     books(declared(wrong, 1, ("urn:right",)), add("x", "60", A, cu="10", event_id="urn:right"), question)
     assert (held(books, A, P), children(books, R)) == (0, [P])
