@@ -85,13 +85,16 @@ def test_an_equal_receipt_confirms_the_first_wherever_that_was_matched() -> None
 
 
 def test_void_it_leaves_the_offer_that_it_was_matched_to_and_no_other() -> None:
-    """Three receipts of 10 t without a consignment, two offers: the second is void, so the third is of the second offer."""
-    books = after(shipped("c"), shipped("d", hours=1))
+    """Three receipts of 10 t without a consignment, two offers: the second is void, so the third is of the second offer.
+
+    Their consignments come before any hash.
+    """
+    books = after(shipped("#c"), shipped("#d", hours=1))
     receipts = [got("10"), got("10"), got("10")]
     books(*receipts)
-    assert (custody(books, "c", "d"), books.lot(B, "x").dry_mg) == ([1000, 1000], 30 * T)
+    assert (custody(books, "#c", "#d"), books.lot(B, "x").dry_mg) == ([1000, 1000], 30 * T)
     (void, *_) = books(declared(receipts[1]))
-    assert (custody(books, "c", "d"), books.lot(B, "x").dry_mg) == ([1000, 1000], 20 * T)
+    assert (custody(books, "#c", "#d"), books.lot(B, "x").dry_mg) == ([1000, 1000], 20 * T)
     assert void.kind == "correct"
     assert sorted(ref for _, ref, _ in books.fold.every(Received)) == sorted(f"{r.identity} x 0" for r in receipts[::2])
 
