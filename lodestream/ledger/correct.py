@@ -155,7 +155,8 @@ def _unreceive(draft: Draft, ref: str, identity: str) -> None:
     A receipt that named no consignment may stand in the pair of an offer by now.
     """
     lot = ref.rsplit(" ", 1)[1]
-    for pair in matching.pairs_with(draft, lot, identity, ref):
+    while pairs := matching.pairs_with(draft, lot, identity, ref):  # settling one may move a line of the event to another
+        pair = pairs[0]
         for receipt in pair.receipts:
             if receipt.identity == identity:
                 _take_back(draft, lot, receipt)

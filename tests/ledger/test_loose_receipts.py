@@ -1,11 +1,14 @@
 """Receipts that name no consignment: which offer each belongs to, whatever comes, changes or goes later (rulebook R29, R39)."""
 
+from decimal import Decimal
+
 from msgspec.structs import replace
 
 from lodestream.epcis.event import Event, Quantity
-from lodestream.ledger.moving import Received
+from lodestream.ledger.book import SiteBook
+from lodestream.ledger.moving import Inbound, Received
 from lodestream.ledger.records import Entry, Outcome
-from tests.ledger.making import START, Books, T, add, assay, codes, declared, hashed, receive
+from tests.ledger.making import START, Books, T, assay, codes, declared, hashed, receive
 from tests.ledger.test_arrivals import after, offer
 from tests.ledger.test_containment import B, come
 
@@ -106,10 +109,43 @@ def test_an_assay_of_what_came_without_a_consignment_is_of_that_receipt() -> Non
     assert (books.balance(B, "STOCK(x)"), books.open()) == (1_600_000_000, {"UNMATCHED"})
 
 
-def test_two_units_of_one_void_receipt_are_taken_back() -> None:
-    """10 t and 5 t of one event, which went to two offers."""
-    books = after(shipped("c"), shipped("d", 5, hours=1))
-    one = got("10")
-    both = hashed(replace(one, quantities=[*one.quantities, Quantity("x", one.quantities[0].quantity, "LTN")]))
-    books(add("x", "1", B, cu="10"), both, declared(both))
-    assert (custody(books, "c", "d"), books.lot(B, "x").dry_mg, books.balance(B, "STOCK(x)")) == ([0, 0], T, T // 10)
+def two_lines(first: int, second: int) -> Event:
+    """So many t in one unit, and so many in another."""
+    one = got(str(first))
+    return hashed(replace(one, quantities=[*one.quantities, Quantity("x", Decimal(second * 1000), "KGM")]))
+
+
+def of_two(*offers: Entry) -> Books:
+    return after(*offers, book=SiteBook(mass_basis="dry"))
+
+
+def belongs(books: Books) -> dict[str, list[tuple[str, int]]]:
+    """The receipts of each pair of x, by event and line."""
+    found = {ref: [(r.identity, r.number) for r in pair.receipts] for _, ref, pair in books.fold.every(Inbound)}
+    return {ref.split(" ")[0]: receipts for ref, receipts in found.items() if receipts}
+
+
+def test_lines_of_one_receipt_go_to_the_offers_in_their_order_whichever_came_first() -> None:
+    """Offers of 10 and 5 t, and 10 t and 5,000 kg in one receipt."""
+    made, offers = two_lines(10, 5), [shipped("#c"), shipped("#d", 5, hours=1)]
+    rows = {"#c": [(made.identity, 0)], "#d": [(made.identity, 1)]}
+    books = of_two(*offers)
+    books(made)
+    assert (belongs(books), custody(books, "#c", "#d"), books.open()) == (rows, [1000, 500], set())
+    books = of_two()
+    books(made)
+    for one in offers:
+        books.fold.submit(one)
+    assert (belongs(books), custody(books, "#c", "#d"), books.open()) == (rows, [1000, 500], set())
+
+
+def test_what_waits_behind_two_lines_of_a_void_receipt_takes_their_offers() -> None:
+    """10 and 5 t in one receipt, then 10 t and 5 t that are beyond the offers: void, the latter are as if they had come alone."""
+    made, third, fourth = two_lines(10, 5), got("10"), got("5")
+    books = of_two(shipped("#c"), shipped("#d", 5, hours=1))
+    books(made, third, fourth)
+    assert books.lot(B, "x").dry_mg == 30 * T
+    books(declared(made))
+    assert belongs(books) == {"#c": [(third.identity, 0)], "#d": [(fourth.identity, 0)]}
+    assert (custody(books, "#c", "#d"), books.lot(B, "x").dry_mg, books.open()) == ([1000, 500], 15 * T, set())
+    assert books.balance(B, "STOCK(x)") == 1_500_000_000
