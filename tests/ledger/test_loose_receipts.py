@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+import pytest
 from msgspec.structs import replace
 
 from lodestream.epcis.event import Event, Quantity
@@ -149,3 +150,22 @@ def test_what_waits_behind_two_lines_of_a_void_receipt_takes_their_offers() -> N
     assert belongs(books) == {"#c": [(third.identity, 0)], "#d": [(fourth.identity, 0)]}
     assert (custody(books, "#c", "#d"), books.lot(B, "x").dry_mg, books.open()) == ([1000, 500], 15 * T, set())
     assert books.balance(B, "STOCK(x)") == 1_500_000_000
+
+
+@pytest.mark.parametrize("early", [True, False])
+def test_a_corrective_of_two_lines_settles_as_its_original_would_have(early: bool) -> None:
+    """The first 10 t are of the first offer. Of the 10 and 5 t that follow 10 are of the second, and the 5 wait.
+
+    What stands in their place is the same again, whether the declaration or the corrective came first.
+    """
+    first, wrong = got("10"), two_lines(10, 5)
+    right = hashed(replace(two_lines(10, 5), event_id="urn:right"))
+    both = [right, declared(wrong, 1, ("urn:right",))]
+    books = of_two(shipped("#c"), shipped("#d", 5, hours=1))
+    books(first, wrong, *(both if early else reversed(both)))
+    assert belongs(books) == {
+        "#c": [(first.identity, 0)],
+        "#d": [("urn:right", 0)],
+        right.event_hash: [("urn:right", 1)],
+    }
+    assert (custody(books, "#c", "#d"), books.lot(B, "x").dry_mg) == ([1000, 500], 25 * T)
