@@ -239,6 +239,17 @@ def test_an_offer_arranges_what_came_before_it_once() -> None:
     assert has(books, (P, "x"), (Q, "x")) == [10, 0]
 
 
+def test_receipts_that_an_offer_arranges_are_arranged_in_order_of_their_bags() -> None:
+    """Eight bags of 1 t, received each by itself and the last first: a draw takes out of the first as it is named."""
+    bags = [f"https://id.gs1.org/00/{n:018d}" for n in range(10, 18)]
+    books = after()
+    books(*(come(bag, lots=[("x", "1", {"cu": "10"})], consignment_id="c") for bag in reversed(bags)))
+    books.fold.submit(offer("c", packed={"x": dict.fromkeys(bags, 1)}))
+    for n, bag in enumerate(bags):
+        assert [held(books, B, one) for one in bags] == [0] * n + [T] * (8 - n), bag
+        books(ship("x", "1", B, A, consignment_id=f"d{n}"))
+
+
 def test_what_did_not_come_is_in_no_bag() -> None:
     """P came with 10 t of x before its offer, which tells of 5 t of y as well: B has y, but not in P."""
     books = after()

@@ -153,11 +153,12 @@ def test_what_leaves_changes_no_owner_of_what_stays(step: str) -> None:
     assert (owner(books), books.lot(A, "x").dry_mg) == (TRADER, 90 * T)
 
 
-def test_to_ask_a_shipment_back_touches_no_lot() -> None:
+@pytest.mark.parametrize("before", [TRADER, None])
+def test_to_ask_a_shipment_back_touches_no_lot(before: str | None) -> None:
     books = stocked()
-    books(sale("x", TRADER), named_owner("shipping"))
+    books(*([sale("x", before)] if before else []), named_owner("shipping"))
     (asked, *_) = books(named_owner("void_shipping"))
-    assert (asked.kind, asked.lots, owner(books)) == ("void", [], TRADER)
+    assert (asked.kind, asked.lots, owner(books)) == ("void", [], before)
 
 
 def test_only_what_is_put_into_a_container_is_sold_by_that() -> None:
