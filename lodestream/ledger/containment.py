@@ -178,14 +178,19 @@ def departed(draft: Draft, consignment: str, names: list[str], counted: set[str]
     unknown: list[str] = []
     for name in names:
         lots = left_with(draft, consignment, name)
-        pairs = [draft.view.get(Outbound, f"{consignment} {lot}") for lot in lots]
-        if not any(s.source != draft.entry.source for p in pairs if p is not None for s in p.shipments):
+        if not lots or not all(_sent_by_another(draft, f"{consignment} {lot}") for lot in lots):
             unknown.append(name)
             continue
         for lot, mg in lots.items():
             if lot not in counted:
                 amounts[lot] = amounts.get(lot, 0) + mg
     return weighed(amounts), unknown
+
+
+def _sent_by_another(draft: Draft, ref: str) -> bool:
+    pair = draft.view.get(Outbound, ref)
+    assert pair is not None, "what left in a container has its pair"
+    return any(s.source != draft.entry.source for s in pair.shipments)
 
 
 def left_with(draft: Draft, consignment: str, name: str) -> dict[str, int]:

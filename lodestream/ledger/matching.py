@@ -58,13 +58,13 @@ def _place(receipt: Receipt) -> tuple[int, int]:
 
 def confirms(draft: Draft, pair: Inbound, receipt: Receipt) -> bool:
     """Whether another source's receipt of this pair stands; one without a consignment may be in an offer's pair by now."""
-    return any(r.source != receipt.source for r in [*pair.receipts, *unnamed(draft, pair.lot, receipt.event_hash)])
+    return any(r.source != receipt.source for r in [*pair.receipts, *equal(draft, pair.lot, receipt.event_hash)])
 
 
-def unnamed(draft: Draft, lot: str, event_hash: str) -> list[Receipt]:
-    """The receipts of a lot without a consignment that are of events with this hash, wherever they were matched to."""
+def equal(draft: Draft, lot: str, event_hash: str) -> list[Receipt]:
+    """The receipts of a lot that are of events with this hash, in the pairs that hold one without a consignment."""
     found = [_pair(draft, c, lot) for c in listing.loose(draft, lot)]
-    return [r for p in found for r in p.receipts if not r.named and r.event_hash == event_hash]
+    return [r for p in found for r in p.receipts if r.event_hash == event_hash]
 
 
 def pairs_with(draft: Draft, lot: str, identity: str, ref: str | None = None) -> list[Inbound]:

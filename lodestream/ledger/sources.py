@@ -55,5 +55,5 @@ def _others(draft: Draft, ref: str, ships: bool) -> list[str]:
         return [s.identity for s in sent.shipments if s.source != own] if sent is not None else []
     came = draft.view.get(Inbound, ref)
     consignment, lot = ref.rsplit(" ", 1)
-    loose = matching.unnamed(draft, lot, consignment) if consignment == draft.event.event_hash else []
+    loose = matching.equal(draft, lot, consignment) if consignment == draft.event.event_hash else []
     return [r.identity for r in [*(came.receipts if came is not None else []), *loose] if r.source != own]

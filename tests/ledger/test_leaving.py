@@ -153,6 +153,16 @@ def test_a_container_that_left_with_another_consignment_confirms_nothing() -> No
     assert (confirmed.kind, confirmed.reason) == ("link", "another source sent this shipment before: confirmed, nothing posted")
 
 
+def test_what_another_source_took_back_is_in_no_container_that_left() -> None:
+    """The carrier sent P with x and y, and x loose; that P left, and what was in it, were errors. The MES sends P."""
+    books = stocked("x", "y")
+    packing, wrong = aggregation("ADD", P, ("x", "25"), ("y", "5")), out(P, consignment_id="c")
+    books(packing, wrong, ship("x", "5", A, B, consignment_id="c"), source="carrier")
+    books(declared(wrong), declared(packing), source="carrier")
+    (made,) = books(out(P, consignment_id="c"), source="mes")
+    assert (made.outcome, made.reason, books.balance(A, "STOCK(y)")) == ("PARKED", "UNKNOWN_CONTENT", 10 * T)
+
+
 def test_what_has_left_does_not_leave_again_beside_something_else() -> None:
     """P left with 25 t of x; it is named again, with 5 t of y beside it: y leaves."""
     books = stocked("x", "y")

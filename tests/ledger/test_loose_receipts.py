@@ -88,6 +88,16 @@ def test_an_equal_receipt_confirms_the_first_wherever_that_was_matched() -> None
     assert (made.kind, custody(books, "d", "c"), books.lot(B, "x").dry_mg) == ("link", [1000, 0], 10 * T)
 
 
+def test_an_equal_receipt_confirms_the_first_though_the_bag_is_offered_no_more() -> None:
+    """The carrier received the bag with 10 t of c, and 4 t more that name nothing. x was in no bag, says the offer then."""
+    books = after(offer("c", packed={"x": {BAG: 20}}))
+    first = come(BAG, lots=[("x", "10", {})])
+    books(first, got("4"), source="carrier")
+    books.fold.submit(offer("c", 2, dry=20 * T))
+    (made,) = books(hashed(replace(first, event_id="urn:two")), source="mes")
+    assert (made.kind, custody(books, "c"), books.lot(B, "x").dry_mg) == ("link", [1400], 14 * T)
+
+
 def test_void_it_leaves_the_offer_that_it_was_matched_to_and_no_other() -> None:
     """Three receipts of 10 t without a consignment, two offers: the second is void, so the third is of the second offer.
 
