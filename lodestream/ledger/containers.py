@@ -38,9 +38,10 @@ def know(draft: Draft, parent: str) -> None:
 
 def move(draft: Draft, parent: str, name: str, dry_mg: int) -> None:
     """Put so much of a lot into a container, or (below zero) take it out; the caller has seen that it is there."""
-    lot = draft.lot(name)
-    if dry_mg == 0 or lot is None:
+    if dry_mg == 0:
         return
+    lot = draft.lot(name)
+    assert lot is not None, "what is packed is a lot here"
     draft.packings.append(Packing(parent, name, dry_mg))
     pack = draft.view.get(Pack, _ref(parent, name))
     now = dry_mg + (pack.dry_mg if pack else 0)
@@ -49,7 +50,7 @@ def move(draft: Draft, parent: str, name: str, dry_mg: int) -> None:
         pack = Pack(0, older=lot.packed.newest)
         _chain(draft, name, parent, pack, linked=True)
     if now:
-        draft.view.put(replace(draft.view.get(Pack, _ref(parent, name)) or pack, dry_mg=now), _ref(parent, name))
+        draft.view.put(replace(pack, dry_mg=now), _ref(parent, name))
     else:
         _chain(draft, name, parent, pack, linked=False)
     lot = draft.lot(name)
@@ -124,8 +125,7 @@ def fit(draft: Draft) -> None:
     correcting = draft.entry.event is not None and draft.entry.event.error_declaration is not None
     for name in list(draft.touched):
         lot = draft.lot(name)
-        if lot is None or (lot.packed.dry_mg == 0 and lot.packed.owed_mg == 0):
-            continue
+        assert lot is not None, "what was touched is there"
         if loose(lot) < 0:
             taken = _shrink(draft, lot)
             if correcting:
@@ -165,9 +165,10 @@ def _owe(draft: Draft, name: str, packings: list[Packing], sign: int) -> None:
 
 def _give_back(draft: Draft, lot: Lot) -> None:
     owed = draft.view.get(Owed, lot.id)
+    assert owed is not None, "the lot knows what is owed to its containers"
     room = loose(lot)
     given = []
-    for packing in owed.packings if owed else []:
+    for packing in owed.packings:
         back = min(room, packing.dry_mg)
         if back:
             move(draft, packing.parent, lot.id, back)
@@ -189,8 +190,7 @@ def undo(draft: Draft, done: Arranged) -> None:
                 know(draft, nesting.parent)
     for packing in reversed(done.packings):
         lot = draft.lot(packing.lot)
-        if lot is None:
-            continue
+        assert lot is not None, "a lot stays for good"
         if packing.dry_mg < 0:
             move(draft, packing.parent, packing.lot, min(-packing.dry_mg, max(0, loose(lot))))
             know(draft, packing.parent)

@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from lodestream.epcis.event import Material
 from lodestream.ledger import containers
+from lodestream.ledger.attribution import added
 from lodestream.ledger.containers import carriers, container, inside
 from lodestream.ledger.draft import Draft, Unready
 from lodestream.ledger.held import Container, Manifest
@@ -82,14 +83,16 @@ def _unpack(draft: Draft, parent: str, found: list[Line]) -> None:
     if not held.known:
         draft.reason = f"what {parent} holds is not known: nothing to take out"
         return
-    for child in [x.id for x in found if is_bare(x)] if found else held.children:
+    for child in [x.id for x in found] if found else held.children:
         containers.nest(draft, parent, child, into=False)
     for name in held.lots if not found else ():
         containers.move(draft, parent, name, -inside(draft, parent, name))
     for line in found:
-        there, lot = inside(draft, parent, line.id), draft.lot(line.id)
+        there = inside(draft, parent, line.id)
         draft.lines.append(told(line, 0, 0, {}))
-        if there and lot is not None:
+        if there:
+            lot = draft.lot(line.id)
+            assert lot is not None, "what is packed is a lot here"
             dry = _dry(draft, line, lot)
             containers.move(draft, parent, line.id, -(there if dry is None else min(there, dry)))
 
@@ -125,7 +128,7 @@ def _dry(draft: Draft, line: Line, lot: Lot) -> int | None:
 
 def _fitting(draft: Draft, line: Line, lot: Lot, wanted: int) -> int:
     """What of it can be in a container, by the book."""
-    room = max(0, containers.loose(lot))
+    room = containers.loose(lot)
     excess = wanted - room
     if excess <= 0:
         return wanted
@@ -174,16 +177,32 @@ def departed(draft: Draft, consignment: str, names: list[str], counted: set[str]
     amounts: dict[str, int] = {}
     unknown: list[str] = []
     for name in names:
-        left = draft.view.get(Manifest, f"out {name}")
-        todo = list(left.lots) if left is not None and left.consignment == consignment else []
-        pairs = [draft.view.get(Outbound, f"{consignment} {lot}") for lot in todo]
-        if not any(s.source != draft.entry.source for p in pairs if p is not None for s in p.shipments):
+        lots = left_with(draft, consignment, name)
+        if not lots or not all(_sent_by_another(draft, f"{consignment} {lot}") for lot in lots):
             unknown.append(name)
             continue
-        for lot in todo:
-            if lot not in counted and left is not None:
-                amounts[lot] = amounts.get(lot, 0) + left.lots[lot]
+        for lot, mg in lots.items():
+            if lot not in counted:
+                amounts[lot] = amounts.get(lot, 0) + mg
     return weighed(amounts), unknown
+
+
+def _sent_by_another(draft: Draft, ref: str) -> bool:
+    pair = draft.view.get(Outbound, ref)
+    assert pair is not None, "what left in a container has its pair"
+    return any(s.source != draft.entry.source for s in pair.shipments)
+
+
+def left_with(draft: Draft, consignment: str, name: str) -> dict[str, int]:
+    """What a container, with all that is in it at every level, left with under a consignment: dry mass in mg by lot."""
+    lots: dict[str, int] = {}
+    todo = [name]
+    while todo:
+        left = draft.view.get(Manifest, f"out {todo.pop()}")
+        if left is not None and left.consignment == consignment:
+            lots = added(lots, left.lots)
+            todo += left.children
+    return lots
 
 
 def unknown_content(draft: Draft, unknown: list[str]) -> Unready:
@@ -208,7 +227,7 @@ def leaving(draft: Draft, lot: str, dry_mg: int, moved: list[str]) -> tuple[dict
             packed[name] = min(mg, left)
             left -= packed[name]
     outer = container(draft, lot).within
-    if lot in moved and outer in moved:
+    if outer in moved:
         packed = {outer: dry_mg}
     elif not there and lot not in moved and len(moved) == 1 and not container(draft, moved[0]).known:
         packed = {moved[0]: dry_mg}
@@ -226,8 +245,7 @@ def gone(draft: Draft, consignment: str, moved: list[str], packed: dict[str, dic
     for name in moved:
         held = container(draft, name)
         lots = {lot: by[name] for lot, by in packed.items() if name in by}
-        inner = [c for c in held.children if c in moved]
-        draft.view.put(Manifest(consignment, lots, inner, draft.event.event_time_us), f"out {name}")
+        draft.view.put(Manifest(consignment, lots, held.children, draft.event.event_time_us), f"out {name}")
     for name in moved:
         held = container(draft, name)
         if held.within:

@@ -59,16 +59,16 @@ def _void(draft: Draft, identity: str, seen: Seen) -> None:
     parked = draft.view.get(Parked, seen.entry_id)
     if parked is not None:
         unpark(draft.view, parked)
-        campaign = parked.entry.event.transformation_id if parked.entry.event is not None else None
+        assert parked.entry.event is not None, "what was seen is an event"
+        campaign = parked.entry.event.transformation_id
         if campaign is not None:
             draft.runs[campaign] = None
     take_back(draft, identity)
     correctives.announce(draft, identity)
     claiming.withdraw(draft, identity)
-    current = draft.view.get(Seen, identity) or seen
-    draft.view.put(replace(current, status="void"), identity)
+    draft.view.put(replace(seen, status="void", findings=[]), identity)
     if replay_suspect(draft.view, draft.event, posting=False) is None:
-        draft.close_finding(draft.finding_id(Said("REPLAY_SUSPECT", (current.hash,), "")), superseded=True)
+        draft.close_finding(draft.finding_id(Said("REPLAY_SUSPECT", (seen.hash,), "")), superseded=True)
 
 
 def take_back(draft: Draft, identity: str) -> None:
@@ -155,7 +155,8 @@ def _unreceive(draft: Draft, ref: str, identity: str) -> None:
     A receipt that named no consignment may stand in the pair of an offer by now.
     """
     lot = ref.rsplit(" ", 1)[1]
-    for pair in matching.pairs_with(draft, lot, identity, ref):
+    while pairs := matching.pairs_with(draft, lot, identity, ref):  # settling one may move a line of the event to another
+        pair = pairs[0]
         for receipt in pair.receipts:
             if receipt.identity == identity:
                 _take_back(draft, lot, receipt)
@@ -176,8 +177,9 @@ def _unship(draft: Draft, ref: str, identity: str) -> tuple[Outbound, str] | Non
     goes there.
     """
     pair = draft.view.get(Outbound, ref)
-    to_site = next((s.to_site for s in pair.shipments if s.identity == identity), None) if pair is not None else None
-    if pair is None or to_site is None:  # the same lot twice in one event
+    assert pair is not None, "a pair stays for good"
+    to_site = next((s.to_site for s in pair.shipments if s.identity == identity), None)
+    if to_site is None:  # the same lot twice in one event
         return None
     sunk.release(draft, pair, identity)
     bound = pair.bound[to_site]
@@ -200,11 +202,14 @@ def _unassay(draft: Draft, assayed: Assayed, identity: str) -> None:
     if parcel.origin == "receipt":
         receipt_assays.take_off(draft, assayed, identity)
         return
-    if assayed.before is None or draft.view.get(Journal, parcel.ref) is None:
+    if draft.view.get(Journal, parcel.ref) is None:
         return
+    assert assayed.before is not None, "what an event's parcel was before its assay is kept"
     now = change_of(draft, assayed.lot, Move(0, parcel.ref, parcel.index))
-    if now.assay not in {"", draft.event.identity}:
-        _pass_on(draft, now.assay, assayed)
+    if not now.assay:  # the event named the lot twice
+        return
+    if now.assay != identity:
+        _pass_on(draft, now.assay, assayed, identity)
         return
     before = replace(assayed.before, slot=now.slot)
     put_change(draft, parcel.ref, parcel.index, before, assayed=parcel.again)
@@ -212,16 +217,16 @@ def _unassay(draft: Draft, assayed: Assayed, identity: str) -> None:
         lots.wait(draft, parcel.line, parcel)
 
 
-def _pass_on(draft: Draft, later: str, void: Assayed) -> None:
+def _pass_on(draft: Draft, later: str, void: Assayed, identity: str) -> None:
     """A later assay stands in the place of a void one: the one that came next after it takes back to what was before both."""
     journal = draft.view.get(Journal, later)
     assert journal is not None, "what a parcel was assayed by stands"
     at = (void.parcel.ref, void.parcel.index)
-    place = next(n for n, a in enumerate(journal.assayed) if a.before is not None and (a.parcel.ref, a.parcel.index) == at)
+    place = next(n for n, a in enumerate(journal.assayed) if (a.parcel.ref, a.parcel.index) == at)
     one = journal.assayed[place]
     assert one.before is not None
-    if one.before.assay not in {"", draft.event.identity}:
-        _pass_on(draft, one.before.assay, void)
+    if one.before.assay != identity:
+        _pass_on(draft, one.before.assay, void, identity)
         return
     passed = replace(one, parcel=void.parcel, before=void.before)
     draft.view.put(replace(journal, assayed=[*journal.assayed[:place], passed, *journal.assayed[place + 1 :]]), later)

@@ -5,7 +5,7 @@ from msgspec.structs import replace
 from lodestream.ledger import matching
 from lodestream.ledger.draft import Draft
 from lodestream.ledger.moves import receipt_key
-from lodestream.ledger.moving import Received
+from lodestream.ledger.moving import Inbound, Received
 from lodestream.ledger.place import occupy, taken
 from lodestream.ledger.running import Run
 from lodestream.ledger.state import Corrective, Journal, LotChange
@@ -54,10 +54,14 @@ def _move_parts(draft: Draft, original: str, corrective: str, name: str) -> None
 def _move_receipts(draft: Draft, original: str, corrective: str, ref: str) -> None:
     """A corrective receipt in the place of its original, among the movements of the lot and the receipts of its pair."""
     lot = ref.rsplit(" ", 1)[1]
-    for pair in matching.pairs_with(draft, lot, corrective, ref):
+    had: set[int] = set()  # the lines that had their turn: settling a pair may move one of them to another
+    while pair := next((p for p in matching.pairs_with(draft, lot, corrective, ref) if _lines(p, corrective) - had), None):
         receipts = list(pair.receipts)
         for n, receipt in enumerate(receipts):
-            place = taken(draft, f"{original} {lot}") if receipt.identity == corrective else None
+            if receipt.identity != corrective or receipt.number in had:
+                continue
+            had.add(receipt.number)
+            place = taken(draft, f"{original} {lot}")
             if place is not None:
                 key = receipt_key(corrective, lot, receipt.number)
                 received = draft.view.get(Received, key)
@@ -67,3 +71,7 @@ def _move_receipts(draft: Draft, original: str, corrective: str, ref: str) -> No
                 receipts[n] = replace(receipt, arrival=place.arrival)
         if receipts != pair.receipts:
             matching.update(draft, replace(pair, receipts=sorted(receipts, key=lambda r: r.arrival)))
+
+
+def _lines(pair: Inbound, identity: str) -> set[int]:
+    return {receipt.number for receipt in pair.receipts if receipt.identity == identity}

@@ -36,7 +36,7 @@ def _named(draft: Draft) -> list[Line]:
     parents = [event.parent_id] if event.parent_id and event.type != "AggregationEvent" else []
     names = carriers(draft, parents + [x.id for x in found if x.instance and x.material is None])
     inner = [lot for name in names for lot in [name, *container(draft, name).lots]]
-    return found + [Line("object", x, instance=x in names) for x in dict.fromkeys(inner) if x not in known]
+    return found + [Line("object", x) for x in dict.fromkeys(inner) if x not in known]
 
 
 def new_owner(event: Event) -> str | None:

@@ -20,7 +20,8 @@ def expect(draft: Draft, consignment: str, before: Parcel | None, parcel: Parcel
     """An offer says in which containers a lot comes: so a receipt may name these alone."""
     for name in before.packed if before else {}:
         known = draft.view.get(Manifest, f"in {name}")
-        if known is not None and known.consignment == consignment:
+        assert known is not None, "what was expected is kept"
+        if known.consignment == consignment:
             lots = {lot: mg for lot, mg in known.lots.items() if lot != parcel.lot}
             draft.view.put(replace(known, lots=lots), f"in {name}")
     for name, mg in sorted(parcel.packed.items()):
@@ -44,16 +45,33 @@ def manifest(draft: Draft, name: str) -> Manifest | None:
         return known
     for entry_id in waiting(draft.view, f"content:{name}"):
         parked = draft.view.get(Parked, entry_id)
-        event = parked.entry.event if parked is not None else None
-        if event is None or event.type != "AggregationEvent" or event.parent_id != name:
-            continue
-        if parked is None or not any(w.startswith("lot:") for w in parked.waits):  # it is of what has left
-            continue
-        found = lines(event)
-        measured = [(x, measure(x, draft.book.mass_basis)) for x in found if not is_bare(x)]
-        lots = {x.id: m.dry_mg for x, m in measured if not isinstance(m, Refusal) and m.dry_mg is not None}
-        return Manifest("", lots, [x.id for x in found if is_bare(x)])
+        assert parked is not None, "what waits is parked"
+        told = _packing_list(draft, parked)
+        if told is not None:
+            return told
     return None
+
+
+def _packing_list(draft: Draft, parked: Parked) -> Manifest | None:
+    """What an aggregation that waits for its goods says of them; None where it states no mass of one.
+
+    A move waits for what is in its container alone, and so does an aggregation of what has left.
+    """
+    event = parked.entry.event
+    assert event is not None, "only events wait for what is in a container"
+    if not any(key.startswith("lot:") for key in parked.waits):
+        return None
+    lots: dict[str, int] = {}
+    children: list[str] = []
+    for line in lines(event):
+        if is_bare(line):
+            children.append(line.id)
+            continue
+        measured = measure(line, draft.book.mass_basis)
+        if isinstance(measured, Refusal) or measured.dry_mg is None:
+            return None
+        lots[line.id] = lots.get(line.id, 0) + measured.dry_mg
+    return Manifest("", lots, children)
 
 
 def expected(draft: Draft, names: list[str], counted: set[str]) -> tuple[list[Line], list[str]]:
@@ -62,7 +80,7 @@ def expected(draft: Draft, names: list[str], counted: set[str]) -> tuple[list[Li
     unknown: list[str] = []
     for name in arriving(draft, names):
         held = manifest(draft, name)
-        if held is None and name not in counted and draft.lot(name) is None:
+        if held is None and draft.lot(name) is None:
             unknown.append(name)
         for lot, mg in held.lots.items() if held is not None else ():
             if lot not in counted:
@@ -76,10 +94,10 @@ def arriving(draft: Draft, names: list[str]) -> list[str]:
     todo = list(names)
     while todo:
         name = todo.pop(0)
-        held = manifest(draft, name) if name not in found else None
         if name not in found:
             found.append(name)
-        todo.extend(held.children if held is not None else [])
+            held = manifest(draft, name)
+            todo.extend(held.children if held is not None else [])
     return found
 
 
@@ -88,8 +106,9 @@ def consignments(draft: Draft, names: list[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for name in arriving(draft, names):
         held = manifest(draft, name)
-        for lot in held.lots if held is not None and held.consignment else ():
-            found.setdefault(lot, held.consignment if held is not None else "")
+        if held is not None and held.consignment:
+            for lot in held.lots:
+                found.setdefault(lot, held.consignment)
     return found
 
 
@@ -106,7 +125,7 @@ def arrive(draft: Draft, names: list[str], posted: dict[str, int]) -> None:
         for child in held.children:
             containers.nest(draft, name, child, into=True)
         containers.know(draft, name)
-    if len(come) == 1 and not told_of and manifest(draft, come[0]) is None and draft.lot(come[0]) is None:
+    if len(come) == 1 and manifest(draft, come[0]) is None:
         for lot, mg in posted.items():
             _put(draft, come[0], lot, mg)
         containers.know(draft, come[0])
@@ -137,8 +156,8 @@ def arrange(draft: Draft, parcels: list[Parcel]) -> None:
             continue
         containers.undo(draft, done)
         packings, nestings = len(draft.packings), len(draft.nestings)
-        rooms = [(lot, containers.loose(held)) for lot in came.lots if (held := draft.lot(lot)) is not None]
-        arrive(draft, came.parents, {lot: max(0, mg) for lot, mg in rooms})
+        rooms = {lot: containers.loose(held) for lot in came.lots if (held := draft.lot(lot)) is not None}
+        arrive(draft, came.parents, rooms)
         draft.view.put(Arranged(draft.packings[packings:], draft.nestings[nestings:], done.owned), came.identity)
 
 

@@ -21,7 +21,7 @@ def update(draft: Draft, pair: Inbound) -> list[Judged]:
     if all(r.named for r in pair.receipts) and not {*listing.loose(draft, pair.lot)} - {pair.consignment}:
         return pairs.settle(draft, pair)
     others = [_pair(draft, c, pair.lot) for c in listing.open_pairs(draft, pair.lot) if c != pair.consignment]
-    before = {p.consignment: p for p in [pair, *others] if p is not None}
+    before = {p.consignment: p for p in [pair, *others]}
     judged = []
     for consignment, after in sorted(_assigned(draft, pair.lot, before).items()):
         if consignment == pair.consignment or after != before.get(consignment):
@@ -29,8 +29,10 @@ def update(draft: Draft, pair: Inbound) -> list[Judged]:
     return judged
 
 
-def _pair(draft: Draft, consignment: str, lot: str) -> Inbound | None:
-    return draft.view.get(Inbound, pairs.key(consignment, lot))
+def _pair(draft: Draft, consignment: str, lot: str) -> Inbound:
+    pair = draft.view.get(Inbound, pairs.key(consignment, lot))
+    assert pair is not None, "what is listed is there"
+    return pair
 
 
 def _assigned(draft: Draft, lot: str, before: dict[str, Inbound]) -> dict[str, Inbound]:
@@ -39,26 +41,30 @@ def _assigned(draft: Draft, lot: str, before: dict[str, Inbound]) -> dict[str, I
     after = {c: replace(p, receipts=[r for r in p.receipts if r.named]) for c, p in before.items()}
     offers = sorted((offer.shipped_us, c) for c, p in after.items() if (offer := pending.whole(p)) is not None)
     waiting = [c for _, c in offers]
-    for receipt in sorted(loose, key=lambda r: r.arrival):
+    for receipt in sorted(loose, key=_place):
         senders = {c: pairs.open_senders(after[c], draft, receipt.arrival) for c in waiting}
         waiting = [c for c in waiting if senders[c]]  # what is closed stays closed
         fits = (c for c in waiting if not receipt.from_site or receipt.from_site in senders[c])
         place = next(fits, receipt.event_hash)
         pair = after.get(place) or Inbound(place, lot)
-        after[place] = replace(pair, receipts=sorted([*pair.receipts, receipt], key=lambda r: r.arrival))
+        after[place] = replace(pair, receipts=sorted([*pair.receipts, receipt], key=_place))
     return after
+
+
+def _place(receipt: Receipt) -> tuple[int, int]:
+    """The place of a receipt in the book: lines of one event in their order."""
+    return receipt.arrival, receipt.number
 
 
 def confirms(draft: Draft, pair: Inbound, receipt: Receipt) -> bool:
     """Whether another source's receipt of this pair stands; one without a consignment may be in an offer's pair by now."""
-    known = [*pair.receipts, *([] if receipt.named else unnamed(draft, pair.lot, receipt.event_hash))]
-    return any(r.source != receipt.source for r in known)
+    return any(r.source != receipt.source for r in [*pair.receipts, *equal(draft, pair.lot, receipt.event_hash)])
 
 
-def unnamed(draft: Draft, lot: str, event_hash: str) -> list[Receipt]:
-    """The receipts of a lot without a consignment that are of events with this hash, wherever they were matched to."""
+def equal(draft: Draft, lot: str, event_hash: str) -> list[Receipt]:
+    """The receipts of a lot that are of events with this hash, in the pairs that hold one without a consignment."""
     found = [_pair(draft, c, lot) for c in listing.loose(draft, lot)]
-    return [r for p in found if p is not None for r in p.receipts if not r.named and r.event_hash == event_hash]
+    return [r for p in found for r in p.receipts if r.event_hash == event_hash]
 
 
 def pairs_with(draft: Draft, lot: str, identity: str, ref: str | None = None) -> list[Inbound]:

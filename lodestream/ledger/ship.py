@@ -48,7 +48,8 @@ def ship(draft: Draft) -> None:
     goal = (to_site, to_location or "", party or "")
     sent = [pair for line in moved if (pair := _send(draft, line, consignment, goal, along)) is not None]
     if sent:
-        containment.gone(draft, consignment, along, {pair.lot: pair.shipments[-1].packed for pair in sent})
+        own = {pair.lot: [s.packed for s in pair.shipments if s.identity == event.identity] for pair in sent}
+        containment.gone(draft, consignment, along, {lot: attribution.total(packed) for lot, packed in own.items()})
     if not sent:
         draft.kind, draft.reason = "link", "another source sent this shipment before: confirmed, nothing posted"
     elif not to_site and party is None:

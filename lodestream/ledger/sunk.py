@@ -30,11 +30,9 @@ def _sunk(draft: Draft, pair: Outbound, one: Shipment) -> Shipment:
 
 def release(draft: Draft, pair: Outbound, identity: str) -> None:
     """A shipment is withdrawn: what of it is in SINK is in TRANSIT again, for its own legs to be taken back."""
-    first = len(draft.legs)
     for one in pair.shipments:
-        if one.identity == identity and one.sunk:
+        if one.identity == identity:
             _post(draft, pair, one, {})
-    draft.disown(first)
 
 
 def _post(draft: Draft, pair: Outbound, one: Shipment, target: dict[str, int]) -> Shipment:

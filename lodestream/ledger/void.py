@@ -129,7 +129,8 @@ def _pack(draft: Draft, pair: Outbound, site: str, ref: str) -> None:
             continue
         for name, mg in one.packed.items():
             lot = draft.lot(pair.lot)
-            containers.move(draft, name, pair.lot, min(mg, max(0, containers.loose(lot))) if lot is not None else 0)
+            assert lot is not None, "what was shipped was a lot here"
+            containers.move(draft, name, pair.lot, min(mg, max(0, containers.loose(lot))))
             containers.know(draft, name)
         for child, outer in one.within.items():
             containers.nest(draft, outer, child, into=True)
@@ -161,8 +162,7 @@ def follow(draft: Draft) -> bool:
     for name in [name for name in draft.offers if name.endswith(" ")]:
         del draft.offers[name]
         pair = draft.view.get(Outbound, name[:-1])
-        if pair is None:
-            continue
+        assert pair is not None, "a pair stays for good"
         draft.view.put(pair := sunk.settle(draft, pair), name[:-1])
         if pair.bound[""].void:
             give_back(draft, pair, "")

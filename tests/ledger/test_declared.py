@@ -6,11 +6,28 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from lodestream.ledger.moving import Outbound
+from lodestream.epcis.event import TypedRef
+from lodestream.ledger.held import Arranged
+from lodestream.ledger.moving import Outbound, Received
 from lodestream.ledger.records import Answer, Entry, Outcome, SettledParcel
 from lodestream.ledger.running import Run
-from lodestream.ledger.state import Lot
-from tests.ledger.making import HOUR, START, Books, add, assay, codes, declared, entry, receive, ship, transform
+from lodestream.ledger.state import Journal, Lot
+from tests.ledger.making import (
+    HOUR,
+    START,
+    Books,
+    add,
+    assay,
+    codes,
+    declared,
+    entry,
+    event,
+    hashed,
+    item,
+    receive,
+    ship,
+    transform,
+)
 
 A, B, C = "urn:site:a", "urn:site:b", "urn:site:c"
 MG: dict[str, Any] = {"uom": "MGM"}
@@ -106,6 +123,51 @@ def test_a_shipment_that_was_settled_comes_back_from_custody() -> None:
     assert pair.shipments == []
 
 
+def test_what_was_asked_back_waits_for_the_answer_of_its_site_whatever_is_taken_back() -> None:
+    """Two shipments to B, asked back: one is declared void before B has answered, and the other is still on its way."""
+    books, first = stocked(), out(1000)
+    question = event("ObjectEvent", [], action="OBSERVE", biz_step="void_shipping", read_point=A, consignment_id="c")
+    for one in (first, out(300), question, declared(first)):
+        books.fold.apply(entry(one))
+    assert (books.balance(A, "STOCK(x)"), books.balance(A, "TRANSIT(c x)")) == (970, 30)
+
+
+def test_what_is_open_anew_has_the_grace_once_more() -> None:
+    """Both shipments were settled. One is declared void, what is settled is told anew: for two weeks the other is not late."""
+    books, first = stocked(), out(1000, event_time_us=START)
+    for one in (first, out(300, event_time_us=START)):
+        books.fold.apply(entry(one))
+    parcel = SettledParcel("x", 2, 1300, {"Cu": 130, "Ni": 65}, final=True)
+    books.fold.submit(Entry("a", A, "ANSWER", START + HOUR, answer=Answer("c", B, [parcel])))
+    books.tick(A, START + 20 * 24 * HOUR)
+    assert books.open(A) == set()
+    books.fold.apply(entry(declared(first), record_time_us=START + 21 * 24 * HOUR))
+    books.tick(A, START + 34 * 24 * HOUR)
+    assert books.open(A) == set()
+    books.tick(A, START + 35 * 24 * HOUR + HOUR)
+    assert books.open(A) == {"TRANSIT_OPEN", "ONE_SIDED"}
+
+
+def test_what_came_from_an_external_party_goes_back_there() -> None:
+    """10,000 mg at 10 % Cu from a supplier without a book."""
+    books, got = Books(), receive("x", "10000", A, uom="MGM", cu="10", sources=[TypedRef("urn:party", "possessing_party")])
+    for one in (got, declared(got)):
+        books.fold.submit(entry(one, external=["urn:party"]))
+    assert (books.balance(A, "STOCK(x)"), books.balance(A, "SOURCE(external:urn:party)"), books.lot(A, "x").dry_mg) == (0, 0, 0)
+
+
+def test_nothing_is_kept_of_what_is_void() -> None:
+    """A creation, a receipt in a bag, a sale out of it: no journal, no movement, no packing of them stays."""
+    bag = "https://id.gs1.org/00/000000000000000001"
+    got = replace(receive("y", "1000", A, uom="MGM", cu="10", consignment_id="d"), epcs=[bag])
+    made = [add("x", "1000", A, uom="MGM", cu="10"), hashed(got), ship("y", "1000", A, B, uom="MGM", consignment_id="e")]
+    books = Books()
+    books(*made)
+    assert [len(books.fold.every(kind)) for kind in (Journal, Received, Arranged)] == [3, 1, 2]
+    books(*(declared(one) for one in reversed(made)))
+    assert [books.fold.every(kind) for kind in (Journal, Received, Arranged)] == [[], [], []]
+
+
 def test_one_of_two_shipments_is_taken_back() -> None:
     books, first = stocked(), out(1000)
     books.fold.apply(entry(first))
@@ -169,3 +231,48 @@ def test_assays_that_are_all_void_leave_the_parcel_as_it_came(kind: str, order: 
         assert (books.balance(A, "STOCK(u)"), books.open(A)) == (content, pending if left else {*pending, "UNASSAYED"})
     books(assay("u", A, cu="20"))
     assert (books.balance(A, "STOCK(u)"), books.open(A)) == (200, pending)
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_an_assay_that_is_declared_by_its_hash_is_taken_back(named: bool) -> None:
+    """One of the two has no eventID: the first assay, and the later one, go like any other."""
+    for grades, left in ((["10"], 0), (["10", "12"], 100)):
+        assays = [assay("u", A, cu=cu) for cu in grades]
+        void = hashed(replace(declared(assays[-1]), event_id=None if named else "urn:test:named"))
+        assays[-1] = assays[-1] if named else hashed(replace(assays[-1], event_id=None))
+        books = stocked()
+        books(add("u", "1000", A, **MG), *assays, void)
+        assert (books.balance(A, "STOCK(u)"), books.open(A)) == (left, set() if left else {"UNASSAYED"})
+
+
+def test_an_assay_of_what_is_void_takes_nothing_back() -> None:
+    made, first = add("u", "1000", A, **MG), assay("u", A, cu="10")
+    books = stocked()
+    books(made, first, declared(made))
+    (after,) = books(declared(first))
+    assert (after.kind, after.postings, books.balance(A, "STOCK(u)"), books.open(A)) == ("correct", [], 0, set())
+
+
+@pytest.mark.parametrize("names", [("u", "v", "w"), ("v", "u", "w"), ("v", "w", "u")])
+def test_a_void_assay_leaves_what_a_later_one_says_of_several_lots(names: tuple[str, ...]) -> None:
+    """u was assayed at 10 % before u, v and w were at 12 %. The 10 % are void; then the 12 %: all of them wait again."""
+    first = assay("u", A, cu="10")
+    later = event("ObjectEvent", [item("object", name, None, cu="12") for name in names], action="OBSERVE",
+                  biz_step="inspecting", biz_location=A)  # fmt: skip
+    books = stocked()
+    books(*(add(name, "1000", A, **MG) for name in "uvw"), first, later, declared(first))
+    assert [books.balance(A, f"STOCK({name})") for name in "uvw"] == [120, 120, 120]
+    books(declared(later))
+    assert [books.balance(A, f"STOCK({name})") for name in "uvw"] == [0, 0, 0]
+    assert [f.code for s, f in books.fold.open_findings() if s == A and f.code != "NO_BOOK"] == ["UNASSAYED"] * 3
+
+
+def test_an_assay_that_names_a_lot_twice_is_taken_back_once() -> None:
+    """A serial lot as a class and as an instance: its item assays it, and assays it again. Void, it waits."""
+    bag = "https://id.gs1.org/00/000000000000000001"
+    twice = hashed(replace(assay(bag, A, cu="10"), epcs=[bag]))
+    books = stocked()
+    books(add(bag, "1000", A, **MG), twice)
+    assert books.balance(A, f"STOCK({bag})") == 100
+    books(declared(twice))
+    assert (books.balance(A, f"STOCK({bag})"), books.open(A)) == (0, {"UNASSAYED"})

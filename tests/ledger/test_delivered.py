@@ -86,6 +86,29 @@ def test_what_proves_nothing(other: dict[str, Any]) -> None:
     assert stood(books) == (9_000, 1_000, 0)
 
 
+def test_what_went_to_a_site_waits_for_its_answer() -> None:
+    """Of one lot and consignment 10 t went to the buyer and 20 t to a site with a book: the proof is of the 10 t."""
+    books = Books()
+    put(books, stock(), sale(), ship("x", "20", A, PORT, consignment_id="c", event_time_us=START + DAY), proof())
+    assert (stood(books), books.balance(A, "SINK(external:)")) == ((7_000, 2_000, 1_000), 0)
+
+
+@pytest.mark.parametrize(("late", "gone"), [(0, 1_000), (1, 0)])
+def test_clocks_may_differ_by_what_the_book_allows(late: int, gone: int) -> None:
+    """Shipped 15 minutes after the proof of it, and a microsecond later."""
+    books = Books()
+    at_us = START + 3 * DAY + 15 * 60_000_000 + late
+    put(books, stock(), sale(event_time_us=at_us), proof(), record=START + 4 * DAY)
+    assert stood(books) == (9_000, 1_000 - gone, gone)
+
+
+def test_a_lot_of_many_metals_arrives_in_their_order() -> None:
+    books = Books()
+    put(books, stock(ni="5", co="2", li="1"), sale())
+    (told,) = [o for o in put(books, proof()) if o.site == A]
+    assert [p.element for p in told.postings if p.amount_mg > 0] == ["Co", "Cu", "Li", "Ni"]
+
+
 def test_the_consignment_alone() -> None:
     books = Books()
     put(books, stock(), add("y", "10", A, cu="10", event_time_us=START), sale())
@@ -163,6 +186,15 @@ def test_a_lot_without_an_assay() -> None:
     parked = put(books, sale())
     put(books, proof(), assay("x", A, cu="10"))
     assert ([o.outcome for o in parked], stood(books)) == (["PARKED"], (9_000, 0, 1_000))
+
+
+def test_a_lot_that_is_assayed_again_and_again() -> None:
+    """10 % were 12 %, then 8 %: what is in SINK of the 10 t follows each, 1,200 and 800 kg."""
+    books = Books()
+    put(books, stock(), sale(), proof(), assay("x", A, cu="12"))
+    assert stood(books) == (10_800, 0, 1_200)
+    put(books, assay("x", A, cu="8"))
+    assert stood(books) == (7_200, 0, 800)
 
 
 def test_asked_back_before_the_proof() -> None:

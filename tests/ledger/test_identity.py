@@ -72,6 +72,17 @@ def test_a_declaration_by_hash_takes_one_that_stands() -> None:
     assert books.balance(A, "STOCK(x)") == 0
 
 
+def test_an_edited_declaration_that_came_first_is_refused_when_its_original_comes() -> None:
+    """It names the eventID, and its content is another: what wakes it is the id alone."""
+    books = Books()
+    one = add("x", "1", A, cu="1")
+    early = replace(hashed(replace(one, biz_location=None, read_point=A)), error_declaration=declared(one).error_declaration)
+    assert only(books(early)).outcome == "PARKED"
+    made = books(one)
+    assert [(o.outcome, o.reason) for o in made] == [("TRANSACTION", ""), ("TRANSACTION", "DECLARATION_MISMATCH")]
+    assert (books.open(A), books.balance(A, "STOCK(x)")) == ({"DECLARATION_MISMATCH"}, T // 100)
+
+
 def test_a_declaration_of_another_id_takes_nothing_by_hash() -> None:
     books = Books()
     one = add("x", "1", A, cu="1")
@@ -116,8 +127,8 @@ def test_three_of_a_kind_are_suspected_until_one_is_left() -> None:
     two, three = twin(one, "urn:test:two"), twin(one, "urn:test:three")
     books(one, two, three, declared(one))
     assert books.open(A) == {"REPLAY_SUSPECT"}
-    books(declared(three))
-    assert books.open(A) == set()
+    last = books(declared(three))
+    assert (books.open(A), codes(last, "superseded"), codes(last, "resolved")) == (set(), ["REPLAY_SUSPECT"], [])
 
 
 def test_mass_alone_can_be_replayed_too() -> None:

@@ -1,15 +1,17 @@
 """Transactions, associations and owners: linked to the lots that they name, and no metal moves (rulebook R59, R68)."""
 
+from decimal import Decimal
 from itertools import permutations
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
-from lodestream.epcis.event import Event, TypedRef
+from lodestream.epcis.event import Event, Quantity, TypedRef
 from lodestream.ledger.book import SiteBook
+from lodestream.ledger.held import Owners
 from tests.ledger.making import START, Books, T, add, declared, entry, event, hashed, item, receive, ship, transform
-from tests.ledger.test_containment import P, aggregation
+from tests.ledger.test_containment import P, Q, aggregation
 
 A, B, HUB = "urn:site:a", "urn:site:b", "urn:place:hub"
 TRADER, SMELTER, BANK = "urn:party:trader", "urn:party:smelter", "urn:party:bank"
@@ -58,6 +60,27 @@ def test_children_of_an_association_and_what_is_in_a_named_container() -> None:
     made = event("AssociationEvent", [], action="ADD", biz_location=A, parent_id=P)
     outcome = books(hashed(replace(made, child_quantities=[item("object", "x", None)[0]])))[0]
     assert sorted(line.lot for line in outcome.lines) == ["x", "y"]
+
+
+def test_a_lot_named_beside_its_container_is_linked_once() -> None:
+    """The container first, then what is named, each with a line as an object that has no mass."""
+    books = stocked("x", "y")
+    books(aggregation("ADD", P, ("x", "5"), ("y", "5")))
+    (made,) = books(event("TransactionEvent", [item("object", "x", "3")], action="ADD", biz_location=A, epcs=[P]))
+    assert [(line.role, line.lot, line.wet_mg, line.dry_mg) for line in made.lines] == [
+        ("object", "x", 0, 0),
+        ("object", "y", 0, 0),
+    ]
+    assert [lot.lot for lot in made.lots] == ["x", "y"]
+
+
+def test_a_serial_that_is_weighed_is_a_lot_and_no_container() -> None:
+    """Q is a lot of 2 t, and 5 t of x are said to be in it. Named with its mass it is Q that is meant, not x."""
+    books = stocked("x", Q)
+    books(aggregation("ADD", Q, ("x", "5")))
+    bare = event("TransactionEvent", [], action="ADD", biz_location=A, epcs=[Q])
+    weighed = hashed(replace(bare, event_id="urn:weighed", materials=[item("object", Q, "2")[1]]))
+    assert [[lot.lot for lot in books(made)[0].lots] for made in (bare, weighed)] == [[Q, "x"], [Q]]
 
 
 # -- owners ---------------------------------------------------------------------------------------------------------
@@ -113,6 +136,58 @@ def test_a_receipt_and_a_transformation_name_the_owner() -> None:
     books(hashed(replace(receive("x", "10", B, consignment_id="c"), destinations=owning(SMELTER))))
     books(transform(A, [("x", "10", {})], [("y", "10", {"cu": "10"})], destinations=owning(BANK)))
     assert (owner(books, B), owner(books, A, "y"), owner(books)) == (SMELTER, BANK, None)
+
+
+def named_owner(step: str) -> Event:
+    """10 t of x for B, with the smelter as owner."""
+    to = [TypedRef(B, "location"), *owning(SMELTER)]
+    fields = {"action": "OBSERVE", "read_point": A, "consignment_id": "c", "destinations": to}
+    return event("ObjectEvent", [item("object", "x", "10")], biz_step=step, **fields)
+
+
+@pytest.mark.parametrize("step", ["shipping", "departing", "consigning"])
+def test_what_leaves_changes_no_owner_of_what_stays(step: str) -> None:
+    """The 90 t at A stay the trader's."""
+    books = stocked()
+    books(sale("x", TRADER), named_owner(step))
+    assert (owner(books), books.lot(A, "x").dry_mg) == (TRADER, 90 * T)
+
+
+@pytest.mark.parametrize("before", [TRADER, None])
+def test_to_ask_a_shipment_back_touches_no_lot(before: str | None) -> None:
+    books = stocked()
+    books(*([sale("x", before)] if before else []), named_owner("shipping"))
+    (asked, *_) = books(named_owner("void_shipping"))
+    assert (asked.kind, asked.lots, owner(books)) == ("void", [], before)
+
+
+def test_only_what_is_put_into_a_container_is_sold_by_that() -> None:
+    """x was in P before; 5 t of y are packed there for the trader."""
+    books = stocked("x", "y")
+    books(aggregation("ADD", P, ("x", "5")), aggregation("ADD", P, ("y", "5"), destinations=owning(TRADER)))
+    assert (owner(books), owner(books, lot="y")) == (None, TRADER)
+
+
+def test_who_owned_it_before_is_a_party_and_no_place() -> None:
+    books = stocked("x", "y")
+    books(sale("x", None, sources=[TypedRef(A, "location"), *owning(BANK)]), sale("y", None, sources=[TypedRef(A, "location")]))
+    assert (owner(books), owner(books, lot="y")) == (BANK, None)
+
+
+def test_a_lot_in_two_units_is_sold_once() -> None:
+    books, sold = stocked(), sale("x", TRADER)
+    twice = [Quantity("x", Decimal(5), "TNE"), Quantity("x", Decimal(5000), "KGM")]
+    books(hashed(replace(sold, quantities=twice, materials=[])))
+    assert [[one.owner for one in owners.changes] for _, _, owners in books.fold.every(Owners)] == [[TRADER]]
+
+
+def test_nothing_is_left_of_a_sale_that_is_void() -> None:
+    """Not even for a sale that was before it: the bank owns what it bought an hour earlier."""
+    books, void = stocked(), sale("x", TRADER, 2)
+    books(void, declared(void))
+    assert (owner(books), books.fold.every(Owners)) == (None, [])
+    books(sale("x", BANK, 1))
+    assert owner(books) == BANK
 
 
 # -- carriers -------------------------------------------------------------------------------------------------------

@@ -8,10 +8,10 @@ from msgspec.structs import replace
 
 from lodestream.epcis.event import Event
 from lodestream.ledger.apply import apply
-from lodestream.ledger.state import Head, Parked
+from lodestream.ledger.state import Head, Parked, Waiting
 from lodestream.ledger.stored import KINDS
 from lodestream.ledger.view import DECODERS, ENCODER, Books, key_of
-from tests.ledger.making import add, entry, transform
+from tests.ledger.making import add, declared, entry, transform
 
 A = "urn:site:a"
 
@@ -62,3 +62,23 @@ def test_a_head_without_the_count_still_wakes_what_waits() -> None:
     state = run(history(), parked=None)
     assert head(state).parked is None
     assert waiting(state) == 0
+
+
+def waits(state: dict[bytes, bytes]) -> dict[str, list[str]]:
+    """The entries that wait, by what they wait for."""
+    found = {}
+    for key, value in state.items():
+        if f"\0{KINDS[Waiting]}\0".encode() in key:
+            one = DECODERS[Waiting].decode(value)
+            assert isinstance(one, Waiting)
+            found[key.split(b"\0")[2].decode()] = one.entry_ids
+    return found
+
+
+def test_what_waits_is_listed_under_what_it_waits_for_until_then() -> None:
+    """Two draws wait for one lot. The first is void; then the lot comes, and nobody waits for it."""
+    first, second = (transform(A, [("lot", "1", {})], [(name, "1", {"cu": "10"})]) for name in "xy")
+    events = [first, second, declared(first), add("lot", "1", A, cu="10", event_time_us=first.event_time_us)]
+    listed = [waits(run(events[:n])) for n in range(1, 5)]
+    ids = [entry(first).entry_id, entry(second).entry_id]
+    assert listed == [{"lot:lot": ids[:1]}, {"lot:lot": ids}, {"lot:lot": ids[1:]}, {}]

@@ -7,8 +7,9 @@ from msgspec.structs import replace
 
 from lodestream.epcis.event import Event
 from lodestream.ledger.book import SiteBook
+from lodestream.ledger.moving import Outbound
 from tests.ledger.making import Books, T, add, declared, event, item, receive, ship
-from tests.ledger.test_containment import P, aggregation, come, held, out
+from tests.ledger.test_containment import P, Q, R, aggregation, come, held, out
 
 A, B = "urn:site:a", "urn:site:b"
 
@@ -120,3 +121,31 @@ def test_two_sources_name_the_container_alone(counting: str) -> None:
     for made, source in zip(sent, ("carrier", "mes"), strict=True):
         books(declared(made), source=source)
     assert (books.balance(A, "STOCK(x)"), held(books, A, P)) == (10 * T, 25 * T)
+
+
+@pytest.mark.parametrize("counting", ["", "mes", "carrier"])
+def test_two_sources_name_the_pallet_alone(counting: str) -> None:
+    """As above, with 25 t of x and 5 t of y in two bags on the pallet R."""
+    books = books_of(counting)
+    books(add("y", "100", A, cu="10"), aggregation("ADD", P, ("x", "25")), aggregation("ADD", Q, ("y", "5")))
+    books(aggregation("ADD", R, P, Q))
+    for source in ("carrier", "mes"):
+        books(out(R, consignment_id="c"), source=source)
+    counts = {s.source for _, _, pair in books.fold.every(Outbound) for s in pair.shipments}
+    assert (counts, books.open()) == ({counting or "carrier"}, set())
+    assert [books.balance(A, f"TRANSIT(c {lot})") for lot in ("x", "y")] == [2_500_000_000, 500_000_000]
+    for source in ("carrier", "mes"):
+        books(come(R), source=source)
+    assert [books.balance(B, f"STOCK({lot})") for lot in ("x", "y")] == [2_500_000_000, 500_000_000]
+    assert (held(books, B, P), held(books, B, Q, "y"), books.open()) == (25 * T, 5 * T, set())
+
+
+def test_what_the_other_source_said_ends_once() -> None:
+    """Both received x without an assay before the offer, so it waits for one. The carrier's receipt is void: it still waits."""
+    books = books_of("mes")
+    theirs, own = (receive("x", mass, B, consignment_id="c") for mass in ("9.9", "10"))
+    books(theirs, source="carrier")
+    books(own, source="mes")
+    assert "UNASSAYED" in books.open(B)
+    books(declared(theirs), source="carrier")
+    assert (books.lot(B, "x").dry_mg, "UNASSAYED" in books.open(B)) == (10 * T, True)
