@@ -65,6 +65,9 @@ def _void(draft: Draft, identity: str, seen: Seen) -> None:
     take_back(draft, identity)
     correctives.announce(draft, identity)
     claiming.withdraw(draft, identity)
+    declaration = draft.event.error_declaration
+    for corrective in declaration.corrective_event_ids if declaration is not None else []:
+        claiming.follow(draft, corrective)
     current = draft.view.get(Seen, identity) or seen
     draft.view.put(replace(current, status="void"), identity)
     if replay_suspect(draft.view, draft.event, posting=False) is None:

@@ -22,7 +22,8 @@ from lodestream.ledger.claimed import FlowIndex, FlowMonth, MonthFlow
 from lodestream.ledger.draft import Draft
 from lodestream.ledger.state import LotChange
 
-CREDIT, ROLLING = "mass_balance_credit", "rolling_average"
+CREDIT = "mass_balance_credit"
+ROLLING = "rolling_average"
 BALANCED = frozenset({CREDIT, ROLLING})
 NO_CLASS = "-"
 NOTHING = MonthFlow()
@@ -77,7 +78,8 @@ def account(draft: Draft, name: str, month: int) -> Credits:
     factor = factor_of(draft, profile.name, element) if profile.credit_basis == "input_cf" else None
     made = credit.start(profile, first - first % length, length, factor if factor is not None else Decimal(1))
     for at in index.months:
-        flow = draft.view.get(MonthFlow, f"{element} {at}") or NOTHING
+        flow = draft.view.get(MonthFlow, f"{element} {at}")
+        assert flow is not None, "the index names months that have flows"
         made = credit.record(profile, made, at, _sums(profile, product_class, attribute, flow), "").credits
     while ends(made) <= index.closed:
         step = closing.close(profile, made, Closing(""))
@@ -139,7 +141,7 @@ def _plus(one: MonthFlow, other: MonthFlow) -> MonthFlow:
             made[product_class] = mixed
         else:
             made.pop(product_class, None)
-    return MonthFlow(added(one.came_mg, other.came_mg), one.left_mg + other.left_mg, dict(sorted(made.items())))
+    return MonthFlow(added(one.came_mg, other.came_mg), one.left_mg + other.left_mg, made)
 
 
 def _record(draft: Draft, element: str, month: int, flow: MonthFlow, before: dict[str, Credits]) -> None:
