@@ -4,9 +4,10 @@ Every movement of a lot is a flow, and so is every movement taken back or told a
 An account of credits comes into being at its first claim, from the flows that were there, and follows them from then on: a
 site pays for what it claims, not for all that it could. An account is "<profile> <element> <product class> <attribute>".
 
-By input (`input_percent`) certified and all input are what entered the site, output is what was shipped, of the
-element; what was asked back on its way has not left. By output share it is what came to be at the site of a product class, less what was used up there. A profile that asks for a
-conversion factor has it from the book; without one it is credited by what left for what came, the measured recovery (I4).
+By input (`input_percent`) certified and all input are what entered the site, output is what was shipped, of the element; what was
+asked back on its way has not left. By output share it is what came to be at the site of a product class, less what was used up
+there. A profile that asks for a conversion factor has it from the book; without one it is credited by what left for what came,
+the measured recovery (I4).
 """
 
 from decimal import Decimal
