@@ -101,7 +101,7 @@ def follow(draft: Draft, identity: str) -> None:
 def _parcels(draft: Draft, item: Material) -> list[LotChange]:
     """What the event moved of an item's lot; of a lot that goes into the run that makes it, what the item is about."""
     mine = [change for change in draft.changes if change.lot == item.id]
-    return [one for one in mine if (one.dry_mg < 0) == (item.role == "input")] if len(mine) > 1 else mine
+    return mine if item.role == "object" else [one for one in mine if (one.dry_mg < 0) == (item.role == "input")]
 
 
 def _stand(draft: Draft, item: Material, credits_: list[str]) -> list[str]:

@@ -6,7 +6,10 @@ import pytest
 from msgspec.structs import replace
 
 from lodestream.epcis.event import Claim, Event
+from lodestream.ledger.book import SiteBook
 from lodestream.ledger.claimed import ClaimedOf, FlowIndex, MonthFlow, Queue, Standing
+from lodestream.ledger.state import Lot
+from tests.claims.book import Book
 from tests.claims.making import T
 from tests.claims.test_covering import R, account, at, cathode, corrected, smelter, sold, told
 from tests.ledger.making import Books, add, assay, codes, declared, event, item, ship, transform
@@ -172,6 +175,29 @@ def test_a_claim_on_what_a_run_makes_is_not_of_what_it_took_of_the_same_lot() ->
     gone = [("tank", "0", {"cu": "100", "claims": claim("controlled-blending", "1")}), ("M", "5", {"cu": "100"})]
     books(transform(R, [("tank", "5", {})], gone, event_time_us=at(2)))
     assert list(told(books, F5).values())[1:] == ["1 % country:ZM of tank: it holds no Cu that is known"]
+
+
+def test_a_claim_is_of_all_that_an_event_moves_of_its_lot() -> None:
+    """10 t and 5,000 kg are two entries of one lot: the claim takes 15 t."""
+    books = Books(**{R: SiteBook(elements=["Cu"], profiles=["credit-strict"], mass_basis="dry")})
+    masses = [("10", "TNE", claim("credit-strict")), ("5000", "KGM", [])]
+    gone = [item("object", "L", mass, unit, claims=claims) for mass, unit, claims in masses]
+    books(cathode("L", "20", "10"))
+    books(event("ObjectEvent", gone, action="OBSERVE", biz_step="shipping", read_point=R, event_time_us=at(1)))
+    assert account(books).open[0].claimed_mg == 15 * T
+    assert standing(books) == {}
+
+
+def test_what_was_touched_and_is_no_more_is_not_named() -> None:
+    book = Book(R, "identity-preserved")
+    book.post(cathode("L", "10", "10"))
+    lot = book.view.get(Lot, "L")
+    assert lot is not None
+    book.view.put(replace(lot, shares=replace(lot.shares, contacts={"CL - - -": 0, "AR - - -": -1})), "L")
+    book.post(
+        event("ObjectEvent", [item("object", "L", None, claims=claim("identity-preserved"))], action="OBSERVE", biz_location=R)
+    )
+    assert not book.open
 
 
 @pytest.mark.parametrize("profile", ["segregated", "credit-strict"])
