@@ -174,7 +174,7 @@ def test_a_claim_on_what_a_run_makes_is_not_of_what_it_took_of_the_same_lot() ->
     assert len(standing(books)) == 2
     gone = [("tank", "0", {"cu": "100", "claims": claim("controlled-blending", "1")}), ("M", "5", {"cu": "100"})]
     books(transform(R, [("tank", "5", {})], gone, event_time_us=at(2)))
-    assert list(told(books, F5).values())[1:] == ["1 % country:ZM of tank: it holds no Cu that is known"]
+    assert "1 % country:ZM of tank: it holds no Cu that is known" in told(books, F5).values()
 
 
 def test_a_claim_is_of_all_that_an_event_moves_of_its_lot() -> None:
