@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.detection.keeping import Keeping
-from cli.context import read_book_file
+from cli.book_files import read_book_file
 from connectors.economy.frauds.scene import Label
 from connectors.economy.simulate import Plan, simulate
 from lodestream.epcis.identifiers import canonical_id

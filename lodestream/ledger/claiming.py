@@ -16,13 +16,13 @@ from lodestream.claims.months import span
 from lodestream.claims.physical import needed
 from lodestream.claims.profile import Profile
 from lodestream.claims.values import Closing, Credits, Period, Refusal
-from lodestream.epcis.event import Claim
+from lodestream.epcis.event import Claim, Material
 from lodestream.ledger import covering, handing
 from lodestream.ledger.attribution import added
 from lodestream.ledger.claimed import Claims, FlowIndex, Standing, Taken
 from lodestream.ledger.crediting import BALANCED, CREDIT, ROLLING, account, account_name, count, ends, period_at, rules_of
 from lodestream.ledger.draft import Draft
-from lodestream.ledger.state import Head
+from lodestream.ledger.state import Head, Journal, Lot, LotChange
 from lodestream.ledger.values import Said
 
 
@@ -34,7 +34,6 @@ def finish(draft: Draft, month: int) -> None:
     before = count(draft, month) if draft.book.profiles else {}
     anew = any(sign < 0 for _, sign in draft.flows)
     _judge_restated(draft)
-    draft.flows.clear()
     for name, known in before.items():
         covering.retell(draft, name, known, anew=anew)
     event = draft.entry.event
@@ -48,7 +47,7 @@ def finish(draft: Draft, month: int) -> None:
     for item in event.materials:
         mine: list[str] = []
         for asked in item.claims:
-            found = _judge(draft, item.id, asked, month, taken)
+            found = _judge(draft, item, asked, month, taken)
             if isinstance(found, Refusal):
                 draft.open(covering.said(event.identity, item.id, asked, found))
                 continue
@@ -57,7 +56,7 @@ def finish(draft: Draft, month: int) -> None:
             if found.account:
                 mine.append(covering.stand(draft, found))
         if item.claims:
-            slots += _stand(draft, item.id, item.claims, mine)
+            slots += _stand(draft, item, mine)
         credits_ += mine
     handing.act(draft, month)
     if taken or slots:
@@ -76,19 +75,40 @@ def withdraw(draft: Draft, identity: str) -> None:
         covering.note(draft, one, -1)
     for ref in made.slots:
         standing = draft.view.get(Standing, ref)
-        if standing is not None and standing.identity == identity:
-            for asked in standing.asked:
-                unsaid = covering.said(identity, ref.rsplit(" ", 1)[0], asked, physical.unsupported(""))
-                draft.close_finding(draft.finding_id(unsaid), superseded=True)
-            draft.view.drop(Standing, ref)
+        assert standing is not None, "what is claimed of a parcel stands with it"
+        for asked in standing.asked:
+            unsaid = covering.said(identity, ref.rsplit(" ", 1)[0], asked, physical.unsupported(""))
+            draft.close_finding(draft.finding_id(unsaid), superseded=True)
+        draft.view.drop(Standing, ref)
     draft.view.drop(Claims, identity)
 
 
-def _stand(draft: Draft, lot: str, claims: list[Claim], credits_: list[str]) -> list[str]:
+def follow(draft: Draft, identity: str) -> None:
+    """A corrective that came before its declaration has its original's slots now: what it claims stands in them."""
+    made, journal = draft.view.get(Claims, identity), draft.view.get(Journal, identity)
+    if made is None or journal is None:
+        return
+    slots = {change.lot: f"{change.lot} {change.slot}" for change in journal.changes}
+    now = [slots[ref.rsplit(" ", 1)[0]] for ref in made.slots]
+    for was, ref in zip(made.slots, now, strict=True):
+        standing = draft.view.get(Standing, was)
+        assert standing is not None, "what is claimed of a parcel stands with it"
+        draft.view.drop(Standing, was)
+        draft.view.put(standing, ref)
+    draft.view.put(replace(made, slots=now), identity)
+
+
+def _parcels(draft: Draft, item: Material) -> list[LotChange]:
+    """What the event moved of an item's lot; of a lot that goes into the run that makes it, what the item is about."""
+    mine = [change for change in draft.changes if change.lot == item.id]
+    return mine if item.role == "object" else [one for one in mine if (one.dry_mg < 0) == (item.role == "input")]
+
+
+def _stand(draft: Draft, item: Material, credits_: list[str]) -> list[str]:
     """Keep what is claimed of a parcel with its slot, to be judged anew with it: by its shares, and by credits (references)."""
     known = library.profiles()
-    asked = [one for one in claims if one.profile in known and known[one.profile].model in physical.PHYSICAL]
-    slots = [f"{lot} {change.slot}" for change in draft.changes if change.lot == lot]
+    asked = [one for one in item.claims if one.profile in known and known[one.profile].model in physical.PHYSICAL]
+    slots = [f"{item.id} {change.slot}" for change in _parcels(draft, item)]
     if not (asked or credits_) or len(slots) != 1:
         return []
     draft.view.put(Standing(draft.event.identity, asked, credits_), slots[0])
@@ -101,24 +121,28 @@ def _judge_restated(draft: Draft) -> None:
     undone = {(change.lot, change.slot) for change, sign in draft.flows if sign < 0} - own
     for lot, slot in sorted(undone):
         standing = draft.view.get(Standing, f"{lot} {slot}")
-        last, sign = next(flow for flow in reversed(draft.flows) if (flow[0].lot, flow[0].slot) == (lot, slot))
-        if standing is None or sign < 0:  # nothing claimed, or the event is void
+        if standing is None:  # nothing is claimed, or the event is void
             continue
+        last = next(change for change, _ in reversed(draft.flows) if (change.lot, change.slot) == (lot, slot))
         for ref in standing.credits:
             element = ref.split(" ", 2)[1]
             covering.amend(draft, ref, abs(sum(last.shares.vectors.get(element, {}).values())))
         for asked in standing.asked:
             shares = {key: abs(mg) for key, mg in last.shares.vectors.get(asked.element, {}).items()}
             profile = library.profiles()[asked.profile]
-            refused = physical.judge_lot(profile, asked, shares, _contacts(draft, lot))
+            held = draft.lot(lot)
+            assert held is not None, "who has slots is there"
+            refused = physical.judge_lot(profile, asked, shares, _contacts(held, [last]))
             said = covering.said(standing.identity, lot, asked, refused or physical.unsupported(""))
             draft.say_whether(said, stands=refused is not None, superseded=False)
 
 
-def _contacts(draft: Draft, name: str) -> list[str]:
-    """What a lot touched and has no share of."""
-    lot = draft.lot(name)
-    return sorted(key for key, times in lot.shares.contacts.items() if times > 0) if lot is not None else []
+def _contacts(lot: Lot, parcels: list[LotChange]) -> list[str]:
+    """What was touched without a share of it: what is drawn says it, also where nothing is left; else the lot says it."""
+    touched = {key for one in parcels for key in one.touched}
+    if not parcels or any(one.dry_mg >= 0 for one in parcels):
+        touched.update(key for key, times in lot.shares.contacts.items() if times > 0)
+    return sorted(touched)
 
 
 def close(draft: Draft, element: str, month: int, book_mg: int) -> None:
@@ -129,7 +153,7 @@ def close(draft: Draft, element: str, month: int, book_mg: int) -> None:
     if not draft.book.profiles:
         return
     index = draft.view.get(FlowIndex, element) or FlowIndex()
-    draft.view.put(replace(index, closed=max(month, index.closed)), element)
+    draft.view.put(replace(index, closed=month), element)
     event = draft.entry.event
     kept = (draft.view.get(Head) or draft.head).evidence  # of the event that asked for the close, which goes on here
     evidence = (event.overdraft_evidence if event is not None else None) or kept
@@ -150,7 +174,7 @@ def close(draft: Draft, element: str, month: int, book_mg: int) -> None:
         draft.view.put(known, name)
 
 
-def _judge(draft: Draft, lot: str, asked: Claim, month: int, taken: list[Taken]) -> Taken | Refusal:
+def _judge(draft: Draft, item: Material, asked: Claim, month: int, taken: list[Taken]) -> Taken | Refusal:
     """Whether a claim stands: by its profile, by other methods, by the lot's shares or by credits, in that order.
 
     `taken` are the claims of the same event so far.
@@ -158,7 +182,8 @@ def _judge(draft: Draft, lot: str, asked: Claim, month: int, taken: list[Taken])
     profile = _profile(draft, asked)
     if isinstance(profile, Refusal):
         return profile
-    whole, shares, contacts, product_class = _content(draft, lot, asked.element)
+    lot = item.id
+    whole, shares, contacts, product_class = _content(draft, item, asked.element)
     if whole <= 0:
         return physical.unsupported(f"{asked.percent} % {asked.attribute} of {lot}: it holds no {asked.element} that is known")
     balanced = profile.model in BALANCED
@@ -208,16 +233,13 @@ def _judge_again(draft: Draft, name: str, asked: Claim, whole: int, taken: list[
     return refused or covering.judge_lot(draft, name, asked, mg)
 
 
-def _content(draft: Draft, name: str, element: str) -> tuple[int, dict[str, int], list[str], str]:
+def _content(draft: Draft, item: Material, element: str) -> tuple[int, dict[str, int], list[str], str]:
     """What a claim is about: mg of the element, its shares, what the lot touched, its product class."""
-    lot = draft.lot(name)
+    lot = draft.lot(item.id)
     if lot is None:
         return 0, {}, [], "-"
-    shares: dict[str, int] = {}
-    for change in draft.changes:
-        if change.lot == name:
-            vector = change.shares.vectors.get(element, {})
-            shares = added(shares, vector, 1 if change.contained_mg.get(element, 0) > 0 else -1)
-    if not any(change.lot == name for change in draft.changes):
-        shares = dict(lot.shares.vectors.get(element, {}))
-    return sum(shares.values()), shares, _contacts(draft, name), lot.product_class or "-"
+    parcels = _parcels(draft, item)
+    shares = {} if parcels else dict(lot.shares.vectors.get(element, {}))
+    for one in parcels:
+        shares = added(shares, one.shares.vectors.get(element, {}), 1 if one.contained_mg.get(element, 0) > 0 else -1)
+    return sum(shares.values()), shares, _contacts(lot, parcels), lot.product_class or "-"

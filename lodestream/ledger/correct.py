@@ -66,6 +66,9 @@ def _void(draft: Draft, identity: str, seen: Seen) -> None:
     take_back(draft, identity)
     correctives.announce(draft, identity)
     claiming.withdraw(draft, identity)
+    declaration = draft.event.error_declaration
+    for corrective in declaration.corrective_event_ids if declaration is not None else []:
+        claiming.follow(draft, corrective)
     draft.view.put(replace(seen, status="void", findings=[]), identity)
     if replay_suspect(draft.view, draft.event, posting=False) is None:
         draft.close_finding(draft.finding_id(Said("REPLAY_SUSPECT", (seen.hash,), "")), superseded=True)

@@ -3,7 +3,8 @@
 What a correction, a later assay or the close of a campaign takes from an account, its newest claims give back until the rest
 is covered; then they are judged again, the first first, as if the account had been right when they were made. One that is not
 covered takes no credits, and CREDIT_OVERDRAWN (F30) says what it would need. With all that comes it is judged again, and so are
-those behind it; the finding ends where there is enough. A closed period stays as it is: the open one bears the difference (R95).
+those behind it; the finding ends where there is enough. What an account is below zero by itself, having handed on credits that
+a correction took, is made good first. A closed period stays as it is: the open one bears the difference (R95).
 Where the profile lets a balance be below zero until the close, no claim gives way, and the close says so (F32).
 
 What ordinary flows take is no correction and takes back no claim: a percentage of input falls whenever other input comes, and
@@ -48,8 +49,6 @@ def withdraw(draft: Draft, ref: str) -> None:
     known = _known(draft, one.account)
     if one.waits:
         draft.close_finding(draft.finding_id(_told(one, Refusal(one.waits, ""))), superseded=True)
-        queue = draft.view.get(Queue, one.account) or Queue()
-        draft.view.put(replace(queue, waiting=[n for n in queue.waiting if f"{one.account} {n}" != ref]), one.account)
     else:
         draft.view.put(credit.withdraw(known, one.period.number, one.mg, one.identity).credits, one.account)
         note(draft, one, -1)
@@ -59,7 +58,8 @@ def withdraw(draft: Draft, ref: str) -> None:
 def amend(draft: Draft, ref: str, whole_mg: int) -> None:
     """The parcel of a claim holds another mass than before: the claim takes another part of it."""
     one = draft.view.get(Taken, ref)
-    if one is None or one.whole_mg == whole_mg:
+    assert one is not None, "a claim stands with its parcel"
+    if one.whole_mg == whole_mg:
         return
     now = replace(one, whole_mg=whole_mg, mg=needed(one.asked.percent, whole_mg))
     draft.view.put(now, ref)
@@ -78,7 +78,7 @@ def retell(draft: Draft, name: str, before: Credits, *, anew: bool) -> None:
         return
     profile, known = rules_of(draft, *name.split(" ")[:2]), _known(draft, name)
     was, now = short(profile, before), short(profile, known)
-    allowed = was if anew else max(was, now)
+    allowed = min(was, now) if anew else now
     if not queue.waiting and (profile.negative.mid_period or now <= allowed):
         return
     first = min(queue.waiting, default=queue.places)

@@ -4,9 +4,10 @@ Every movement of a lot is a flow, and so is every movement taken back or told a
 An account of credits comes into being at its first claim, from the flows that were there, and follows them from then on: a
 site pays for what it claims, not for all that it could. An account is "<profile> <element> <product class> <attribute>".
 
-By input (`input_percent`) certified and all input are what entered the site, output is what was shipped, of the element.
-By output share it is what came to be at the site of a product class, less what was used up there. A profile that asks for a
-conversion factor has it from the book; without one it is credited by what left for what came, the measured recovery (I4).
+By input (`input_percent`) certified and all input are what entered the site, output is what was shipped, of the element; what was
+asked back on its way has not left. By output share it is what came to be at the site of a product class, less what was used up
+there. A profile that asks for a conversion factor has it from the book; without one it is credited by what left for what came,
+the measured recovery (I4).
 """
 
 from decimal import Decimal
@@ -22,7 +23,8 @@ from lodestream.ledger.claimed import FlowIndex, FlowMonth, MonthFlow
 from lodestream.ledger.draft import Draft
 from lodestream.ledger.state import LotChange
 
-CREDIT, ROLLING = "mass_balance_credit", "rolling_average"
+CREDIT = "mass_balance_credit"
+ROLLING = "rolling_average"
 BALANCED = frozenset({CREDIT, ROLLING})
 NO_CLASS = "-"
 NOTHING = MonthFlow()
@@ -77,7 +79,8 @@ def account(draft: Draft, name: str, month: int) -> Credits:
     factor = factor_of(draft, profile.name, element) if profile.credit_basis == "input_cf" else None
     made = credit.start(profile, first - first % length, length, factor if factor is not None else Decimal(1))
     for at in index.months:
-        flow = draft.view.get(MonthFlow, f"{element} {at}") or NOTHING
+        flow = draft.view.get(MonthFlow, f"{element} {at}")
+        assert flow is not None, "the index names months that have flows"
         made = credit.record(profile, made, at, _sums(profile, product_class, attribute, flow), "").credits
     while ends(made) <= index.closed:
         step = closing.close(profile, made, Closing(""))
@@ -118,17 +121,17 @@ def _month_of(draft: Draft, change: LotChange, sign: int, month: int) -> int:
 
 
 def _flow(draft: Draft, change: LotChange, element: str, mg: int, sign: int) -> MonthFlow:
-    """One movement as a flow; a loss that a lot holds is none."""
+    """One movement as a flow; a loss that a lot holds is none, and what was asked back on its way has not left."""
     lot = draft.lot(change.lot)
     assert lot is not None, "who has slots is there"
     if lot.loss_class is not None:
         return NOTHING
     kind = change.account.partition(" ")[0]
-    if mg < 0 and kind == "TRANSIT":
+    if kind == "TRANSIT":
         return MonthFlow(left_mg=-sign * mg)
     vector = added(None, change.shares.vectors.get(element, {}), sign)
     came = vector if mg > 0 and kind != "WIP" else {}
-    return MonthFlow(came, 0, {lot.product_class or NO_CLASS: vector} if vector else {})
+    return MonthFlow(came, 0, {lot.product_class or NO_CLASS: vector})
 
 
 def _plus(one: MonthFlow, other: MonthFlow) -> MonthFlow:
@@ -139,7 +142,7 @@ def _plus(one: MonthFlow, other: MonthFlow) -> MonthFlow:
             made[product_class] = mixed
         else:
             made.pop(product_class, None)
-    return MonthFlow(added(one.came_mg, other.came_mg), one.left_mg + other.left_mg, dict(sorted(made.items())))
+    return MonthFlow(added(one.came_mg, other.came_mg), one.left_mg + other.left_mg, made)
 
 
 def _record(draft: Draft, element: str, month: int, flow: MonthFlow, before: dict[str, Credits]) -> None:

@@ -135,7 +135,8 @@ def _spend(draft: Draft, item: CreditItem, model: str, month: int, what: str) ->
     name = account_name(profile, item.element, item.product_class or NO_CLASS, item.attribute)
     known = account(draft, name, month)
     period = period_at(known, month)
-    index = draft.view.get(FlowIndex, item.element) or FlowIndex()
+    index = draft.view.get(FlowIndex, item.element)
+    assert index is not None, "it names the account"
     asked = Claim(profile.name, item.element, item.attribute, Decimal(100))
     refused = methods.judge(profile, asked, mg, period, index.uses, library.profiles())
     if refused is not None:

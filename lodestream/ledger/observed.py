@@ -25,6 +25,6 @@ def lots(event: Event) -> list[str]:
 
 def things(event: Event) -> list[str]:
     """The single things that an event names, if it tells where they are."""
-    if not event.epcs or event.action != "OBSERVE" or event.error_declaration is not None:
+    if event.action != "OBSERVE" or event.error_declaration is not None:
         return []
     return sorted(event.epcs) if event.biz_step in SEEN or event.biz_step in MOVED else []

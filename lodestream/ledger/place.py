@@ -4,8 +4,10 @@ A void event leaves the slots that it had in the lots, a receipt its place in th
 declaration announces takes them, whichever of the two comes first; and what had assayed the original's parcel assays its.
 """
 
+from msgspec.structs import replace
+
 from lodestream.ledger.draft import Draft
-from lodestream.ledger.moves import move_at, vacate
+from lodestream.ledger.moves import change_of, move_at, vacate
 from lodestream.ledger.state import Corrective, LotChange, Move, Place, Vacant
 
 
@@ -42,9 +44,11 @@ def taken(draft: Draft, ref: str) -> Place | None:
 
 
 def occupy(draft: Draft, lot: str, slot: int, place: int) -> None:
-    """Move what is in a slot to another, which its original left."""
+    """Move what is in a slot to another, which its original left: claims count it where that counted."""
     own = move_at(draft, lot, slot)
     assert own is not None, "what moved has its slot"
+    change = change_of(draft, lot, own)
+    draft.flows += [(change, -1), (replace(change, slot=place), 1)]
     draft.view.put(Move(own.seq, own.identity, own.index), f"{lot} {place}")
     draft.view.put(Move(0), f"{lot} {slot}")
     draft.stale(lot, min(place, slot))

@@ -18,6 +18,7 @@ from lodestream.ledger.accounts import transit
 from lodestream.ledger.draft import Draft
 from lodestream.ledger.held import Arranged, Manifest
 from lodestream.ledger.moves import exchange, post_difference, receipt_key
+from lodestream.ledger.moves import named as named_account
 from lodestream.ledger.moving import Consigned, Outbound, Received
 from lodestream.ledger.pairs import key
 from lodestream.ledger.ship import SSCC
@@ -154,7 +155,8 @@ def _pending(pair: Outbound, site: str) -> LotChange:
     wet = share(sum(s.wet_mg for s in sent), dry, all_dry) if all_dry else 0
     taken = attribution.drawn(whole, bound.settled_mg, all_dry - dry, all_dry, lambda: whole)
     left = attribution.plus(whole, replace(taken, contacts={}), -1)
-    return LotChange(pair.lot, wet, dry, contained_mg=attribution.added(content, bound.settled_mg, -1), shares=left)
+    back, account = attribution.added(content, bound.settled_mg, -1), named_account(transit(pair.consignment, pair.lot))
+    return LotChange(pair.lot, wet, dry, contained_mg=back, shares=left, account=account)
 
 
 def follow(draft: Draft) -> bool:

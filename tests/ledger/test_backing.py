@@ -6,17 +6,19 @@ from itertools import permutations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
+from lodestream.epcis.event import Event
 from lodestream.ledger import backing
 from lodestream.ledger.backed import Use
 from lodestream.ledger.book import SiteBook
 from lodestream.ledger.records import Finding
-from tests.ledger.making import Books, add, codes, declared, receive, ship, transform
+from tests.ledger.making import Books, add, codes, declared, event, item, receive, ship, transform
 
 A, B = "urn:site:a", "urn:site:b"
 
 
-def backed(mass: str, **more: str) -> dict[str, object]:
+def backed(mass: str, **more: object) -> dict[str, object]:
     return {"credential": "urn:vc:1", "credential_mass": Decimal(mass), **more}
 
 
@@ -132,4 +134,65 @@ def test_masses_are_compared_as_stated() -> None:
             assert books.open() == found
     books = Books(**{A: SiteBook(mass_basis="dry")})
     books(add("H1", "10", A, co="30", moisture="50", **backed("10", mass_basis=None)))  # type: ignore[arg-type]
+    assert books.open() == set()
+
+
+def parcels(**lots: dict[str, object]) -> Event:
+    """One event that brings 10 t of each of these lots."""
+    items = [item("object", lot, "10", co="30", **more) for lot, more in lots.items()]
+    return event("ObjectEvent", items, biz_location=A, action="ADD")
+
+
+def test_several_credentials_of_an_event_are_taken_back_in_order() -> None:
+    """And a lot without one is none of them."""
+    books = Books()
+    named = {lot: {"credential": f"urn:vc:{lot}", "credential_mass": Decimal(1)} for lot in ("d", "b", "a", "c")}
+    made = parcels(**named, plain={})
+    opened = [f.inputs for o in books(made) for f in o.findings if f.code == "VC_OVERDRAWN"]
+    assert opened == [[f"urn:vc:{lot}"] for lot in ("d", "b", "a", "c")]
+    ended = [f.inputs for o in books(declared(made)) for f in o.findings if f.code == "VC_OVERDRAWN"]
+    assert ended == [[f"urn:vc:{lot}"] for lot in ("a", "b", "c", "d")]
+
+
+def test_each_lot_of_an_event_is_held_against_its_own_credential() -> None:
+    books = Books()
+    small = item("object", "H1", "1", co="30", **(backed("1") | {"credential": "urn:vc:1"}))
+    large = item("object", "H2", "10", co="30", **(backed("1") | {"credential": "urn:vc:2"}))
+    books(event("ObjectEvent", [small, large], action="ADD", biz_location=A))
+    assert only(books).inputs == ["urn:vc:2"]
+
+
+def test_what_is_received_is_backed_too() -> None:
+    books = Books()
+    books(add("H1", "20", B, co="30"), ship("H1", "20", B, A, consignment_id="c"))
+    books(receive("H1", "20", A, consignment_id="c", receipt="final", **backed("10")))
+    assert "states 10,000 kg and backs 20,000 kg of H1 in 1 events" in only(books).arithmetic
+
+
+def test_a_credential_states_its_mass_in_the_unit_of_its_item() -> None:
+    """10 t by the quantity, 10,000 kg by the item, whose credential is over 5,000 of the same: half of it."""
+    books = Books()
+    quantity, made = item("object", "H1", "10", co="30", **backed("5000"))
+    assert made is not None
+    books(event("ObjectEvent", [(quantity, replace(made, mass=Decimal(10_000), uom="KGM"))], action="ADD", biz_location=A))
+    assert "urn:vc:1 states 5,000 kg" in only(books).arithmetic
+
+
+def test_who_states_no_mass_says_nothing_of_it() -> None:
+    """The bound is what others state; five lots are told in order."""
+    books = Books()
+    books(add("H1", "10", A, co="30", credential="urn:vc:1"))
+    assert books.open() == set()
+    books(add("H1", "11", A, co="30", **backed("20")))
+    assert "urn:vc:1 states 20,000 kg and backs 21,000 kg of H1 in 2 events" in only(books).arithmetic
+    uses = [Use("e", lot, False, 1, 0, None) for lot in ("L4", "L2", "L5", "L1", "L3")]
+    found = backing.said("vc", uses, 0)
+    assert found is not None
+    assert found.arithmetic == "vc backs 5 lots: L1, L2, L3, L4, L5; a credential backs one"
+
+
+def test_what_is_void_backs_nothing_any_more() -> None:
+    books = Books()
+    wrong = add("H1", "10", A, co="30", **backed("10"))
+    books(wrong, declared(wrong), add("H2", "10", A, co="30", **backed("10")))
     assert books.open() == set()

@@ -7,8 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lodestream.epcis.event import Event, TypedRef
-from lodestream.ledger import months
-from lodestream.ledger.records import Finding, Outcome
+from lodestream.ledger import came_round, months
+from lodestream.ledger.draft import Draft
+from lodestream.ledger.records import Entry, Finding, Outcome
+from lodestream.ledger.timed import Period
+from lodestream.ledger.view import Books as Store
+from tests.claims.book import Nothing
 from tests.ledger.making import HOUR, Books, add, declared, entry, event, receive, transform
 from tests.ledger.page import says
 
@@ -106,3 +110,25 @@ def test_the_sums_are_those_of_what_stands(parcels: list[tuple[int, bool]]) -> N
     stands = sum(tonnes * 500 for tonnes, void in parcels if not void)
     found = said(put(books, closing()))
     assert [f"entered {stands:,} kg as end_of_life," in f.arithmetic for f in found] == ([True] if stands else [])
+
+
+def judged(by_class_mg: dict[str, int]) -> list[Finding]:
+    """What is said of a month with these sums."""
+    draft = Draft(Store(Nothing()).of(A), Entry("close", A, "TICK", 0))
+    came_round.judge(draft, "2026-03", Period(by_class_mg=by_class_mg))
+    return draft.findings
+
+
+def test_a_milligram_of_each_is_enough_and_nothing_is_not() -> None:
+    one = {"Ni end_of_life black_mass": 1, "Ni made black_mass": 1}
+    assert len(judged(one)) == 1
+    for name in one:
+        assert judged(one | {name: 0}) == []
+        assert judged(one | {name: -1}) == []
+
+
+def test_it_is_told_by_element_and_class_and_each_label_in_order() -> None:
+    ways = ("scrap", "made", "manufacturing_waste", "end_of_life")
+    found = judged({f"{e} {way} {kind}": 1_000_000 for e in ("Ni", "Co") for kind in ("pcam", "black_mass") for way in ways})
+    assert [f.inputs[2:] for f in found] == [["Co", "black_mass"], ["Co", "pcam"], ["Ni", "black_mass"], ["Ni", "pcam"]]
+    assert "entered 1 kg as end_of_life, 1 kg as manufacturing_waste, 1 kg as scrap, from nobody" in found[0].arithmetic
