@@ -64,7 +64,11 @@ def test_no_price_is_not_a_price_of_zero() -> None:
 
 def test_prices_of_any_fraction_keep_their_proportion() -> None:
     """2,700 kg at 0.5, 500 kg at 2.125 and 1,062.5 kg at 2: 1,350 and 1,062.5 and 2,125 of 4,537.5."""
-    prices = [Price(Decimal("0.5"), product_class="sulphate"), Price(Decimal("2.125"), product_class="cake"), Price(Decimal(2), "Co")]
+    prices = [
+        Price(Decimal("0.5"), product_class="sulphate"),
+        Price(Decimal("2.125"), product_class="cake"),
+        Price(Decimal(2), "Co"),
+    ]
     outputs = (NI, ("cake", "0.5", {"co": "1", "product_class": "cake"}), ("co", "10.625", {"co": "10"}))
     assert refined(CarbonKey("economic", prices=prices), outputs=outputs, upstream=4_537_500, emitted=0) == [
         1_350_000,
