@@ -118,7 +118,8 @@ def test_work_in_process_keeps_its_part_by_content(mass: str | None) -> None:
     for key, p, q in ((None, 400, 400), (CarbonKey("mass"), 200, 600)):
         books = Books(**{A: SiteBook(elements=["Ni", "Co"], carbon_keys=[key] if key else [])})
         books(add("x", "50", A, ni="20", co="1", embodied_g_co2e=1_000))
-        books(event("TransformationEvent", [item("input", "x", "50"), *made, (Quantity(closing.id, mass and Decimal(mass), "TNE"), closing)],
+        left = (Quantity(closing.id, mass and Decimal(mass), "TNE"), closing)
+        books(event("TransformationEvent", [item("input", "x", "50"), *made, left],
                     biz_location=A, transformation_id="urn:run", campaign_close=True))  # fmt: skip
         assert [books.lot(A, name).embodied_g_co2e for name in "pq"] == [p, q]
 
