@@ -173,17 +173,32 @@ def departed(draft: Draft, consignment: str, names: list[str], counted: set[str]
     """As `contents`, of containers that another source's standing shipment of this consignment took along already."""
     amounts: dict[str, int] = {}
     unknown: list[str] = []
+    told: dict[str, Manifest] = {}
     for name in names:
-        left = draft.view.get(Manifest, f"out {name}")
-        todo = list(left.lots) if left is not None and left.consignment == consignment else []
-        pairs = [draft.view.get(Outbound, f"{consignment} {lot}") for lot in todo]
-        if not any(s.source != draft.entry.source for p in pairs if p is not None for s in p.shipments):
+        left = left_with(draft, consignment, name)
+        pairs = [draft.view.get(Outbound, f"{consignment} {lot}") for one in left.values() for lot in one.lots]
+        if any(s.source != draft.entry.source for p in pairs if p is not None for s in p.shipments):
+            told |= left
+        else:
             unknown.append(name)
-            continue
-        for lot in todo:
-            if lot not in counted and left is not None:
-                amounts[lot] = amounts.get(lot, 0) + left.lots[lot]
+    for one in told.values():
+        for lot, mg in one.lots.items():
+            if lot not in counted:
+                amounts[lot] = amounts.get(lot, 0) + mg
     return weighed(amounts), unknown
+
+
+def left_with(draft: Draft, consignment: str, name: str) -> dict[str, Manifest]:
+    """What a container that left under this consignment left with, and what those in it did, at every level, by container."""
+    found: dict[str, Manifest] = {}
+    todo = [name]
+    while todo:
+        one = todo.pop()
+        left = draft.view.get(Manifest, f"out {one}")
+        if left is not None and left.consignment == consignment and one not in found:
+            found[one] = left
+            todo += left.children
+    return found
 
 
 def unknown_content(draft: Draft, unknown: list[str]) -> Unready:

@@ -7,8 +7,8 @@ move unreported: what the other source said does not come back by itself.
 """
 
 from lodestream.ledger import correct, manifests, matching
+from lodestream.ledger.containment import left_with
 from lodestream.ledger.draft import Draft
-from lodestream.ledger.held import Manifest
 from lodestream.ledger.moving import Inbound, Outbound
 from lodestream.ledger.pairs import key
 from lodestream.ledger.ship import bare, consignment_of
@@ -36,8 +36,7 @@ def make_way(draft: Draft, *, ships: bool) -> None:
 def _shipped(draft: Draft) -> list[str]:
     """The pairs of a shipment, those in containers that have left already among them."""
     consignment = consignment_of(draft.event) or draft.event.event_hash
-    manifests = [draft.view.get(Manifest, f"out {name}") for name in bare(draft)]
-    inner = [lot for one in manifests if one is not None and one.consignment == consignment for lot in one.lots]
+    inner = [lot for name in bare(draft) for one in left_with(draft, consignment, name).values() for lot in one.lots]
     return [key(consignment, lot) for lot in dict.fromkeys([*(x.id for x in lines(draft.event)), *inner])]
 
 
@@ -57,5 +56,5 @@ def _others(draft: Draft, ref: str, ships: bool) -> list[str]:
         return [s.identity for s in sent.shipments if s.source != own] if sent is not None else []
     came = draft.view.get(Inbound, ref)
     consignment, lot = ref.rsplit(" ", 1)
-    loose = matching.unnamed(draft, lot, consignment) if consignment == draft.event.event_hash else []
+    loose = matching.unnamed(draft, lot, consignment)  # where the receipt names none, its hash stands for one
     return [r.identity for r in [*(came.receipts if came is not None else []), *loose] if r.source != own]
