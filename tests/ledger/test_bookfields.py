@@ -17,9 +17,13 @@ MANY = "9" * 18
 def read(kind: Any, value: object) -> object:
     """A value of a field as it is kept, or what is wrong with it."""
     try:
+        if isinstance(kind, type) and issubclass(kind, Model):
+            return kind.model_validate(value)
         return TypeAdapter(kind, config=STRICT).validate_python(value)
     except ValidationError as error:
-        return error.errors()[0]["msg"]
+        (first,) = error.errors()
+        assert (first["type"] == "mismatch") == first["msg"].startswith("should "), "what we say ourselves has one name"
+        return first["msg"]
 
 
 @pytest.mark.parametrize("value", [0, 100, Decimal("0.30"), Decimal("1.5"), Decimal("99.9999999"), "12.5"])
@@ -119,6 +123,13 @@ def test_a_coordinate_has_twelve_digits() -> None:
     fits = Decimal("12.3456789012")
     assert read(bookfile._Coordinates, [fits, 0]) == [fits, 0]
     assert "no more than 12 digits" in str(read(bookfile._Coordinates, [fits + Decimal("1e-11"), 0]))
+
+
+def test_what_two_fields_say_together_has_the_same_name() -> None:
+    price = "should name an element or a product_class, and not both"
+    key = "should have prices and their source where its key is economic, and only there"
+    assert read(bookfile._Price, {"per_kg": 1}) == price
+    assert read(bookfile._CarbonKey, {"key": "economic"}) == key
 
 
 def test_a_table_has_its_own_settings_and_no_others() -> None:
