@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from lodestream.epcis.event import ContainedMass, Event, Quantity
+from lodestream.epcis.event import Assay, ContainedMass, Event, Material, Quantity
 from lodestream.ledger.book import ProvisionalGrade, SiteBook
 from lodestream.ledger.bookfile import read_book
 from lodestream.ledger.records import Entry
@@ -227,6 +227,26 @@ def test_it_goes_with_its_draw_also_where_the_book_has_none_any_more() -> None:
     grades(books)
     books(declared(sent))
     assert (waiting(books), books.balance(A, "STOCK(x)"), books.lot(A, "x").dry_mg) == ([[], []], 0, 15 * T)
+
+
+def test_without_a_grade_for_the_class_of_a_corrective_nothing_of_it_counts_yet() -> None:
+    """It states 5 kg Cu, and an Ni grade that needs a moisture: not assayed, of whatever was drawn of the original."""
+    books = plant()
+    came = conc()
+    books(came, ship("x", "4", A, B, consignment_id="c"), declared(came, 1, ("urn:e:right",)))
+    before = books.balance(A, "STOCK(x)")
+    material = Material(
+        "object",
+        "x",
+        mass_basis="dry",
+        product_class="slag",
+        contained=[ContainedMass("Cu", Decimal(5), "KGM")],
+        assays=[Assay("Ni", Decimal(1), "P1", basis="as_received")],
+    )
+    books(
+        event("ObjectEvent", [(Quantity("x", Decimal(8), "TNE"), material)], action="ADD", biz_location=A, event_id="urn:e:right")
+    )
+    assert (waiting(books), books.balance(A, "STOCK(x)"), books.lot(A, "x").dry_mg) == ([[]], before, 4 * T)
 
 
 def test_of_a_lot_that_states_no_class_and_of_what_the_book_tracks() -> None:
