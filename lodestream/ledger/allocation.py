@@ -45,7 +45,8 @@ def _is_product(part: Part) -> bool:
 def _worth(draft: Draft, part: Part, prices: list[Price], scale: int) -> int | None:
     """Dry mass times the price of its class, else contained masses times those of their elements; None: nothing is priced."""
     lot = draft.lot(part.lot)
-    of_class = next((p for p in prices if p.product_class and lot is not None and p.product_class == lot.product_class), None)
+    assert lot is not None, "what comes out is in its lot"
+    of_class = next((p for p in prices if p.product_class == lot.product_class), None)
     if of_class is not None:
         return part.dry_mg * _whole(of_class.per_kg, scale)
     priced = [(part.contained_mg[p.element], p.per_kg) for p in prices if p.element in part.contained_mg]

@@ -55,8 +55,9 @@ def said(draft: Draft, receiving: bool) -> list[Said]:
             continue
         lot = draft.lot(item.id)
         stated = next((s for s in _stated(item) if relabelled(lot, s)), None)
-        if lot is None or stated is None:
+        if stated is None:
             continue
+        assert lot is not None, "what was relabelled is there"
         arithmetic = (
             f"{item.id} is declared {stated}, but a run at {draft.site} made it of {', '.join(lot.parents[:5])}: "
             f"the label is not taken, it stays {KEPT}"

@@ -109,6 +109,8 @@ def test_what_is_received_waits_for_its_offer_and_takes_no_grade_of_the_book() -
     books(receive("x", "10", A, consignment_id="c", product_class="concentrate"))
     (sent,) = books(ship("x", "4", A, B))
     assert (sent.outcome, books.balance(A, "STOCK(x)")) == ("PARKED", 0)
+    books(conc())
+    assert (waiting(books), books.balance(A, "STOCK(x)")) == ([[], []], 0), "nor with a parcel beside it that may take one"
 
 
 def test_no_run_is_judged_by_it() -> None:
@@ -127,8 +129,8 @@ def test_nor_one_that_made_it() -> None:
     books(add("ore", "100", A, cu="4", country_of_origin="ZM"))
     tails = ("tails", "50", {"cu": "2", "loss_class": "tailings"})
     books(transform(A, [("ore", "100", {})], [("x", "10", {"product_class": "concentrate"}), tails]))
-    books(ship("x", "4", A, B, consignment_id="c"))
-    assert books.outcomes[-2].closures == []
+    sent = books(ship("x", "4", A, B, consignment_id="c"))
+    assert [one for outcome in sent for one in outcome.closures] == []
     assert books.balance(A, "UNACCOUNTED") == 0
     assert books.lot(A, "x").shares == {"Cu": {"ZM - - -": 1_800_000_000}}
     books(assay("x", A, cu="29"))
@@ -217,6 +219,25 @@ def test_a_grade_stays_what_it_was_when_the_book_has_another() -> None:
     assert (waiting(books), books.balance(A, "TRANSIT(d x)")) == ([["Cu 30"]], 300_000_000)
     books(declared(second))
     assert (waiting(books), books.balance(A, "STOCK(x)")) == ([["Cu 30"]], 1_800_000_000)
+
+
+def test_the_finding_of_a_parcel_does_not_end_with_one_draw_of_it() -> None:
+    """Two draws, and the first is void: the parcel still waits, and counts by the grade for the second."""
+    books = plant()
+    first = ship("x", "4", A, B, consignment_id="c")
+    books(conc(), first, ship("x", "1", A, B, consignment_id="d"), declared(first))
+    assert (waiting(books), books.open(A)) == ([["Cu 30"]], {"UNASSAYED"})
+
+
+def test_two_lines_of_a_lot_have_one_finding_and_it_says_the_first() -> None:
+    """10 t and 1 t, in two units: what waits with its mass alone is not told anew."""
+    books = plant()
+    one = conc()
+    came = books(hashed(replace(one, quantities=[*one.quantities, Quantity("x", Decimal(10**6), "GDW")])))
+    assert waiting(books) == [[], []]
+    assert [(f.arithmetic, f.state) for o in came for f in o.findings if f.code == "UNASSAYED"] == [
+        ("x: 10 TNE, no assay: it posts when that comes", "open")
+    ]
 
 
 def test_it_goes_with_its_draw_also_where_the_book_has_none_any_more() -> None:

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from lodestream.epcis.event import Event
 from lodestream.ledger.book import SiteBook
 from lodestream.ledger.held import Container
+from lodestream.ledger.records import Entry
 from tests.ledger.making import Books, T, add, declared, event, item, receive, ship
 from tests.ledger.test_containment import P, Q, aggregation, come, held, moving, out
 
@@ -78,6 +79,17 @@ def test_an_entry_without_a_source_is_not_that_of_a_book_that_names_none() -> No
     books = books_of("")
     books(shipped("9.9"), source="carrier")
     assert books(shipped("10"), source="")[0].kind == "link"
+    assert books.balance(A, "TRANSIT(c x)") == 990_000_000
+
+
+def test_what_confirmed_before_it_counted_takes_nothing_along_when_it_is_void() -> None:
+    """The book names the MES after both reported: its declaration is of what it said, not of what the carrier did."""
+    books = books_of("")
+    books(shipped("9.9"), source="carrier")
+    second = shipped("10")
+    books(second, source="mes")
+    books.fold.submit(Entry("book", A, "BOOK", second.event_time_us, book=SiteBook(counting_source="mes")))
+    books(declared(second), source="mes")
     assert books.balance(A, "TRANSIT(c x)") == 990_000_000
 
 
