@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 from pydantic import ConfigDict, TypeAdapter, ValidationError
@@ -85,6 +85,11 @@ def test_names_that_are_taken(kind: str, value: str) -> None:
 )
 def test_names_that_are_not(kind: str, values: list[str], what: str) -> None:
     assert {str(read(getattr(bookfields, kind), value)) for value in values} == {what}
+
+
+def test_a_pattern_is_of_the_whole_text() -> None:
+    kind = Annotated[str, bookfields.matching("ab?", "should be ab, or a alone")]
+    assert [read(kind, text) for text in ("a", "ab", "abb", "xa", "")] == ["a", "ab", *["should be ab, or a alone"] * 3]
 
 
 def test_identifiers_are_made_canonical() -> None:

@@ -193,6 +193,16 @@ def test_each_mistake_says_where_and_what(text: str, where: str, what: str) -> N
     assert said.endswith(what)
 
 
+def test_a_reader_that_gives_up_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However deep it comes: a newer reader counts its tables itself."""
+
+    def loads(*_: object, **__: object) -> None:
+        raise RecursionError
+
+    monkeypatch.setattr(bookfile.tomllib, "loads", loads)
+    assert problems("a = 1") == [("", "nested too deep: a book file has tables in tables, no more")]
+
+
 def test_all_that_no_field_sees_alone_is_told_together() -> None:
     text = """
         sources = {a = "epcis.inbox.x.v1", b = "epcis.inbox.x.v1", c = "epcis.inbox.v1", d = "epcis.inbox.v1"}
