@@ -21,7 +21,8 @@ def nested(books: Books, site: str) -> dict[str, str]:
     """What is in what; it is told from both ends, and no way up comes back."""
     found = {ref: one for s, ref, one in books.fold.every(Container) if s == site}
     within = {ref: one.within for ref, one in found.items() if one.within}
-    assert within == {child: ref for ref, one in found.items() for child in one.children}
+    assert sorted(within.items()) == sorted((child, ref) for ref, one in found.items() for child in one.children)
+    assert all(ref and one.children == sorted(one.children) for ref, one in found.items())
     for ref in found:
         above = [ref]
         while above[-1] in within:
@@ -74,3 +75,17 @@ def test_an_aggregation_in_a_circle_says_why_nothing_moves() -> None:
     assert nested(books, A) == {P: Q, Q: R}
     assert books(aggregation("ADD", R, P))[0].reason == "", "from Q into that which holds both"
     assert nested(books, A) == {P: R, Q: R}
+    assert books(aggregation("DELETE", R, P))[0].reason == ""
+    books(aggregation("DELETE", P, Q))
+    assert nested(books, A) == {Q: R}, "what is not in P is not taken out of R"
+
+
+def test_what_was_in_it_already_stays_where_the_repeat_is_void() -> None:
+    """Said twice by two events that are not the same; and of many it is told in order."""
+    books = stocked()
+    names = [f"https://id.gs1.org/00/{n:018d}" for n in (9, 4, 7, 5, 8, 6)]
+    first, again = aggregation("ADD", Q, *names), aggregation("ADD", Q, *reversed(names))
+    books(first, again, declared(again))
+    assert nested(books, A) == dict.fromkeys(names, Q)
+    books(declared(first))
+    assert nested(books, A) == {}
