@@ -34,7 +34,7 @@ def weights(draft: Draft, run: Run, parts: list[Part]) -> list[int]:
 def _key(book: SiteBook, run: Run) -> CarbonKey | None:
     """The key of the one process that the items of a run name, else that of all processes of the site."""
     names = {part.process for part in run.parts if part.process}
-    own = [key for key in book.carbon_keys if key.process and names == {key.process}]
+    own = [key for key in book.carbon_keys if names == {key.process}]
     return next(iter(own), None) or next((key for key in book.carbon_keys if not key.process), None)
 
 
@@ -45,11 +45,12 @@ def _is_product(part: Part) -> bool:
 def _worth(draft: Draft, part: Part, prices: list[Price], scale: int) -> int | None:
     """Dry mass times the price of its class, else contained masses times those of their elements; None: nothing is priced."""
     lot = draft.lot(part.lot)
-    of_class = next((p for p in prices if p.product_class and lot is not None and p.product_class == lot.product_class), None)
+    assert lot is not None, "what comes out is in its lot"
+    of_class = next((p for p in prices if p.product_class == lot.product_class), None)
     if of_class is not None:
-        return max(0, part.dry_mg) * _whole(of_class.per_kg, scale)
+        return part.dry_mg * _whole(of_class.per_kg, scale)
     priced = [(part.contained_mg[p.element], p.per_kg) for p in prices if p.element in part.contained_mg]
-    return sum(max(0, mg) * _whole(per_kg, scale) for mg, per_kg in priced) if priced else None
+    return sum(mg * _whole(per_kg, scale) for mg, per_kg in priced) if priced else None
 
 
 def _whole(per_kg: Decimal, scale: int) -> int:

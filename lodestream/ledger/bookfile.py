@@ -234,9 +234,7 @@ def read_book(text: str) -> BookFile:
     except tomllib.TOMLDecodeError as error:
         raise BookError([("", f"not TOML: {error}")]) from None
     except ValidationError as error:
-        raise BookError(
-            [(_where(e["loc"]), _what(e["type"], e["msg"], e["input"])) for e in error.errors(include_url=False)]
-        ) from None
+        raise BookError([(_where(e["loc"]), _what(e["type"], e["msg"], e["input"])) for e in error.errors()]) from None
     except RecursionError:
         raise BookError([("", "nested too deep: a book file has tables in tables, no more")]) from None
     except (ValueError, ArithmeticError):  # an integer of thousands of digits, an exponent that no decimal has

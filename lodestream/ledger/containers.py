@@ -86,9 +86,12 @@ def _chain(draft: Draft, name: str, parent: str, pack: Pack, *, linked: bool) ->
 
 
 def nest(draft: Draft, parent: str, child: str, *, into: bool) -> None:
-    """Put a container or a whole instance into another, out of the one that it was in; or take it out."""
+    """Put a container or a whole instance into another, out of the one that it was in; or take it out.
+
+    Nothing goes into what it holds itself: offers, voids and declarations may tell that of different times.
+    """
     held = container(draft, child)
-    if (held.within == parent) == into:
+    if (held.within == parent) == into or (into and parent in carriers(draft, [child])):
         return
     if into and held.within:
         nest(draft, held.within, child, into=False)

@@ -11,7 +11,6 @@ from decimal import Decimal
 
 from lodestream.epcis.event import Material
 from lodestream.ledger import containers
-from lodestream.ledger.attribution import added
 from lodestream.ledger.containers import carriers, container, inside
 from lodestream.ledger.draft import Draft, Unready
 from lodestream.ledger.held import Container, Manifest
@@ -176,12 +175,16 @@ def departed(draft: Draft, consignment: str, names: list[str], counted: set[str]
     """As `contents`, of containers that another source's standing shipment of this consignment took along already."""
     amounts: dict[str, int] = {}
     unknown: list[str] = []
+    told: dict[str, Manifest] = {}
     for name in names:
-        lots = left_with(draft, consignment, name)
-        if not lots or not all(_sent_by_another(draft, f"{consignment} {lot}") for lot in lots):
+        left = left_with(draft, consignment, name)
+        lots = [lot for one in left.values() for lot in one.lots]
+        if lots and all(_sent_by_another(draft, f"{consignment} {lot}") for lot in lots):
+            told |= left
+        else:
             unknown.append(name)
-            continue
-        for lot, mg in lots.items():
+    for one in told.values():
+        for lot, mg in one.lots.items():
             if lot not in counted:
                 amounts[lot] = amounts.get(lot, 0) + mg
     return weighed(amounts), unknown
@@ -193,16 +196,17 @@ def _sent_by_another(draft: Draft, ref: str) -> bool:
     return any(s.source != draft.entry.source for s in pair.shipments)
 
 
-def left_with(draft: Draft, consignment: str, name: str) -> dict[str, int]:
-    """What a container, with all that is in it at every level, left with under a consignment: dry mass in mg by lot."""
-    lots: dict[str, int] = {}
+def left_with(draft: Draft, consignment: str, name: str) -> dict[str, Manifest]:
+    """What a container that left under this consignment left with, and what those in it did, at every level, by container."""
+    found: dict[str, Manifest] = {}
     todo = [name]
     while todo:
-        left = draft.view.get(Manifest, f"out {todo.pop()}")
-        if left is not None and left.consignment == consignment:
-            lots = added(lots, left.lots)
+        one = todo.pop()
+        left = draft.view.get(Manifest, f"out {one}")
+        if left is not None and left.consignment == consignment and one not in found:
+            found[one] = left
             todo += left.children
-    return lots
+    return found
 
 
 def unknown_content(draft: Draft, unknown: list[str]) -> Unready:

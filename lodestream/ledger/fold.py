@@ -28,7 +28,7 @@ class Fold:
     def __init__(self, book: BookFile | None = None) -> None:
         self._state: dict[bytes, bytes] = {}
         self._books = Books(self._state)
-        for site, settings in sorted((book.sites if book else {}).items()):
+        for site, settings in (book.sites if book else {}).items():
             self.submit(Entry(derive("book", site, "fold"), site, "BOOK", 0, book=settings))
 
     def apply(self, entry: Entry) -> tuple[list[Outcome], list[Entry]]:

@@ -30,7 +30,7 @@ def note(draft: Draft, before: Inbound | None, pair: Inbound) -> None:
 
 def counted(pair: Inbound, weighed: dict[str, Weighed]) -> dict[str, int]:
     """The u by element with which a pair counts in its lane; nothing where several senders share it."""
-    return {e: one.u_mg for e, one in weighed.items()} if weighed and len(_senders(pair)) == 1 else {}
+    return {e: one.u_mg for e, one in weighed.items()} if len(_senders(pair)) == 1 else {}
 
 
 def _senders(pair: Inbound) -> list[str]:

@@ -77,7 +77,7 @@ def handle_event(draft: Draft) -> None:
     _check_credits(event)
     _check_sites(draft)
     handler = handler_of(event)
-    relabelled = run_around.said(draft, event.biz_step in RECEIVING) if event.error_declaration is None else []
+    relabelled = run_around.said(draft, event.biz_step in RECEIVING)
     if handler is not None:
         if event.type == "ObjectEvent" and event.biz_step in TRANSFER and event.error_declaration is None:
             sources.make_way(draft, ships=event.biz_step in SHIPPING)

@@ -16,7 +16,7 @@ from lodestream.epcis.event import Assay, Material
 from lodestream.ledger import attribution
 from lodestream.ledger.draft import Draft
 from lodestream.ledger.lots import BY_BOOK, tracked, unassayed_finding
-from lodestream.ledger.moves import change_of, move_at
+from lodestream.ledger.moves import change_of, is_own, move_at
 from lodestream.ledger.parcels import put_change, with_assay
 from lodestream.ledger.state import Lot, LotChange, Move, Unassayed
 from lodestream.ledger.values import Said
@@ -41,7 +41,8 @@ def follow(draft: Draft) -> None:
     while draft.waiting:
         name = draft.waiting.popitem()[0]
         lot = draft.lot(name)
-        if lot is None or not (draft.book.provisional_grades or any(p.graded for p in lot.unassayed)):
+        assert lot is not None, "a parcel waits in a lot"
+        if not (draft.book.provisional_grades or any(p.graded for p in lot.unassayed)):
             continue
         last = _last_draw(draft, lot)
         for parcel in lot.unassayed:
@@ -103,4 +104,6 @@ def _put(draft: Draft, name: str, old: Unassayed, new: Unassayed, change: LotCha
     assert lot is not None
     draft.put_lot(replace(lot, unassayed=[new if p == old else p for p in lot.unassayed]))
     put_change(draft, old.ref, old.index, change, assayed=False)
-    draft.managed.add(draft.restate_finding(Said(*unassayed_finding(name, new))))
+    finding = draft.restate_finding(Said(*unassayed_finding(name, new)))
+    if not is_own(draft, old.ref):
+        draft.managed.add(finding)

@@ -21,14 +21,14 @@ def relabelled(lot: Lot | None, stated: str | None) -> bool:
     """Whether a recycled class is stated for a lot that a run here made, and that is not of that class throughout."""
     if stated not in RECYCLED or lot is None or not lot.parents:
         return False
-    classes = {key.split(" ")[2] for vector in lot.shares.vectors.values() for key, mg in vector.items() if mg}
+    classes = {key.split(" ")[2] for vector in lot.shares.vectors.values() for key in vector}
     return classes != {stated}
 
 
 def kept(draft: Draft, line: Line) -> Line:
     """The line of a parcel that enters, without labels that do not count: its own, and those of its origins."""
     item, lot = line.material, draft.lot(line.id)
-    if item is None or not any(relabelled(lot, stated) for stated in _stated(item)):
+    if item is None:
         return line
     origins = [replace(o, source_class=_class(lot, o.source_class)) for o in item.origins]
     return replace(line, material=replace(item, source_class=_class(lot, item.source_class), origins=origins))
@@ -51,12 +51,13 @@ def said(draft: Draft, receiving: bool) -> list[Said]:
     entering = event.type == "ObjectEvent" and (event.action == "ADD" or receiving)
     found = []
     for item in event.materials:
-        if not (item.role == "input" or (item.role == "object" and entering)):
+        if item.role != "input" and not entering:
             continue
-        lot = draft.lot(item.id) if item.source_class in RECYCLED or item.origins else None
+        lot = draft.lot(item.id)
         stated = next((s for s in _stated(item) if relabelled(lot, s)), None)
-        if lot is None or stated is None:
+        if stated is None:
             continue
+        assert lot is not None, "what was relabelled is there"
         arithmetic = (
             f"{item.id} is declared {stated}, but a run at {draft.site} made it of {', '.join(lot.parents[:5])}: "
             f"the label is not taken, it stays {KEPT}"

@@ -35,7 +35,7 @@ def make_way(draft: Draft, *, ships: bool) -> None:
 def _shipped(draft: Draft) -> list[str]:
     """The pairs of a shipment, those in containers that have left already among them."""
     consignment = consignment_of(draft.event) or draft.event.event_hash
-    inner = [lot for name in bare(draft) for lot in containment.left_with(draft, consignment, name)]
+    inner = [lot for name in bare(draft) for one in containment.left_with(draft, consignment, name).values() for lot in one.lots]
     return [key(consignment, lot) for lot in dict.fromkeys([*(x.id for x in lines(draft.event)), *inner])]
 
 

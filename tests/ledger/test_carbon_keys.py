@@ -56,6 +56,35 @@ def test_prices_that_do_not_answer_leave_it_at_content(prices: list[Price]) -> N
     assert refined(CarbonKey("economic", prices=prices)) == [1_100_000, 0, 0]
 
 
+def test_no_price_is_not_a_price_of_zero() -> None:
+    """Cobalt alone has a price: nickel is not worth nothing for that, so all goes by content."""
+    assert refined(CarbonKey("economic", prices=PRICES[1:])) == [1_100_000, 0, 0]
+    assert refined(CarbonKey("contained", prices=PRICES)) == [1_100_000, 0, 0], "and where content is the key, no price counts"
+
+
+def test_prices_of_any_fraction_keep_their_proportion() -> None:
+    """2,700 kg at 0.5, 500 kg at 2.125 and 1,062.5 kg at 2: 1,350 and 1,062.5 and 2,125 of 4,537.5."""
+    prices = [
+        Price(Decimal("0.5"), product_class="sulphate"),
+        Price(Decimal("2.125"), product_class="cake"),
+        Price(Decimal(2), "Co"),
+    ]
+    outputs = (NI, ("cake", "0.5", {"co": "1", "product_class": "cake"}), ("co", "10.625", {"co": "10"}))
+    assert refined(CarbonKey("economic", prices=prices), outputs=outputs, upstream=4_537_500, emitted=0) == [
+        1_350_000,
+        1_062_500,
+        2_125_000,
+    ]
+
+
+def test_an_output_without_a_mass_bears_nothing_by_mass_and_none_by_the_price_of_its_class() -> None:
+    """Contained mass alone is stated of a bleed: of a tonne of CO2e for each mg that the other weighs, it has no gram."""
+    bleed = ("bleed", None, {"contained": [ContainedMass("Ni", Decimal(1), "KGM")], "product_class": "bleed"})
+    by_class = CarbonKey("economic", prices=[Price(Decimal(1), product_class=name) for name in ("bleed", "sulphate")])
+    for key in (CarbonKey("mass"), by_class):
+        assert refined(key, outputs=(NI, bleed, RESIDUE), upstream=27 * 10**14, emitted=0) == [27 * 10**14, 0, 0]
+
+
 def test_a_price_of_zero_is_one() -> None:
     assert refined(CarbonKey("economic", prices=[Price(Decimal(0), "Ni"), PRICES[1]])) == [0, 1_100_000, 0]
 
@@ -75,20 +104,24 @@ def replaced(process: str) -> CarbonKey:
 
 
 def test_a_split_divides_by_content_whatever_the_key() -> None:
-    books = Books(**{A: SiteBook(carbon_keys=[CarbonKey("economic", prices=[Price(Decimal(9), product_class="powder")])])})
+    prices = [Price(Decimal(9), product_class="powder"), Price(Decimal(1), product_class="lumps")]
+    books = Books(**{A: SiteBook(carbon_keys=[CarbonKey("economic", prices=prices)])})
     books(add("x", "10", A, ni="20", embodied_g_co2e=1_000))
-    books(transform(A, [("x", "10", {})], [("p", "4", {"product_class": "powder"}), ("q", "6", {"product_class": "powder"})]))
+    books(transform(A, [("x", "10", {})], [("p", "4", {"product_class": "powder"}), ("q", "6", {"product_class": "lumps"})]))
     assert [books.lot(A, name).embodied_g_co2e for name in "pq"] == [400, 600]
 
 
-def test_work_in_process_keeps_its_part_by_content() -> None:
-    """1,000 g of 10 t Ni; 2 t stay in process: 200 g, whatever the two products share of 800 g."""
-    closing = Material("wip_close", "urn:wip", contained=[ContainedMass("Ni", Decimal(2), "TNE")])
+@pytest.mark.parametrize("mass", [None, "20"])
+def test_work_in_process_keeps_its_part_by_content(mass: str | None) -> None:
+    """1,000 g of 10 t Ni; 2 t stay in process: 200 g, whatever the two products share of 800 g, and whatever it weighs."""
+    content = [ContainedMass("Ni", Decimal(2), "TNE")]
+    closing = Material("wip_close", "urn:wip", mass and Decimal(mass), "TNE", mass_basis="dry", contained=content)
     made = [item("output", "p", "10", ni="40"), item("output", "q", "30", ni="13.33333333", co="1")]
     for key, p, q in ((None, 400, 400), (CarbonKey("mass"), 200, 600)):
         books = Books(**{A: SiteBook(elements=["Ni", "Co"], carbon_keys=[key] if key else [])})
         books(add("x", "50", A, ni="20", co="1", embodied_g_co2e=1_000))
-        books(event("TransformationEvent", [item("input", "x", "50"), *made, (Quantity(closing.id), closing)],
+        left = (Quantity(closing.id), closing)
+        books(event("TransformationEvent", [item("input", "x", "50"), *made, left],
                     biz_location=A, transformation_id="urn:run", campaign_close=True))  # fmt: skip
         assert [books.lot(A, name).embodied_g_co2e for name in "pq"] == [p, q]
 

@@ -8,11 +8,12 @@ from msgspec import NODEFAULT, Struct
 from msgspec.structs import fields, replace
 
 from lodestream.ids import derive
+from lodestream.ledger import records
 from lodestream.ledger.chain import ENCODER, canonical_bytes, chain_value
 from lodestream.ledger.records import RULE_VERSION, Outcome, Posting
 from lodestream.ledger.unreadable import unreadable
 from schemas.codec import decode, encode
-from tests.ledger.making import Books, add, receive, ship, transform
+from tests.ledger.making import START, Books, add, entry, receive, ship, transform
 
 TRANSACTION = Outcome(
     outcome="TRANSACTION",
@@ -104,3 +105,20 @@ def test_what_is_no_entry_is_known_by_its_bytes() -> None:
             valid_time_us=7,
             reason=f"cannot be decoded; sha256 {digest}",
         )
+
+
+def test_severities_and_states_are_those_of_the_log() -> None:
+    assert get_args(records.Severity) == ("hard", "hold", "warn", "info")
+    assert get_args(records.FindingState) == ("open", "resolved", "superseded")
+
+
+def test_the_version_of_the_rules_is_in_every_outcome_and_in_its_id() -> None:
+    def named(outcome: Outcome, attempt: str) -> tuple[int, str]:
+        return outcome.rule_version, derive("txn", outcome.entry_id, "1", attempt)
+
+    made = entry(add("x", "1", "urn:site:a", cu="10"))
+    fold = Books().fold
+    (posted,), (again,) = fold.submit(made), fold.submit(made)
+    assert [(o.rule_version, o.txn_id) for o in (posted, again)] == [named(posted, "1"), named(again, "2")]
+    broken = unreadable(b"urn:site:a", "digest", START, "no Avro")
+    assert (broken.rule_version, broken.txn_id) == named(broken, "1")

@@ -8,11 +8,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lodestream.epcis.event import Event
-from lodestream.ledger import months
+from lodestream.ledger import haulage, months
 from lodestream.ledger.book import SiteBook
-from lodestream.ledger.records import Finding, Outcome
+from lodestream.ledger.draft import Draft
+from lodestream.ledger.moving import Inbound, Offered
+from lodestream.ledger.records import Finding, Outcome, Parcel
+from lodestream.ledger.state import Head
 from lodestream.ledger.timed import Haul, Period
-from tests.ledger.making import HOUR, Books, T, add, assay, declared, event, receive, ship
+from lodestream.ledger.values import Weighed
+from lodestream.ledger.view import View
+from tests.ledger.making import HOUR, Books, T, add, assay, declared, event, receive, ship, tick
 from tests.ledger.page import says
 
 A, B, C = "urn:site:a", "urn:site:b", "urn:site:c"
@@ -134,6 +139,67 @@ def test_a_later_assay_at_the_sender_changes_what_was_lost() -> None:
     books(again)
     assert hauls(books)[f"Cu {A}"].lost_mg == 0
     assert hauls(books)[f"Cu {A}"].sent_mg == 2_970_000_000
+
+
+def test_a_sender_that_withdrew_its_offer_shares_it_no_more() -> None:
+    books, others = Books(), add("x", "10", C, cu="30", event_time_us=MARCH)
+    wrong = ship("x", "10", C, B, consignment_id="c0", event_time_us=MARCH)
+    made, sent, _ = way(0, "9.9")
+    renamed = ship("x", "10", A, B, consignment_id="c0", event_time_us=MARCH + HOUR)
+    books(add("x", "10", A, cu="30", event_time_us=MARCH), renamed, others, wrong, declared(wrong))
+    books(receive("x", "9.9", B, consignment_id="c0", cu="30", receipt="final", event_time_us=MARCH + 9 * HOUR))
+    alone = Books()
+    alone(made, sent, receive("x0", "9.9", B, consignment_id="c0", cu="30", receipt="final", event_time_us=MARCH + 9 * HOUR))
+    assert hauls(books) == hauls(alone) != {}
+
+
+def test_an_element_of_which_nothing_went_is_a_haul_of_nothing() -> None:
+    """Both books track Ni, and there is none: 0 of 0 mg, and not a milligram lost or sent."""
+    books = Books(**{site: SiteBook(elements=["Cu", "Ni"]) for site in (A, B)})
+    books(*way(0, "9.9"))
+    assert hauls(books)[f"Ni {A}"] == Haul(1)
+
+
+# -- edges ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("dry_mg", "counts"), [([1], True), ([1, 0], True), ([0, 10], True), ([1, 1], False), ([0], False)])
+def test_one_sender_with_something_on_its_way(dry_mg: list[int], counts: bool) -> None:
+    """A withdrawn offer has nothing in it; one milligram is something."""
+    pair = Inbound("c", "x", [Offered(f"s{n}", [], Parcel("x", 1, mg, mg, True, {}, {}, 0)) for n, mg in enumerate(dry_mg)])
+    assert haulage.counted(pair, {"Cu": Weighed(5, 4, 3), "Ni": Weighed(2, 2, 1)}) == ({"Cu": 3, "Ni": 1} if counts else {})
+    assert haulage.counted(pair, {}) == {}
+
+
+def lost(haul: Haul, tolerance: str = "0.5", **more: Haul) -> list[str]:
+    """The lanes that are said to have lost too much: the one from urn:s, and others."""
+    view = View(B, {})
+    view.put(Head(book=SiteBook(transit_tolerance_percent=Decimal(tolerance))))
+    draft = Draft(view, tick(B, APRIL))
+    haulage.judge(draft, "2026-03", Period(hauls={**{k.replace("_", " "): v for k, v in more.items()}, "Cu urn:s": haul}))
+    return [" ".join((f.inputs[3], f.inputs[1])) for f in draft.findings]
+
+
+@pytest.mark.parametrize(
+    ("haul", "tolerance", "allowed"),
+    [
+        (Haul(2, 1_000_000, 0, "100", 40), "0.5", 5_042),  # 0.5 %, and 3 times the root of 10 and 10 squared, 14
+        (Haul(2, 1_000_000, 0, "100", -40), "0.5", 5_042),  # a plain sum of u that is taken back
+        (Haul(2, 1_000_000, 0, "0", 39), "0.3", 3_027),  # a quarter of it, without the rest
+        (Haul(2, -1_000_000, 0, "0", 0), "0.5", 0),  # more was taken back in this month than came in it
+        (Haul(2, -1_000_000, 0, "-100", -40), "100", 30),
+    ],
+)
+def test_exactly_what_is_allowed_is_allowed(haul: Haul, tolerance: str, allowed: int) -> None:
+    sums = (haul.count, haul.sent_mg)
+    assert lost(Haul(*sums, allowed, haul.u2, haul.u_mg), tolerance) == []
+    assert lost(Haul(*sums, allowed + 1, haul.u2, haul.u_mg), tolerance) == ["Cu urn:s"]
+    assert lost(Haul(1, haul.sent_mg, allowed + 1, haul.u2, haul.u_mg), tolerance) == []
+
+
+def test_lanes_are_said_in_their_order() -> None:
+    bad = Haul(2, 100, 99)
+    assert lost(bad, Ni_a=bad, Cu_z=bad, Cu_a=bad) == ["Cu a", "Cu urn:s", "Cu z", "Ni a"]
 
 
 WAYS = st.lists(st.tuples(st.integers(900, 1_010), st.booleans(), st.booleans()), min_size=1, max_size=6)

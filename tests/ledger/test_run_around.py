@@ -2,11 +2,13 @@
 
 from decimal import Decimal
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lodestream.epcis.event import OriginPart
-from tests.ledger.making import Books, T, add, codes, declared, receive, ship, transform
+from lodestream.epcis.event import CreditItem, OriginPart
+from lodestream.ledger import run_around
+from tests.ledger.making import Books, T, add, assay, codes, declared, event, item, receive, ship, transform
 
 A, B = "urn:site:a", "urn:site:b"
 
@@ -39,6 +41,32 @@ def test_a_parcel_that_enters_under_it_is_no_scrap() -> None:
     assert codes(books(add("turnings", "1", A, ni="50", source_class="end_of_life"))) == ["RUN_AROUND"]
     assert books.balance(A, "SOURCE(run_around)", "Ni") == -T // 2
     assert books.balance(A, "SOURCE(end_of_life)", "Ni") == 0
+
+
+@pytest.mark.parametrize("stated", sorted(run_around.RECYCLED))
+def test_whatever_recycled_class_it_is_called(stated: str) -> None:
+    assert {"end_of_life", "manufacturing_waste", "scrap"} == run_around.RECYCLED
+    books = Books()
+    made(books)
+    came = add("turnings", "1", A, ni="50", source_class=stated)
+    (found,) = [f for o in books(came) for f in o.findings]
+    assert (found.code, found.inputs, found.lots) == ("RUN_AROUND", [came.identity, "object", "turnings"], ["turnings"])
+    back = transform(A, [("turnings", "1", {"source_class": stated})], [("second", "1", {"ni": "50"})])
+    assert [f.inputs for o in books(back) for f in o.findings] == [[back.identity, "input", "turnings"]]
+    again = add("turnings", "1", A, ni="50", source_class="mine")
+    assert codes(books(again)) == [], "primary is no label of the recycled"
+
+
+def test_what_no_run_made_may_be_mixed_and_what_does_not_enter_is_not_asked() -> None:
+    """Ore to which scrap is added; turnings that are assayed, or named beside credits, as waste."""
+    books = Books()
+    made(books)
+    books(add("ore", "1", A, ni="50", source_class="mine"))
+    assert codes(books(add("ore", "1", A, ni="50", source_class="scrap"))) == []
+    assert codes(books(assay("turnings", A, ni="50.1", source_class="manufacturing_waste"))) == []
+    credit = CreditItem("iscc-plus", "Ni", "recycled", Decimal(1), "KGM")
+    named = [item("object", "turnings", source_class="manufacturing_waste")]
+    assert "RUN_AROUND" not in codes(books(event("TransactionEvent", named, action="ADD", biz_location=A, credits=[credit])))
 
 
 def test_returned_by_a_customer() -> None:

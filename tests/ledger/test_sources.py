@@ -7,9 +7,11 @@ from msgspec.structs import replace
 
 from lodestream.epcis.event import Event
 from lodestream.ledger.book import SiteBook
+from lodestream.ledger.held import Container
 from lodestream.ledger.moving import Outbound
+from lodestream.ledger.records import Entry
 from tests.ledger.making import Books, T, add, declared, event, item, receive, ship
-from tests.ledger.test_containment import P, Q, R, aggregation, come, held, out
+from tests.ledger.test_containment import P, Q, R, aggregation, come, held, moving, out
 
 A, B = "urn:site:a", "urn:site:b"
 
@@ -45,6 +47,51 @@ def test_the_counting_sources_shipment_stands(order: tuple[int, int]) -> None:
         ]
     books(received("10"))
     assert (books.balance(A, "TRANSIT(c x)"), books.balance(A, "CUSTODY(c x)"), books.open()) == (0, T, set())
+
+
+@pytest.mark.parametrize("consignment", ["c", None])
+def test_the_first_is_taken_back_as_a_whole_and_means_nothing_any_more(consignment: str | None) -> None:
+    """Reported twice in the same words: what the carrier declares is void already, what the MES declares is all there was."""
+    books = books_of("mes")
+    first = ship("x", "10", A, B, consignment_id=consignment, event_id="urn:one")
+    second = replace(first, event_id="urn:two", content_digest="other")
+    books(first, source="carrier")
+    assert books(second, source="mes")[0].kind == "ship"
+    books(declared(first), source="carrier")
+    assert books.balance(A, "STOCK(x)") == 9 * T
+    books(declared(second), source="mes")
+    assert books.balance(A, "STOCK(x)") == 10 * T
+
+
+def test_what_one_source_reports_twice_are_two_parcels() -> None:
+    """Of the counting source too: nothing of its own is taken back. A consignment may have any name."""
+    books = books_of("mes")
+    for mass in ("10", "20"):
+        books(ship("x", mass, A, B, consignment_id="order 7"), source="mes")
+    assert books.balance(A, "TRANSIT(order 7 x)") == 3 * T
+    for mass in ("10", "19.5"):
+        books(receive("x", mass, B, consignment_id="order 7", cu="10"), source="mes")
+    assert books.balance(B, "STOCK(x)") == 2_950_000_000
+    books(receive("x", "9.9", B, consignment_id="order 7", cu="10"), source="carrier")
+    assert (books.balance(B, "STOCK(x)"), books.open()) == (2_950_000_000, set())
+
+
+def test_an_entry_without_a_source_is_not_that_of_a_book_that_names_none() -> None:
+    books = books_of("")
+    books(shipped("9.9"), source="carrier")
+    assert books(shipped("10"), source="")[0].kind == "link"
+    assert books.balance(A, "TRANSIT(c x)") == 990_000_000
+
+
+def test_what_confirmed_before_it_counted_takes_nothing_along_when_it_is_void() -> None:
+    """The book names the MES after both reported: its declaration is of what it said, not of what the carrier did."""
+    books = books_of("")
+    books(shipped("9.9"), source="carrier")
+    second = shipped("10")
+    books(second, source="mes")
+    books.fold.submit(Entry("book", A, "BOOK", second.event_time_us, book=SiteBook(counting_source="mes")))
+    books(declared(second), source="mes")
+    assert books.balance(A, "TRANSIT(c x)") == 990_000_000
 
 
 def test_without_one_that_counts_the_first_stands() -> None:
@@ -104,6 +151,55 @@ def test_an_event_that_moved_more_is_not_taken_back() -> None:
     books(both, source="carrier")
     assert books(shipped("10"), source="mes")[0].kind == "link"
     assert (books.balance(A, "TRANSIT(c x)"), books.balance(A, "TRANSIT(c y)")) == (990_000_000, 500_000_000)
+
+
+def test_what_left_in_a_container_before_is_not_what_it_names_now() -> None:
+    """The MES sent y in P under another consignment, and names P beside x now: y, which the carrier reports too, stands."""
+    books = books_of("mes")
+    books(add("y", "100", A, cu="10"), aggregation("ADD", P, ("y", "25")))
+    books(out(P, consignment_id="old"), source="mes")
+    both = [("x", "9.9", {}), ("y", "5", {})]
+    books(moving("shipping", A, to=B, lots=both, consignment_id="c"), source="carrier")
+    assert books(moving("shipping", A, P, to=B, lots=[("x", "10", {})], consignment_id="c"), source="mes")[0].kind == "link"
+    assert (books.balance(A, "TRANSIT(c x)"), books.balance(A, "TRANSIT(c y)")) == (990_000_000, 500_000_000)
+
+
+def test_a_container_in_a_container_that_the_counting_source_names_second() -> None:
+    """Bag P on pallet Q: who declares the first changes nothing, who declares the second has P on Q again, with its 25 t."""
+    books = books_of("mes")
+    books(aggregation("ADD", P, ("x", "25")), aggregation("ADD", Q, P))
+    sent = [out(Q, consignment_id="c") for _ in range(2)]
+    for made, source in zip(sent, ("carrier", "mes"), strict=True):
+        assert books(made, source=source)[0].kind == "ship"
+    came = [come(Q) for _ in range(2)]
+    for made, source in zip(came, ("carrier", "mes"), strict=True):
+        assert books(made, source=source)[0].kind == "receive"
+    for made in (sent[0], came[0]):
+        books(declared(made), source="carrier")
+    assert (books.balance(A, "TRANSIT(c x)"), held(books, A, P), held(books, B, P)) == (0, 0, 25 * T)
+    assert (nested(books, A), nested(books, B)) == ([], [P])
+    books(declared(came[1]), source="mes")
+    books(declared(sent[1]), source="mes")
+    assert (books.balance(A, "STOCK(x)"), held(books, A, P), held(books, B, P)) == (10 * T, 25 * T, 0)
+    assert (nested(books, A), nested(books, B)) == ([P], [])
+
+
+@pytest.mark.parametrize("names", [(Q,), (Q, P), (P, Q), (P,)])
+@pytest.mark.parametrize("counting", ["", "carrier"])
+def test_a_container_in_a_container_is_confirmed_by_whichever_is_named(counting: str, names: tuple[str, ...]) -> None:
+    books = books_of(counting)
+    books(aggregation("ADD", P, ("x", "25")), aggregation("ADD", Q, P, ("x", "5")))
+    books(out(Q, consignment_id="c"), source="carrier")
+    for _ in range(2):
+        confirmed = books(out(*names, consignment_id="c"), source="mes")[0]
+        assert (confirmed.outcome, confirmed.kind, confirmed.findings) == ("TRANSACTION", "link", [])
+    assert (books.balance(A, "TRANSIT(c x)"), books.open()) == (3 * T, set())
+    assert books(out(Q, consignment_id="other"), source="mes")[0].reason == "UNKNOWN_CONTENT"
+
+
+def nested(books: Books, site: str) -> list[str]:
+    """What pallet Q holds at a site."""
+    return next((one.children for s, ref, one in books.fold.every(Container) if (s, ref) == (site, Q)), [])
 
 
 @pytest.mark.parametrize("counting", ["", "mes", "carrier"])

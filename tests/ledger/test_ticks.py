@@ -227,46 +227,10 @@ def test_what_is_parked_or_ahead_of_its_record_stays_known() -> None:
         assert len(books.fold.every(Seen)) == left
 
 
-# -- books ----------------------------------------------------------------------------------------------------------
-
-
-def book_entry(settings: SiteBook, at: int) -> Entry:
-    return Entry(f"book {settings.effective_us} {at}", A, "BOOK", at, book=settings)
-
-
-def test_settings_take_effect_at_their_time() -> None:
-    """A book from START + 10 h on: by the first entry then, whatever its kind; one for a later time waits behind it."""
-    books = Books()
-    at = START + 10 * HOUR
-    books.fold.submit(book_entry(SiteBook(sources=["late"], effective_us=START + 20 * HOUR), START))
-    books.fold.submit(book_entry(SiteBook(sources=["mes"], effective_us=at), START))
-    assert due_us(books.fold, A) == at
-    before, after = (add(lot, "1", A, cu="1", event_time_us=t) for lot, t in (("x", at - 1), ("y", at)))
-    assert codes(books(before)) == []
-    assert codes(books(after)) == ["NOT_AUTHORISED"]
-    assert codes(books(after, source="mes")) == []
-    assert codes(books(add("z", "1", A, cu="1", event_time_us=START + 20 * HOUR), source="mes")) == ["NOT_AUTHORISED"]
-
-
-def test_settings_take_effect_by_a_tick() -> None:
-    books = Books()
-    books.fold.submit(book_entry(SiteBook(sources=["mes"], effective_us=START + HOUR), START))
-    assert kinds(books.tick(A, START + HOUR)) == [("NOTHING", "")]
-    assert due_us(books.fold, A) == 0
-    assert codes(books.fold.submit(entry(add("x", "1", A, cu="1", event_time_us=START)))) == ["NOT_AUTHORISED"]
-
-
-def test_a_book_with_an_unknown_time_zone_is_unreadable() -> None:
-    books = Books()
-    for zone in ("Mars/Olympus", "", "../etc", "Europe"):
-        (outcome,) = books.fold.submit(book_entry(SiteBook(time_zone=zone), START))
-        assert (outcome.outcome, "time zone" in outcome.reason) == ("UNREADABLE", True)
-
-
 def test_a_shorter_grace_counts_for_what_waits_already() -> None:
     books = stocked()
     books(ship("x", "10", A, B, consignment_id="c", event_time_us=START))
-    books.fold.submit(book_entry(SiteBook(grace_hours=1), START + 1))
+    books.fold.submit(Entry("book", A, "BOOK", START + 1, book=SiteBook(grace_hours=1)))
     assert due_us(books.fold, A) == START + HOUR
     assert codes(books.tick(A, START + HOUR)) == ["TRANSIT_OPEN", "ONE_SIDED"]
 
@@ -290,6 +254,9 @@ def test_a_finding_of_the_watch_stands_like_any_other() -> None:
     assert [f.state for f in closed.findings] == ["resolved"]
     assert [lot.findings for lot in books.fold.lots()] == [[]]
     assert kinds(books.fold.submit(watched("superseded", ["x"]))) == [("DUPLICATE", "")]
+    books.fold.submit(watched("open", ["x"], n=2))
+    (void,) = books.fold.submit(watched("superseded", ["x"], n=2))
+    assert [(f.id, f.state) for f in void.findings] == [("f9", "superseded")], "what it stood on is void"
 
 
 @pytest.mark.parametrize(("severity", "held"), [("hard", True), ("hold", True), ("warn", False), ("info", False)])

@@ -41,6 +41,10 @@ def test_what_was_rolled_back_is_read_again_as_it_was() -> None:
     view.keep()
     assert list(view.take()) == [key_of(SITE, Balance, "x")]
     assert view.take() == {}
+    view.put(Balance(3), "x")
+    view.put(Balance(4), "y")
+    view.roll_back()
+    assert (view.get(Balance, "x"), view.get(Balance, "y")) == (Balance(1), None), "all since it was kept"
 
 
 Step = tuple[str, int, int]  # what to do, which reference, which amount

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lodestream.ledger import yields
+from lodestream.ledger import envelopes, yields
 from lodestream.ledger.book import Process, SiteBook
 from lodestream.ledger.envelopes import ENVELOPES
 from lodestream.ledger.records import Finding
@@ -127,6 +127,13 @@ def test_the_table_has_an_order_in_each_row() -> None:
         assert one.min_yield_percent is not None
         assert one.max_yield_percent is not None
         assert 0 < one.min_yield_percent < one.max_yield_percent < 100
+
+
+def test_every_rare_earth_has_the_same() -> None:
+    """The fifteen that are separated: the lanthanides but for promethium, and yttrium."""
+    separated = {element: one for (name, element), one in envelopes.ENVELOPES.items() if name == "rare_earth_separation"}
+    assert list(separated) == ["La", "Ce", "Pr", "Nd", "Sm", "Eu", "Gd", "Tb", "Dy", "Ho", "Er", "Tm", "Yb", "Lu", "Y"]
+    assert {(one.min_yield_percent, one.max_yield_percent) for one in separated.values()} == {(Decimal(80), Decimal(99))}
 
 
 # -- properties ---------------------------------------------------------------------------------------------------
