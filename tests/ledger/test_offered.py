@@ -5,10 +5,14 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from lodestream.ledger.draft import Draft
 from lodestream.ledger.held import Manifest, Pack
 from lodestream.ledger.moving import Inbound, Offered
 from lodestream.ledger.records import Entry, Offer, Outcome, Parcel
-from tests.ledger.making import START, Books, codes, ship
+from lodestream.ledger.ship import upstream_findings
+from lodestream.ledger.state import Lot
+from lodestream.ledger.view import View
+from tests.ledger.making import START, Books, add, codes, entry, ship
 from tests.ledger.test_receipts import got
 
 A, B, C = "urn:site:a", "urn:site:b", "urn:site:c"
@@ -145,3 +149,12 @@ def test_a_way_that_did_not_lead_here_goes_on(path: list[str]) -> None:
     (on,) = [one.offer for one in sent if one.offer is not None]
     lot = books.lot(B, "x")
     assert on.parcels[0].path == [*path, f"{B} {lot.seq}"]
+
+
+def test_what_is_open_on_a_lot_and_on_what_it_was_made_of_goes_along_in_order() -> None:
+    """Each finding once, sorted by id: the message is the same in each process."""
+    made = Draft(View(A, {}), entry(add("e", "1", A, cu="1")))
+    own, parents = [f"{n}" for n in (9, 3, 7, 1)], [f"{n}" for n in (8, 2, 7, 4, 6)]
+    for name, findings, of in (("x", own, ["y", "z"]), ("y", parents, ["x"]), ("z", ["5"], [])):
+        made.view.put(Lot(name, 1, 0, 0, findings=findings, parents=of), name)
+    assert upstream_findings(made, "x") == list("123456789")
