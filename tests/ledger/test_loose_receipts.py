@@ -179,3 +179,15 @@ def test_a_corrective_of_two_lines_settles_as_its_original_would_have(early: boo
         right.event_hash: [("urn:right", 1)],
     }
     assert (custody(books, "#c", "#d"), books.lot(B, "x").dry_mg) == ([1000, 500], 25 * T)
+
+
+@pytest.mark.parametrize("early", [True, False])
+def test_a_corrective_takes_its_place_beside_two_lines_of_another_receipt(early: bool) -> None:
+    """Of the 10 t of c came 2 and 3 in two lines, then 5 that were 4: the lines of others have no turn."""
+    others = hashed(replace(two_lines(2, 3), consignment_id="c", event_id="urn:others"))
+    wrong, right = got("5", "c"), got("4", "c", event_id="urn:right")
+    both = [right, declared(wrong, 1, ("urn:right",))]
+    books = of_two(shipped("c"))
+    books(others, wrong, *(both if early else reversed(both)))
+    assert belongs(books) == {"c": [("urn:others", 0), ("urn:others", 1), ("urn:right", 0)]}
+    assert (custody(books, "c"), books.lot(B, "x").dry_mg) == ([900], 9 * T)
