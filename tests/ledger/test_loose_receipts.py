@@ -191,3 +191,15 @@ def test_a_corrective_takes_its_place_beside_two_lines_of_another_receipt(early:
     books(others, wrong, *(both if early else reversed(both)))
     assert belongs(books) == {"c": [("urn:others", 0), ("urn:others", 1), ("urn:right", 0)]}
     assert (custody(books, "c"), books.lot(B, "x").dry_mg) == ([900], 9 * T)
+
+
+@pytest.mark.parametrize("early", [True, False])
+def test_a_line_that_moves_to_another_offer_has_had_its_turn(early: bool) -> None:
+    """8 t of each offer; the first 10 t are of the first. 5 and 2 t were 10 and 2: the 10 are of the second, and the 2 wait."""
+    first, wrong = got("10"), two_lines(5, 2)
+    right = hashed(replace(two_lines(10, 2), event_id="urn:right"))
+    both = [right, declared(wrong, 1, ("urn:right",))]
+    books = of_two(shipped("#c", 8), shipped("#d", 8, hours=1))
+    books(first, wrong, *(both if early else reversed(both)))
+    assert belongs(books) == {"#c": [(first.identity, 0)], "#d": [("urn:right", 0)], right.event_hash: [("urn:right", 1)]}
+    assert (custody(books, "#c", "#d"), books.balance(B, "STOCK(x)")) == ([800, 800], 2_000_000_000)
