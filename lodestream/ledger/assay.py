@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from lodestream.epcis.event import Material
 from lodestream.ledger import attribution, reassay, receipt_assays
 from lodestream.ledger.draft import Draft, Refused, Unready
-from lodestream.ledger.lots import note_grades, settled_by, told, tracked, unassayed_finding, wet_and_dry
+from lodestream.ledger.lots import note_grades, refuse_without_content, settled_by, told, tracked, unassayed_finding, wet_and_dry
 from lodestream.ledger.moves import change_of
 from lodestream.ledger.moving import Inbound
 from lodestream.ledger.parcels import put_change, with_assay
@@ -55,8 +55,7 @@ def _assay(draft: Draft, lot: str, parcel: Unassayed, item: Material) -> None:
     measured = measure(completed, draft.book.mass_basis)
     if isinstance(measured, Refusal):
         raise Refused(Said(measured.code, (draft.event.identity, lot), measured.arithmetic))
-    if not measured.assayed:
-        raise Refused(Said("BASIS_MISSING", (draft.event.identity, lot), f"{lot}: {'; '.join(measured.remarks)}"))
+    refuse_without_content(draft, lot, measured)
     note_grades(draft, completed, measured)
     if parcel.origin == "receipt":
         pair = draft.view.get(Inbound, parcel.ref)

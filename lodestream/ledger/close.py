@@ -16,7 +16,6 @@ from lodestream.ledger.state import Head, Journal
 from lodestream.ledger.timed import Slip
 
 KIND = "close"
-LINK = "link"  # what an event is that does nothing itself
 COST = 4  # of an entry's work, for each month
 
 
@@ -29,7 +28,7 @@ def by_event(draft: Draft, month: str) -> None:
         draft.reason = f"{month} is closed already: what comes late restates it"
     elif months.bounds(draft.book.time_zone, month)[1] > draft.record_time_us:
         draft.reason = f"{month} is not over yet in {draft.book.time_zone}: nothing is closed"
-    elif draft.kind not in {LINK, period.STOCK_TAKE} or draft.dirty:  # it is told as what it is: that of the close comes next
+    elif draft.kind not in {"link", period.STOCK_TAKE} or draft.dirty:  # it is told as what it is: that of the close comes next
         _next(draft, month)
         draft.reason = draft.reason or f"{month} closes when this is posted"
     else:

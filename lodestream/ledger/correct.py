@@ -64,10 +64,11 @@ def _void(draft: Draft, identity: str, seen: Seen) -> None:
         if campaign is not None:
             draft.runs[campaign] = None
     take_back(draft, identity)
-    correctives.announce(draft, identity)
+    assert draft.event.error_declaration is not None, "who voids has declared"
+    announced = draft.event.error_declaration.corrective_event_ids
+    correctives.announce(draft, identity, announced)
     claiming.withdraw(draft, identity)
-    declaration = draft.event.error_declaration
-    for corrective in declaration.corrective_event_ids if declaration is not None else []:
+    for corrective in announced:
         claiming.follow(draft, corrective)
     draft.view.put(replace(seen, status="void", findings=[]), identity)
     if replay_suspect(draft.view, draft.event, posting=False) is None:

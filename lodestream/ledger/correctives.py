@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from lodestream.ledger import matching
+from lodestream.ledger import matching, pairs
 from lodestream.ledger.draft import Draft
 from lodestream.ledger.moves import receipt_key
 from lodestream.ledger.moving import Inbound, Received
@@ -11,10 +11,9 @@ from lodestream.ledger.running import Run
 from lodestream.ledger.state import Corrective, Journal, LotChange
 
 
-def announce(draft: Draft, identity: str) -> None:
+def announce(draft: Draft, identity: str, announced: list[str]) -> None:
     """The announced correctives stand where the original stood; one that came before its declaration moves there now."""
-    declaration = draft.event.error_declaration
-    for corrective in declaration.corrective_event_ids if declaration is not None else []:
+    for corrective in announced:
         draft.view.put(Corrective(identity), corrective)
         journal = draft.view.get(Journal, corrective)
         if journal is None:
@@ -70,7 +69,7 @@ def _move_receipts(draft: Draft, original: str, corrective: str, ref: str) -> No
                 draft.view.put(Received(replace(received.change, slot=place.slot)), key)
                 receipts[n] = replace(receipt, arrival=place.arrival)
         if receipts != pair.receipts:
-            matching.update(draft, replace(pair, receipts=sorted(receipts, key=lambda r: r.arrival)))
+            matching.update(draft, replace(pair, receipts=pairs.in_order(receipts)))
 
 
 def _lines(pair: Inbound, identity: str) -> set[int]:

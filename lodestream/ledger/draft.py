@@ -163,7 +163,7 @@ class Draft:
         )
 
     def flow(self, change: LotChange, sign: int) -> None:
-        """Note a movement that is made (1) or undone (-1): what claims (claiming.py) and periods (period.py) count."""
+        """Note a movement that is made (1) or undone (-1): what claims (claiming.py) and the doubt of the month count."""
         self.flows.append((change, sign))
         self.doubt.moved(change, sign)
 

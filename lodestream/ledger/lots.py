@@ -27,6 +27,12 @@ def without_lot(identifier: str) -> bool:
     return _WITHOUT_LOT.match(identifier) is not None
 
 
+def refuse_without_content(draft: Draft, lot: str, measured: Measured) -> None:
+    """`Refused` (BASIS_MISSING) where an assay of a lot does not tell its content."""
+    if not measured.assayed:
+        raise Refused(Said("BASIS_MISSING", (draft.event.identity, lot), f"{lot}: {'; '.join(measured.remarks)}"))
+
+
 def refuse_unusable(draft: Draft, lines: Sequence[Line], measured: Sequence[Measured | Refusal]) -> list[Measured]:
     """The measured lines, or `Refused` with every reason why some cannot be (NO_LOT, units, basis, grades, quantities)."""
     said = [

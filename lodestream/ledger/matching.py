@@ -41,19 +41,14 @@ def _assigned(draft: Draft, lot: str, before: dict[str, Inbound]) -> dict[str, I
     after = {c: replace(p, receipts=[r for r in p.receipts if r.named]) for c, p in before.items()}
     offers = sorted((offer.shipped_us, c) for c, p in after.items() if (offer := pending.whole(p)) is not None)
     waiting = [c for _, c in offers]
-    for receipt in sorted(loose, key=_place):
+    for receipt in pairs.in_order(loose):
         senders = {c: pairs.open_senders(after[c], draft, receipt.arrival) for c in waiting}
         waiting = [c for c in waiting if senders[c]]  # what is closed stays closed
         fits = (c for c in waiting if not receipt.from_site or receipt.from_site in senders[c])
         place = next(fits, receipt.event_hash)
         pair = after.get(place) or Inbound(place, lot)
-        after[place] = replace(pair, receipts=sorted([*pair.receipts, receipt], key=_place))
+        after[place] = replace(pair, receipts=pairs.in_order([*pair.receipts, receipt]))
     return after
-
-
-def _place(receipt: Receipt) -> tuple[int, int]:
-    """The place of a receipt in the book: lines of one event in their order."""
-    return receipt.arrival, receipt.number
 
 
 def confirms(draft: Draft, pair: Inbound, receipt: Receipt) -> bool:

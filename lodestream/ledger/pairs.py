@@ -7,6 +7,8 @@ rule of its own.
 Rulebook R29, R30, R31, R32, R34, R35.
 """
 
+from collections.abc import Iterable
+
 from msgspec.structs import replace
 
 from lodestream.ledger import attribution, haulage, listing, pending, verdict
@@ -27,6 +29,11 @@ from lodestream.measures import Measured, Refusal, measure, percent_of, quadratu
 def key(consignment: str, lot: str) -> str:
     """The reference of a pair in the state; canonical ids hold no space."""
     return f"{consignment} {lot}"
+
+
+def in_order(receipts: Iterable[Receipt]) -> list[Receipt]:
+    """Receipts by their place in the book, the lines of one event by their number."""
+    return sorted(receipts, key=lambda r: (r.arrival, r.number))
 
 
 def open_senders(pair: Inbound, draft: Draft, arrival: int) -> list[str]:

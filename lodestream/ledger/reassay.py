@@ -16,12 +16,11 @@ from msgspec.structs import replace
 from lodestream.epcis.event import Material
 from lodestream.ledger import attribution, matching, receipt_assays
 from lodestream.ledger.accounts import STOCK_ADJ_ASSAY, stock
-from lodestream.ledger.draft import Draft, Refused
-from lodestream.ledger.lots import RANK, moisture, refuse_unusable, settled_by, tracked, wet_and_dry
+from lodestream.ledger.draft import Draft
+from lodestream.ledger.lots import RANK, moisture, refuse_unusable, refuse_without_content, settled_by, tracked, wet_and_dry
 from lodestream.ledger.moves import change_of, move_at, named
 from lodestream.ledger.parcels import put_change, with_assay
 from lodestream.ledger.state import Assayed, Journal, Lot, LotChange, Move, Shares, Unassayed
-from lodestream.ledger.values import Said
 from lodestream.ledger.variance import squared
 from lodestream.measures import Line, Measured, measure
 
@@ -69,8 +68,7 @@ def _measured(draft: Draft, lot: Lot, item: Material, wet_mg: int, dry_mg: int) 
     base = Material("object", lot.id, mass_basis="wet", product_class=lot.product_class, loss_class=lot.loss_class)
     line = with_assay(Line("object", lot.id, Decimal(wet_mg), "MGM", base), item)
     measured = refuse_unusable(draft, [line], [measure(line, None, moisture(wet_mg, dry_mg))])[0]
-    if not measured.assayed:
-        raise Refused(Said("BASIS_MISSING", (draft.event.identity, lot.id), f"{lot.id}: {'; '.join(measured.remarks)}"))
+    refuse_without_content(draft, lot.id, measured)
     return measured
 
 

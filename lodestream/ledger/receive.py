@@ -81,8 +81,7 @@ def _take(draft: Draft, line: Line, measured: Measured, offered: str | None) -> 
     if matching.confirms(draft, pair, receipt):
         return 0
     draft.pairs.append(pairs.key(consignment, line.id))
-    receipts = sorted([*pair.receipts, receipt], key=lambda r: r.arrival)
-    judged = matching.update(draft, replace(pair, receipts=receipts))
+    judged = matching.update(draft, replace(pair, receipts=pairs.in_order([*pair.receipts, receipt])))
     counted = next(j for j in judged if j.receipt == receipt)
     _tell(draft, counted, line, measured)
     return 0 if counted.refused else counted.dry_mg

@@ -28,7 +28,7 @@ def relabelled(lot: Lot | None, stated: str | None) -> bool:
 def kept(draft: Draft, line: Line) -> Line:
     """The line of a parcel that enters, without labels that do not count: its own, and those of its origins."""
     item, lot = line.material, draft.lot(line.id)
-    if item is None:
+    if item is None or not any(relabelled(lot, stated) for stated in _stated(item)):  # nearly always: nothing is copied
         return line
     origins = [replace(o, source_class=_class(lot, o.source_class)) for o in item.origins]
     return replace(line, material=replace(item, source_class=_class(lot, item.source_class), origins=origins))
