@@ -5,8 +5,8 @@ from urllib.parse import quote, urlsplit
 
 from cli.exits import Unusable
 from lodestream.credentials.did import web_url
-from lodestream.credentials.dte import IssuerProfile
 from lodestream.credentials.errors import CredentialError
+from lodestream.credentials.profile import FacilityProfile, IssuerProfile
 from lodestream.credentials.signer import Ed25519Signer
 from lodestream.ledger.book import BookFile
 from runtime.settings import Settings
@@ -50,7 +50,7 @@ def profile(settings: Settings, book: BookFile) -> IssuerProfile:
     try:
         base_url = settings.issuer.base_url or web_url(did).removesuffix("/did.json").removesuffix("/.well-known")
         name = settings.issuer.name or LOCAL_NAME
-        return IssuerProfile(did, name, base_url, {place: name for place, name in names.items() if name})
+        return IssuerProfile(did, name, base_url, {place: FacilityProfile(name) for place, name in names.items() if name})
     except CredentialError as error:
         raise Unusable(f"the settings of [issuer] cannot be used: {error}") from error
 

@@ -10,13 +10,13 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from msgspec import Struct
 from pydantic import ValidationError
 
 from lodestream.credentials.encoding import digest_multibase, percent_decoded, to_uri
 from lodestream.credentials.errors import CredentialError
 from lodestream.credentials.jsontext import plain
 from lodestream.credentials.policy import faults
+from lodestream.credentials.profile import IssuerProfile
 from lodestream.credentials.untp import CONTEXTS, DTE, VC, DigitalTraceabilityEvent
 from lodestream.ledger.records import Line, Outcome
 
@@ -34,28 +34,6 @@ _NI = re.compile(r"ni:///sha-256;(?P<hex>[0-9a-f]{64})(?:\?.*)?")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class IssuerProfile(Struct, frozen=True):
-    """Who issues, and where what is issued will be found: ids of credentials are below `base_url`.
-
-    `facility_names` gives locations (canonical ids) a name for people; without one the id is the name.
-    """
-
-    did: str
-    name: str
-    base_url: str
-    facility_names: dict[str, str] = {}
-
-    def __post_init__(self) -> None:
-        if not self.did.startswith("did:") or not self.name:
-            raise CredentialError("DID", f"an issuer has a DID and a name; {self.did!r} and {self.name!r} were given")
-        if not re.fullmatch(r"https?://[^/\s?#]+(?:/[^\s?#]*)?", self.base_url):
-            raise CredentialError("DID", f"the issuer's base URL must be an http(s) address; {self.base_url!r} was given")
-
-    def credential_id(self, txn_id: str) -> str:
-        """The id of the traceability event for a transaction."""
-        return f"{self.base_url.rstrip('/')}/credentials/dte/{txn_id}"
-
-
 def traceability_event(outcome: Outcome, profile: IssuerProfile) -> dict[str, Any]:
     """The unsigned credential for a transaction of kind transform or split, as a JSON object with exact numbers.
 
@@ -68,7 +46,7 @@ def traceability_event(outcome: Outcome, profile: IssuerProfile) -> dict[str, An
     credential = {
         "@context": CONTEXTS,
         "type": [DTE, VC],
-        "id": profile.credential_id(outcome.txn_id),
+        "id": profile.credential_id("dte", outcome.txn_id),
         "issuer": {"type": ["CredentialIssuer"], "id": profile.did, "name": profile.name},
         "validFrom": _time(outcome.record_time_us),
         "name": f"{event['name']} at {event['madeAtFacility']['name']}",
@@ -83,6 +61,7 @@ def traceability_event(outcome: Outcome, profile: IssuerProfile) -> dict[str, An
 
 def _make_event(outcome: Outcome, profile: IssuerProfile) -> dict[str, Any]:
     place = outcome.location or outcome.site
+    named = profile.facility(place, outcome.site).name or place
     classes = {lot.lot: lot.product_class for lot in outcome.lots}
     step = _step(outcome.biz_step or DEFAULT_BIZ_STEP)
     return {
@@ -95,7 +74,11 @@ def _make_event(outcome: Outcome, profile: IssuerProfile) -> dict[str, Any]:
         "outputProduct": [
             _product(line, "disposed" if line.loss_class else "new", classes) for line in outcome.lines if line.role != "input"
         ],
-        "madeAtFacility": {"type": ["Facility"], "id": to_uri(place), "name": profile.facility_names.get(place, place)},
+        "madeAtFacility": {
+            "type": ["Facility"],
+            "id": to_uri(place),
+            "name": named,
+        },
         "relatedDocument": _documents(outcome),
     }
 

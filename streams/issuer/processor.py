@@ -14,8 +14,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from lodestream.credentials import envelope, jose
-from lodestream.credentials.dte import MAKES, IssuerProfile, traceability_event
+from lodestream.credentials.dte import MAKES, traceability_event
 from lodestream.credentials.errors import CredentialError
+from lodestream.credentials.profile import IssuerProfile
 from lodestream.credentials.record import CredentialRecord, StatusRecord
 from lodestream.credentials.signer import Signer
 from lodestream.credentials.untp import DTE

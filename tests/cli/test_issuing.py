@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from cli.issuing import issuer_did, profile
+from lodestream.credentials.profile import FacilityProfile
 from lodestream.ledger.book import BookFile
 from lodestream.ledger.bookfile import read_book
 from runtime.settings import Issuer, Settings
@@ -30,7 +31,7 @@ def test_did_and_base_url_follow_from_each_other(lodestream: Run, issuer: Issuer
 
 def test_places_are_called_by_the_names_of_the_book(lodestream: Run) -> None:
     book = read_book('[sites."urn:a:b"]\nname = "Mill"\nlocations = ["urn:a:b:1"]\n[sites."urn:a:c"]\n')
-    assert profile(Settings(), book).facility_names == {"urn:a:b": "Mill", "urn:a:b:1": "Mill"}
+    assert profile(Settings(), book).facilities == {"urn:a:b": FacilityProfile("Mill"), "urn:a:b:1": FacilityProfile("Mill")}
 
 
 def test_a_key_is_made_once_and_never_shown(lodestream: Run) -> None:

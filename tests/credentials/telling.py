@@ -9,14 +9,15 @@ from msgspec.structs import replace
 
 from lodestream.credentials.bundle import Bundle
 from lodestream.credentials.did import DidDocument, document_bytes, parse_document
-from lodestream.credentials.dte import IssuerProfile
 from lodestream.credentials.pins import CONTEXT_PINS, SCHEMA_PINS
+from lodestream.credentials.profile import FacilityProfile, IssuerProfile
 from lodestream.credentials.signer import Ed25519Signer
 from lodestream.ids import derive
 from lodestream.ledger.records import Line, LotState, Outcome
 
 DID = "did:web:refinery.example"
-PROFILE = IssuerProfile(DID, "Example Refinery Ltd", "https://refinery.example", {"https://refinery.example/f/2": "Plant 2"})
+FACILITIES = {"https://refinery.example/f/2": FacilityProfile("Plant 2")}
+PROFILE = IssuerProfile(DID, "Example Refinery Ltd", "https://refinery.example", FACILITIES)
 KEY = bytes(range(32))
 NOW_US = 1_741_200_000_000_000  # 2025-03-05T18:40:00Z
 SITE = "https://refinery.example/f/2"

@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from lodestream.credentials.bundle import Bundle, JsonLd, JsonSchema
-from lodestream.credentials.dte import IssuerProfile, mass_fraction, traceability_event
+from lodestream.credentials.dte import mass_fraction, traceability_event
 from lodestream.credentials.encoding import digest_multibase, from_base58btc
 from lodestream.credentials.errors import CredentialError
 from lodestream.credentials.jsontext import parse_object, write
 from lodestream.credentials.policy import Signed
+from lodestream.credentials.profile import IssuerProfile
 from lodestream.ledger.records import Line
 from tests.credentials.telling import CATHODE, CONCENTRATE, NOW_US, PROFILE, SCRAP, SITE, SLAG, line, outcome, smelting
 

@@ -37,7 +37,7 @@ def checked(folder: Path) -> subprocess.CompletedProcess[str]:
 def test_node_accepts_it(folder: Path) -> None:
     result = checked(folder)
     assert result.returncode == 0, result.stderr
-    assert result.stdout == f"holds: {PROFILE.credential_id(smelting().txn_id)}\n"
+    assert result.stdout == f"holds: {PROFILE.credential_id('dte', smelting().txn_id)}\n"
 
 
 def test_node_refuses_it_changed(folder: Path) -> None:

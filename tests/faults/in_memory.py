@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from lodestream.credentials.dte import IssuerProfile
+from lodestream.credentials.profile import IssuerProfile
 from lodestream.credentials.signer import Ed25519Signer
 from runtime.partitioner import partition_of
 from runtime.processor import Output, Record

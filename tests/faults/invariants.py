@@ -17,7 +17,7 @@ from itertools import groupby
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec.structs import replace
 
-from lodestream.credentials.dte import IssuerProfile
+from lodestream.credentials.profile import IssuerProfile
 from lodestream.credentials.record import CredentialRecord, StatusRecord
 from lodestream.credentials.signer import Ed25519Signer
 from lodestream.ids import derive

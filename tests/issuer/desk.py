@@ -45,12 +45,12 @@ class Desk:
 
     def of(self, outcome: Outcome) -> str:
         """The status of the credential for a transaction; empty where there is none."""
-        one = self.status.get(PROFILE.credential_id(outcome.txn_id))
+        one = self.status.get(PROFILE.credential_id("dte", outcome.txn_id))
         return one.status if one else ""
 
     def reason(self, outcome: Outcome) -> str:
         """Why the credential has its status."""
-        return self.status[PROFILE.credential_id(outcome.txn_id)].reason
+        return self.status[PROFILE.credential_id("dte", outcome.txn_id)].reason
 
 
 def read(outputs: Iterable[Output]) -> Iterable[CredentialRecord | StatusRecord]:

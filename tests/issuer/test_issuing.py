@@ -6,8 +6,8 @@ from hashlib import sha256
 import pytest
 from msgspec.structs import replace
 
-from lodestream.credentials.dte import IssuerProfile
 from lodestream.credentials.jsontext import parse_object
+from lodestream.credentials.profile import IssuerProfile
 from lodestream.credentials.record import CredentialRecord, StatusRecord
 from lodestream.credentials.verify import verify
 from lodestream.ledger.records import Outcome

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from lodestream.credentials.dte import IssuerProfile
+from lodestream.credentials.profile import IssuerProfile
 from lodestream.credentials.signer import Ed25519Signer
 from runtime.processor import Effects, Output, Processor, Record, State
 from schemas import topics
