@@ -45,12 +45,15 @@ def plain(entry: Entry, outcome: str, attempt: int, record_time_us: int) -> Outc
 
 
 def moved(draft: Draft, outcome: Outcome) -> Outcome:
-    """The outcome of a shipment or receipt with its consignment and its two places, as far as anything names them.
+    """The outcome of a shipment or receipt with its consignment and its two places, as far as anything names them; of a
+    shipment that is asked back the consignment.
 
     A place that is not named is the external party that the metal goes to or came from; of a receipt else what its offer says.
     """
     event = draft.event
     named, _, lot = (draft.pairs[0] if draft.pairs else "").rpartition(" ")
+    if draft.kind == "void":
+        return replace(outcome, consignment=named)
     here = event.read_point or event.biz_location or draft.site
     if draft.kind == "ship":
         return replace(outcome, consignment=named or None, from_location=here, to_location=_other_end(draft, event.destinations))

@@ -82,3 +82,11 @@ def test_the_other_end_may_be_an_external_party() -> None:
     )
     (outcome,) = books.fold.submit(entry(bought, external=["urn:party:x"]))
     assert (outcome.kind, outcome.from_location, outcome.to_location) == ("ship", B, "urn:party:x")
+
+
+def test_a_consignment_that_is_asked_back_is_named() -> None:
+    books = Books()
+    books(add("x", "10", A, cu="30"), ship("x", "4", A, B, consignment_id="c"))
+    asked = event("ObjectEvent", [], action="OBSERVE", biz_step="void_shipping", read_point=A, consignment_id="c")
+    (outcome,) = (one for one in books(asked) if one.kind == "void")
+    assert (outcome.consignment, outcome.from_location, outcome.to_location) == ("c", None, None)
