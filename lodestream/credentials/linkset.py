@@ -5,7 +5,6 @@ A linkset is a set: merging is idempotent and in no order, so whoever replays th
 
 import re
 from collections.abc import Iterable, Sequence
-from functools import reduce
 from hashlib import sha256
 from typing import Any
 
@@ -154,18 +153,18 @@ def placed(record: CredentialRecord, *, old: bool = False) -> list[Placed]:
 
 def linkset(name: str, links: Iterable[tuple[str, Link]]) -> Linkset:
     """The linkset of one anchor from its links with their relations."""
-    return reduce(merge, (Linkset((Context(name, {relation: (link,)}),)) for relation, link in links), Linkset())
+    return merge(*(Linkset((Context(name, {relation: (link,)}),)) for relation, link in links))
 
 
-def merge(one: Linkset, other: Linkset) -> Linkset:
-    """All that either says. Links of one anchor and relation to one target are one, with the relations of both."""
+def merge(*linksets: Linkset) -> Linkset:
+    """All that any of them says. Links of one anchor and relation to one target are one, with the relations of all of them."""
     found: dict[str, dict[str, dict[str, Link]]] = {}
-    for context in (*one.contexts, *other.contexts):
+    for context in (context for each in linksets for context in each.contexts):
         relations = found.setdefault(context.anchor, {})
         for relation, links in context.links.items():
             targets = relations.setdefault(relation, {})
             for link in links:
-                targets[link.href] = _joined(targets[link.href], link) if link.href in targets else _joined(link, link)
+                targets[link.href] = _joined(targets.get(link.href, link), link)
     return Linkset(
         tuple(
             Context(name, {relation: tuple(sorted(targets.values())) for relation, targets in sorted(relations.items())})

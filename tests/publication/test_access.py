@@ -2,6 +2,7 @@
 
 import json
 from base64 import b64decode
+from collections.abc import Callable
 from hmac import digest
 from typing import Any
 from urllib.parse import quote
@@ -29,6 +30,14 @@ SECRET = bytes(range(32))
 LOT = "https://id.gs1.org/01/09521321102026/10/K1"
 KEY = lot_key(SECRET, LOT)
 PLACE = "https://refinery.example/01/09521321102026/10/K1"
+
+
+def outcome(call: Callable[[], object]) -> object:
+    """What a call gives, or the code of its error."""
+    try:
+        return call()
+    except CredentialError as error:
+        return error.code
 
 
 def test_every_lot_has_a_key_of_its_own() -> None:
@@ -83,10 +92,8 @@ def test_no_changed_byte_gives_other_data(data: st.DataObject) -> None:
     locked = lock(b"confidential, the whole of it", KEY)
     place = data.draw(st.integers(0, len(locked) - 1))
     changed = locked[:place] + bytes([locked[place] ^ data.draw(st.integers(1, 255))]) + locked[place + 1 :]
-    try:
-        assert unlock(changed, KEY) == b"confidential, the whole of it"  # a bit of base64 padding, or white space
-    except CredentialError as error:
-        assert error.code in ("LOCKED", "UNLOCK")
+    said = outcome(lambda: unlock(changed, KEY))
+    assert said in ("LOCKED", "UNLOCK", b"confidential, the whole of it")  # the last: a bit of base64 padding, or white space
 
 
 @pytest.mark.parametrize("cut", [0, 1, 10, 40, -1])
@@ -171,7 +178,5 @@ def test_what_is_no_link_with_a_key_is_told_without_repeating_it(text: str) -> N
 @given(st.text(max_size=300))
 def test_whatever_is_scanned_raises_nothing_else(text: str) -> None:
     for each in (text, f"https://a.example/?key={text}", f"https://a.example/verify?q={text}"):
-        try:
-            parse_qr(each)
-        except CredentialError as error:
-            assert error.code == "QR"
+        said = outcome(lambda each=each: parse_qr(each))  # type: ignore[misc]
+        assert isinstance(said, Access) or said == "QR"
