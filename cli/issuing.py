@@ -10,7 +10,8 @@ from lodestream.credentials.profile import FacilityProfile, IssuerProfile
 from lodestream.credentials.signer import Ed25519Signer
 from lodestream.ledger.book import BookFile
 from runtime.settings import Settings
-from streams.issuer.keys import load_or_create, write_did_document
+from streams.issuer.keys import load_or_create, load_or_create_secret, write_did_document
+from streams.issuer.office import Office
 
 LOCAL_URL = "https://localhost"
 LOCAL_NAME = "Lodestream on this machine"
@@ -64,3 +65,17 @@ def signer(settings: Settings) -> Ed25519Signer:
     except (CredentialError, OSError) as error:
         raise Unusable(f"the issuer's key {path} cannot be used: {error}") from error
     return made
+
+
+def office(settings: Settings, book: BookFile) -> Office:
+    """Who issues here. Raises Unusable."""
+    return Office(signer(settings), profile(settings, book), status_key(settings))
+
+
+def status_key(settings: Settings) -> bytes:
+    """The secret of the places in status lists, made at first use. Raises Unusable."""
+    path = settings.data_dir / "issuer" / "status.key"
+    try:
+        return load_or_create_secret(path)
+    except (CredentialError, OSError) as error:
+        raise Unusable(f"the secret {path} cannot be used: {error}") from error

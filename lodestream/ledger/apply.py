@@ -220,7 +220,7 @@ class _Work:
             Posting(derive("posting", said.txn_id, str(n)), n, element, str(account), mg)
             for n, (element, account, mg) in enumerate(draft.legs)
         ]
-        if draft.kind in {"ship", "receive", "void"}:
+        if draft.kind in {"ship", "receive", "offer", "void"}:
             said = moved(draft, said)
         return replace(
             said,

@@ -326,7 +326,7 @@ class Outcome(Struct, frozen=True, gc=False, omit_defaults=True):
     contain, count, correct, void, finding, tick, close, deliver, handover, book, link or refuse.
     `periods` are the periods that it closed or restated. Of a carrier's observation `consignment` and `seen` say of which
     consignment which lots were seen; of it and of moves `carried` are the single things that it names, such as containers.
-    A shipment, a receipt and a void name their `consignment` too, the first two between which places, as far as they are known.
+    A shipment, receipt, offer and void name their `consignment` too, but the last between which places, as far as they are known.
     `retold` are the movements of earlier events that it changed.
     """
 

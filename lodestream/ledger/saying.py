@@ -45,11 +45,15 @@ def plain(entry: Entry, outcome: str, attempt: int, record_time_us: int) -> Outc
 
 
 def moved(draft: Draft, outcome: Outcome) -> Outcome:
-    """The outcome of a shipment or receipt with its consignment and its two places, as far as anything names them; of a
-    shipment that is asked back the consignment.
+    """The outcome of a shipment, receipt or offer with its consignment and its two places, as far as anything names them; of
+    a shipment that is asked back the consignment.
 
     A place that is not named is the external party that the metal goes to or came from; of a receipt else what its offer says.
     """
+    offered = draft.entry.offer
+    if offered is not None:
+        ends = {"from_location": offered.from_location, "to_location": offered.to_location}
+        return replace(outcome, consignment=offered.consignment, **ends)
     event = draft.event
     named, _, lot = (draft.pairs[0] if draft.pairs else "").rpartition(" ")
     if draft.kind == "void":
@@ -58,8 +62,8 @@ def moved(draft: Draft, outcome: Outcome) -> Outcome:
     if draft.kind == "ship":
         return replace(outcome, consignment=named or None, from_location=here, to_location=_other_end(draft, event.destinations))
     pair = draft.view.get(Inbound, key(named, lot)) if named else None
-    offered = next((offer.from_site for offer in pair.offers), None) if pair is not None else None
-    came = _other_end(draft, event.sources) or offered
+    sender = next((offer.from_site for offer in pair.offers), None) if pair is not None else None
+    came = _other_end(draft, event.sources) or sender
     return replace(outcome, consignment=named or None, from_location=came, to_location=event.biz_location or here)
 
 

@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 
 from msgspec.structs import replace
 
-from lodestream.credentials.profile import IssuerProfile, VouchedLot
-from lodestream.credentials.signer import Signer
+from lodestream.credentials.profile import NOT_STATED, VouchedLot
 from lodestream.ledger.records import LotState, Outcome, Retold
 from runtime.headers import Headers
 from runtime.processor import Output
 from streams.issuer import statements
 from streams.issuer.lineage import Lineage
 from streams.issuer.memory import Event, Heir, Memory, Said, Statement, Stock
+from streams.issuer.office import Office
 from streams.issuer.publishing import Publisher
 from streams.issuer.statements import MAKES
 
@@ -29,9 +29,7 @@ FEW_PARTS = 200
 class Desk:
     """The work on one outcome of one site."""
 
-    signer: Signer
-    profile: IssuerProfile
-    status_key: bytes
+    office: Office
     memory: Memory
     outcome: Outcome
     trace: Headers
@@ -40,7 +38,7 @@ class Desk:
     def __post_init__(self) -> None:
         self.site = self.outcome.site
         self.lineage = Lineage(self.memory, self.site)
-        self.publisher = Publisher(self.signer, self.profile, self.status_key, self.memory, self.outcome, self.trace)
+        self.publisher = Publisher(self.office, self.memory, self.outcome, self.trace)
 
     @property
     def outputs(self) -> list[Output]:
@@ -71,11 +69,13 @@ class Desk:
     # -- what the outcome says ---------------------------------------------------------------------------------------
 
     def _note(self) -> None:
-        outcome, policy = self.outcome, self.profile.facility(self.outcome.location, self.site)
+        outcome, policy = self.outcome, self.office.profile.facility(self.outcome.location, self.site)
         if outcome.kind == "correct":
             self._void()
         elif outcome.kind == "void":
             self._asked_back()
+        elif outcome.kind == "offer":
+            self._offered()
         elif policy.events != "none" and statements.is_told(outcome):
             self._event()
         if outcome.kind in (*MAKES, "create") and policy.passports == "made":
@@ -85,7 +85,7 @@ class Desk:
             self._passports(line.lot for line in outcome.lines)
         for period in outcome.periods:
             self._say(Statement("dcc", statements.period_ref(self.site, period.period), period=period, changed=True))
-        if outcome.lines and policy.record != "none" and policy.name:
+        if outcome.lines and policy.record != "none" and policy.name and policy.country != NOT_STATED:
             self._facility(outcome.location or self.site)
 
     def _event(self) -> None:
@@ -110,7 +110,7 @@ class Desk:
         """An event of a campaign: its lots are provisional until the campaign is closed."""
         self.memory.put(made, self.site, made.ref)
         self.memory.add("part", self.site, f"campaign {made.campaign}", made.ref)
-        campaign = self._known(made.campaign) or Statement("dte", made.campaign, open=True)
+        campaign = self._known(made.campaign) or Statement("dte", made.campaign, campaign=made.campaign, open=True)
         self.memory.put(replace(campaign, changed=True), self.site, made.campaign)
         for lot in made.about:
             held = self.lineage.lot(lot)
@@ -215,18 +215,28 @@ class Desk:
         runs = {one.run: any(x.inputs_mg or x.outputs_mg for x in self.outcome.closures if x.run == one.run)
                 for one in self.outcome.closures}  # fmt: skip
         for run, closed in runs.items():
-            ref = statements.campaign_ref(replace(self.outcome, transformation_id=run))
+            ref = statements.campaign_ref(self.site, run)
             known = self._known(ref)
             if known is None:
                 continue
-            outcome = statements.kept(self.outcome) if closed else known.outcome
-            self.memory.put(replace(known, open=not closed, changed=True, outcome=outcome), self.site, ref)
+            closures = [one for one in self.outcome.closures if one.run == run]
+            self.memory.put(replace(known, open=not closed, changed=True, closures=closures), self.site, ref)
             self.due[ref] = None
             for part in map(self._known, list(self.memory.items("part", self.site, f"campaign {ref}"))):
                 for lot in part.about if part is not None else []:
                     stock = self.memory.get(Stock, self.site, lot)
                     if stock is not None and stock.lot.provisional == closed:
                         self._stock(replace(stock.lot, provisional=not closed))
+
+    def _offered(self) -> None:
+        """An offer says where the metal of a receipt came from that named no origin."""
+        for lot in self.outcome.lots:
+            for ref in list(self.memory.items("touched", self.site, lot.lot, FEW_PARTS)):
+                known = self._known(ref)
+                made = statements.offered(known, self.outcome) if known is not None else None
+                if made is not None and made != known:
+                    self.memory.put(made, self.site, ref)
+                    self.due[ref] = None
 
     # -- what it takes back ------------------------------------------------------------------------------------------
 
@@ -253,8 +263,7 @@ class Desk:
         for lot in self.outcome.lots:
             for ref in list(self.memory.items("touched", self.site, lot.lot, FEW_PARTS)):
                 known = self._known(ref)
-                told = known.outcome if known is not None else None
-                if told is not None and known is not None and told.kind == "ship" and told.consignment == self.outcome.consignment:
+                if known is not None and statements.is_shipment(known, self.outcome.consignment):
                     self._end(known)
 
     def _end(self, known: Statement) -> None:
@@ -287,16 +296,14 @@ class Desk:
 
     def _gathered(self, known: Statement) -> Statement:
         """A campaign's statement with what its events say by now."""
-        if known.kind != "dte" or known.outcome is None or known.outcome.transformation_id is None or not known.changed:
+        if known.campaign != known.ref or not known.changed:
             return known
         refs = list(self.memory.items("part", self.site, f"campaign {known.ref}"))
-        if not refs:
-            return known
-        made = statements.joined(known.outcome, [part for part in map(self._known, refs) if part is not None])
+        made = statements.joined(known, [part for part in map(self._known, refs) if part is not None])
         for lot in made.lots:
             if lot not in known.lots:
                 self.memory.add("touched", self.site, lot, known.ref)
-        return replace(made, version=known.version, said=known.said, status=known.status, open=known.open, changed=True)
+        return made
 
     def _settle(self, known: Statement) -> None:
         """Say it, where it is not said as it is; or wait for the first lot that stands in the way."""

@@ -4,6 +4,7 @@ A key file is PKCS#8 PEM, readable by its owner alone. It is made at first start
 """
 
 import os
+import secrets
 import stat
 import tempfile
 from pathlib import Path
@@ -16,6 +17,7 @@ from lodestream.credentials.errors import CredentialError
 from lodestream.credentials.signer import Ed25519Signer, Signer
 
 LARGEST_DOCUMENT = 1024 * 1024
+SECRET_BYTES = 32
 
 
 def load_or_create(path: Path, did: str) -> Ed25519Signer:
@@ -25,11 +27,21 @@ def load_or_create(path: Path, did: str) -> Ed25519Signer:
     return load(path, did)
 
 
+def load_or_create_secret(path: Path) -> bytes:
+    """32 secret bytes of a file that nobody else can read; made where there is none. Raises CredentialError (KEY), OSError."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _write(path, secrets.token_bytes(SECRET_BYTES), 0o600, replace=False)
+    _refuse_readable(path)
+    data = path.read_bytes()
+    if len(data) != SECRET_BYTES:
+        raise CredentialError("KEY", f"{path} has {len(data)} bytes; a secret has {SECRET_BYTES}")
+    return data
+
+
 def load(path: Path, did: str) -> Ed25519Signer:
     """The signer over the key in an existing file that nobody else can read. Raises CredentialError (KEY), OSError."""
-    mode = stat.S_IMODE(path.stat().st_mode)
-    if os.name == "posix" and mode & 0o077:
-        raise CredentialError("KEY", f"{path} can be read by others (mode {mode:04o}); `chmod 600 {path}` and consider a new key")
+    _refuse_readable(path)
     return Ed25519Signer.from_pem(did, path.read_bytes())
 
 
@@ -46,6 +58,12 @@ def read_did_document(path: Path) -> DidDocument:
     if len(data) > LARGEST_DOCUMENT:
         raise CredentialError("TOO_LARGE", f"{path} has more than {LARGEST_DOCUMENT} bytes, which no DID document needs")
     return parse_document(data)
+
+
+def _refuse_readable(path: Path) -> None:
+    mode = stat.S_IMODE(path.stat().st_mode)
+    if os.name == "posix" and mode & 0o077:
+        raise CredentialError("KEY", f"{path} can be read by others (mode {mode:04o}); `chmod 600 {path}` and consider a new key")
 
 
 def _create(path: Path) -> None:

@@ -12,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from lodestream.credentials.profile import Document, VouchedLot
-from lodestream.ledger.records import Outcome, PeriodState
+from lodestream.ledger.records import Closure, Outcome, PeriodState
 from runtime.processor import State
 
 VERSION = b"\x02"
@@ -54,6 +54,7 @@ class Statement(Struct, frozen=True):
 
     `kind` is dte, dpp, dcc or dfr. `lots` are those that hold it back while they have open findings or no assay (`unassayed`),
     `about` those that it describes. Of what it says one is there: `outcome`, `lot`, `period` or `facility` (a location).
+    `campaign` is the name of the campaign's statement, of that itself too; `open` while it runs, `closures` are its balances.
     `version` counts the credentials issued for it; `said` is the last one, `changed` that it is not what would be said now.
     part: what it says is said by the statement of its campaign. untold: no credential can say it. void: it was an error.
     """
@@ -71,6 +72,7 @@ class Statement(Struct, frozen=True):
     digest: str = ""
     campaign: str = ""
     open: bool = False
+    closures: list[Closure] = []
     version: int = 0
     said: Said | None = None
     changed: bool = False

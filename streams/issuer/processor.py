@@ -6,10 +6,7 @@ is issued anew and names what it replaces. Pure and deterministic: the same tran
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from lodestream.credentials.profile import IssuerProfile
-from lodestream.credentials.signer import Signer
 from lodestream.ledger.records import Outcome
 from runtime.headers import continued
 from runtime.processor import Effects, Output, Record, RecordError, State
@@ -17,20 +14,8 @@ from schemas.codec import decode
 from schemas.topics import ISSUER_CHANGELOG, TRANSACTIONS
 from streams.issuer.desk import Desk
 from streams.issuer.memory import Memory
+from streams.issuer.office import Office
 from streams.tallies import of_statuses
-
-
-@dataclass(frozen=True)
-class Office:
-    """Who signs, for whom, and the secret that gives a credential its place in a status list (permutation.py)."""
-
-    signer: Signer
-    profile: IssuerProfile
-    status_key: bytes
-
-    def __post_init__(self) -> None:
-        if self.signer.did != self.profile.did:
-            raise ValueError(f"the key is of {self.signer.did}, the issuer is {self.profile.did}")
 
 
 class IssuerProcessor:
@@ -51,8 +36,7 @@ class IssuerProcessor:
         for record in records:
             if record.value is not None:
                 outcome = decode(record.value, Outcome)
-                desk = Desk(self._office.signer, self._office.profile, self._office.status_key, memory, outcome,
-                            continued(record, self.name))  # fmt: skip
+                desk = Desk(self._office, memory, outcome, continued(record, self.name))
                 try:
                     desk.take()
                 except Exception as error:

@@ -9,18 +9,17 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from lodestream.credentials.access import locked_url
-from lodestream.credentials.content.conformity import SELF, conformity
+from lodestream.credentials.content.conformity import conformity
 from lodestream.credentials.content.event import traceability_event
 from lodestream.credentials.content.facility import facility_record
-from lodestream.credentials.content.older import as_061
 from lodestream.credentials.content.passport import passport
+from lodestream.credentials.content.values import Assessor
 from lodestream.credentials.encoding import digest_multibase
 from lodestream.credentials.errors import CredentialError
 from lodestream.credentials.permutation import ENTRIES, place
-from lodestream.credentials.profile import Access, Document, Issue, IssuerProfile
+from lodestream.credentials.profile import Access, Document, Issue
 from lodestream.credentials.record import CredentialRecord, StatusRecord
 from lodestream.credentials.securing import secure
-from lodestream.credentials.signer import Signer
 from lodestream.ids import derive
 from lodestream.ledger.records import Outcome
 from runtime.headers import Headers
@@ -29,6 +28,7 @@ from schemas.codec import encode
 from schemas.topics import CREDENTIAL_STATUS, CREDENTIALS
 from streams.headers import CREDENTIAL, STATUS
 from streams.issuer.memory import Counter, Memory, Said, Statement
+from streams.issuer.office import Office
 
 MANY_DOCUMENTS = 20
 """A passport points to at most so many of its lot's events, the latest."""
@@ -37,17 +37,15 @@ MANY_DOCUMENTS = 20
 class Publisher:
     """What one outcome of a site brings to the topics of credentials and their status."""
 
-    def __init__(
-        self, signer: Signer, profile: IssuerProfile, status_key: bytes, memory: Memory, outcome: Outcome, trace: Headers
-    ) -> None:
+    def __init__(self, office: Office, memory: Memory, outcome: Outcome, trace: Headers) -> None:
         self.outputs: list[Output] = []
         self.statuses: list[str] = []
-        self._signer, self._profile, self._status_key = signer, profile, status_key
+        self._office, self._profile = office, office.profile
         self._memory, self._outcome, self._trace = memory, outcome, trace
         self._site = outcome.site
 
     def issue(self, statement: Statement) -> Statement:
-        """Sign and publish a statement; what it replaces is told so. Gives it as issued, or as untold where nothing can say it."""
+        """Sign and publish a statement; what it replaces is told so. Gives it as issued, or untold where nothing can say it."""
         access = self._access(statement)
         count = self._memory.get(Counter, self._site, "") or Counter()
         issue = self._issue(statement, count.next)
@@ -57,7 +55,7 @@ class Publisher:
             credential = None
         if credential is None or access == "none":
             return replace(statement, status="untold", outcome=None, changed=False)
-        data = secure(credential, self._signer, self._profile.securing, self._outcome.record_time_us)
+        data = secure(credential, self._office.signer, self._profile.securing, self._outcome.record_time_us)
         record = self._record(statement, issue, credential, data, access)
         self._memory.put(Counter(count.next + 1), self._site, "")
         headers = CREDENTIAL.headers(record.id, record.record_time_us, self._site, self._trace)
@@ -93,7 +91,7 @@ class Publisher:
             self._profile.credential_id(statement.kind, statement.ref, statement.version + 1),
             (first or self._outcome).record_time_us,
             self._profile.url("status", name),
-            place(self._status_key, name, number % ENTRIES),
+            place(self._office.status_key, name, number % ENTRIES),
             statement.said.document if statement.said is not None else None,
             list(self._documents(statement)) if statement.kind == "dpp" else [],
         )
@@ -114,10 +112,10 @@ class Publisher:
         elif statement.lot is not None:
             credential = passport(statement.lot, self._profile, issue)
         elif statement.period is not None:
-            credential = conformity(statement.period, self._site, self._profile, issue, SELF)
+            credential = conformity(statement.period, self._site, self._profile, issue, Assessor())
         else:
             credential = facility_record(statement.facility, self._site, self._profile, issue)
-        return as_061(credential) if self._profile.untp == "0.6.1" else credential
+        return credential
 
     def _access(self, statement: Statement) -> Access:
         policy = self._profile.facility(statement.facility, self._site)

@@ -4,24 +4,25 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
+from lodestream.credentials.content.make import MINED, source_classes
 from lodestream.credentials.profile import VouchedLot
 from lodestream.ids import derive
-from lodestream.ledger.records import Line, LotState, Outcome, Retold
+from lodestream.ledger.records import Closure, Line, LotState, Outcome, Posting, Retold
+from lodestream.ledger.run_around import RECYCLED
 from streams.issuer.memory import Statement
 
 MAKES = ("transform", "split", "campaign")
 MOVES = ("ship", "receive")
 MODIFIES = ("count", "assay")
-ORIGINS = ("SOURCE mine", "SOURCE scrap")
-"""Accounts that something is made from that nothing was before: mining, and the collection of scrap."""
 DRAWS = ("ship",)
 """Kinds whose lines of role `object` are drawn, not made."""
 
 
 def is_told(outcome: Outcome) -> bool:
     """Whether a transaction is worth a traceability event. Opening balances, purchases of no known origin and losses are not."""
-    if outcome.kind == "create":
-        return any(posting.account in ORIGINS for posting in outcome.postings)
+    if outcome.kind == "create":  # mined, or collected as scrap: what nothing was before
+        classes = source_classes(outcome)
+        return bool(classes) and classes <= {MINED, *RECYCLED}
     return outcome.kind in (*MAKES, *MOVES, *MODIFIES) and bool(outcome.lines) and not outcome.reason
 
 
@@ -39,13 +40,13 @@ def event_of(outcome: Outcome, assayed: Iterable[str]) -> Statement:
         outcome=kept(outcome),
         facility=outcome.location or outcome.site,
         status="part" if outcome.kind == "campaign" else "waiting",
-        campaign=campaign_ref(outcome) if outcome.kind == "campaign" else "",
+        campaign=campaign_ref(outcome.site, outcome.transformation_id or "") if outcome.kind == "campaign" else "",
     )
 
 
-def campaign_ref(outcome: Outcome) -> str:
+def campaign_ref(site: str, run: str) -> str:
     """The name of a campaign's statement."""
-    return derive("campaign", outcome.site, outcome.transformation_id or "")
+    return derive("campaign", site, run)
 
 
 def passport_ref(site: str, lot: str) -> str:
@@ -63,28 +64,45 @@ def facility_ref(site: str, location: str) -> str:
     return derive("facility", site, location)
 
 
-def joined(outcome: Outcome, parts: Iterable[Statement]) -> Statement:
-    """The statement of a campaign: all that its events drew and made, as one event, told by the outcome that closes it."""
+def joined(campaign: Statement, parts: Iterable[Statement]) -> Statement:
+    """The statement of a campaign: all that its events drew and made, as one event at the time of the last.
+
+    What stays in process of an element more than was there at its start follows from the balance as it is judged now.
+    """
     lines: dict[tuple[str, str, str | None], Line] = {}
-    given = [part for part in parts if part.status == "part" and part.outcome is not None]
-    for part in given:
-        for line in part.outcome.lines if part.outcome is not None else []:
+    given = [part for part in parts if part.status == "part"]
+    outcomes = [part.outcome for part in given if part.outcome is not None]
+    for outcome in outcomes:
+        for line in outcome.lines:
             key = line.role, line.lot, line.loss_class
             lines[key] = _added(lines[key], line) if key in lines else replace(line, quantity=None, uom=None)
     merged = [*lines.values()]
-    states = {one.lot: one for part in given for one in (part.outcome.lots if part.outcome is not None else [])}
-    told = replace(
-        kept(outcome), kind="campaign", event_id=outcome.transformation_id, event_hash=None, lines=merged, lots=[*states.values()]
-    )
-    return Statement(
-        "dte",
-        campaign_ref(outcome),
+    states = {one.lot: one for outcome in outcomes for one in outcome.lots}
+    last = max(outcomes, key=lambda one: (one.valid_time_us, one.seq), default=None)
+    told = last and replace(
+        last, event_id=last.transformation_id, event_hash=None, lines=merged, lots=[*states.values()],
+        postings=_in_process(campaign.closures, merged),
+    )  # fmt: skip
+    return replace(
+        campaign,
         lots=_unique(line.lot for line in merged),
         about=_unique(line.lot for line in merged if line.role != "input" and not line.loss_class),
         unassayed=_unique(lot for part in given for lot in part.unassayed),
         outcome=told,
-        facility=next((part.facility for part in given if part.facility), outcome.site),
+        facility=next((part.facility for part in given), ""),
     )
+
+
+def _in_process(closures: list[Closure], lines: list[Line]) -> list[Posting]:
+    """What the balances say beyond the lines, as postings to the work in process: more left there, or less."""
+    made = []
+    for n, one in enumerate(closures):
+        went_in = sum(line.contained_mg.get(one.element, 0) for line in lines if line.role == "input")
+        came_out = sum(line.contained_mg.get(one.element, 0) for line in lines if line.role != "input")
+        more = (one.outputs_mg - came_out) - (one.inputs_mg - went_in)
+        if more:
+            made.append(Posting("", n, one.element, f"WIP({one.run})", more))
+    return made
 
 
 def _added(one: Line, other: Line) -> Line:
@@ -95,10 +113,29 @@ def _added(one: Line, other: Line) -> Line:
 
 
 def kept(outcome: Outcome) -> Outcome:
-    """What of an outcome a credential is made of; of lots their classes alone."""
-    lots = [LotState(x.site, x.lot, x.seq, 0, 0, x.assayed, {}, {}, 0, x.loss_class, x.product_class) for x in outcome.lots]
-    origins = [posting for posting in outcome.postings if posting.account in ORIGINS] if outcome.kind == "create" else []
+    """What of an outcome a credential is made of: of lots what they hold, of postings where something was made of nothing."""
+    lots = [
+        LotState(x.site, x.lot, x.seq, x.wet_mg, x.dry_mg, x.assayed, x.contained_mg, {}, 0, x.loss_class, x.product_class)
+        for x in outcome.lots
+    ]
+    created = outcome.postings if outcome.kind == "create" else []
+    origins = [posting for posting in created if posting.account.startswith("SOURCE(")]
     return replace(outcome, postings=origins, findings=[], edges=[], retold=[], lots=lots, closures=[], periods=[])
+
+
+def is_shipment(statement: Statement, consignment: str | None) -> bool:
+    """Whether it tells a shipment of that consignment."""
+    told = statement.outcome
+    return told is not None and told.kind == "ship" and told.consignment == consignment
+
+
+def offered(statement: Statement, offer: Outcome) -> Statement:
+    """The statement of a receipt that did not know where its metal came from, with what the offer says."""
+    told = statement.outcome
+    if told is None or told.kind != "receive" or told.from_location is not None:
+        return statement
+    named = replace(told, from_location=offer.from_location, consignment=told.consignment or offer.consignment)
+    return replace(statement, outcome=named, changed=True)
 
 
 def amended(statement: Statement, told: Iterable[Retold]) -> Statement:
@@ -127,14 +164,14 @@ def _place(lines: list[Line], one: Retold, *, draws: bool) -> int | None:
 # -- lots as their passports tell them ---------------------------------------------------------------------------------
 
 PART = 1_000_000
-"""A passport is said anew when a share moved by more than one part in so many of the lot's mass, or its carbon by a thousandth."""
+"""A passport is said anew when a share moved by more than one part in so many of the lot's mass, its carbon by a thousandth."""
 
 
 def vouched(state: LotState, location: str | None, provisional: bool) -> VouchedLot:
     """A lot as the ledger tells it."""
     return VouchedLot(
-        state.site, state.lot, state.wet_mg, state.dry_mg, state.contained_mg, state.shares, state.created_us, state.product_class,
-        location, state.embodied_g_co2e, state.uncovered_mg, provisional,
+        state.site, state.lot, state.wet_mg, state.dry_mg, state.contained_mg, state.shares, state.created_us,
+        state.product_class, location, state.embodied_g_co2e, state.uncovered_mg, provisional,
     )  # fmt: skip
 
 
