@@ -28,9 +28,9 @@ class Opened(NamedTuple):
     contexts: Any
 
 
-def seal(compact: str) -> bytes:
-    """The envelope of a compact JWS: exactly the bytes to publish."""
-    return write({"@context": CONTEXTS, "id": PREFIX + compact, "type": TYPE})
+def seal(compact: str, contexts: Any = CONTEXTS) -> bytes:
+    """The envelope of a compact JWS, with the @context of the credential in it: exactly the bytes to publish."""
+    return write({"@context": contexts, "id": PREFIX + compact, "type": TYPE})
 
 
 def open_any(data: bytes) -> Opened | dict[str, Any]:
