@@ -13,6 +13,7 @@ from runtime.settings import Settings
 from streams.issuer.hsm import Device
 from streams.issuer.keyring import Brought, Hsm, Keyring, OwnFiles, Source
 from streams.issuer.keys import load_or_create, write_file
+from streams.issuer.secret import load_or_create_secret
 
 LOCAL_URL = "https://localhost"
 LOCAL_NAME = "Lodestream on this machine"
@@ -26,6 +27,24 @@ def keyring_path(settings: Settings) -> Path:
 def did_path(settings: Settings) -> Path:
     """The DID document that `lodestream keys` writes and `lodestream verify` reads."""
     return settings.data_dir / "issuer" / "did.json"
+
+
+def access_secret(settings: Settings) -> bytes:
+    """What the keys of all lots are derived from (lodestream/credentials/access.py), made at first use. Raises Unusable."""
+    return _secret(settings, "access.key")
+
+
+def status_key(settings: Settings) -> bytes:
+    """What decides the places in status lists (lodestream/credentials/permutation.py), made at first use. Raises Unusable."""
+    return _secret(settings, "status.key")
+
+
+def _secret(settings: Settings, name: str) -> bytes:
+    path = settings.data_dir / "issuer" / name
+    try:
+        return load_or_create_secret(path)
+    except (CredentialError, OSError) as error:
+        raise Unusable(f"the secret {path} cannot be used: {error}") from error
 
 
 def bundle_path(settings: Settings) -> Path:
@@ -82,12 +101,20 @@ def keyring(settings: Settings) -> Keyring:
 
 
 def publish(settings: Settings, keys: Keyring) -> None:
-    """Write did.json anew: every key that is published, and where identifiers are resolved. Raises CredentialError, OSError."""
+    """Write did.json anew. Raises CredentialError, OSError."""
+    write_file(did_path(settings), did_document(settings, keys), 0o644, replace=True)
+
+
+def did_document(settings: Settings, keys: Keyring) -> bytes:
+    """The bytes of did.json: every key that is published now, and where identifiers are resolved.
+
+    Raises CredentialError, OSError.
+    """
     try:
         resolver = settings.issuer.base_url or _url_of(keys.did)
     except CredentialError:
         resolver = ""  # another DID method and no base_url: there is no place to name
-    write_file(did_path(settings), keys.history.document(keys.did, resolver), 0o644, replace=True)
+    return keys.history.document(keys.did, resolver)
 
 
 def _source(settings: Settings, folder: Path, did: str) -> Source:

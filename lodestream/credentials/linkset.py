@@ -63,6 +63,10 @@ class Link(Struct, frozen=True, rename="camel", omit_defaults=True, order=True):
         """Whether another took its place, or it was revoked."""
         return OLD in self.rel
 
+    def superseded(self) -> "Link":
+        """The same link, to what is old now."""
+        return replace(self, rel=tuple(sorted({*self.rel, OLD})))
+
 
 class Context(Struct, frozen=True):
     """The links of one anchor, by relation."""
@@ -127,8 +131,8 @@ def levels(path: str) -> list[str]:
 # --- building and merging ------------------------------------------------------------------------------------------------------
 
 
-def placed(record: CredentialRecord, *, old: bool = False) -> list[Placed]:
-    """The links of an issued credential; `old` once it was revoked or replaced.
+def placed(record: CredentialRecord) -> list[Placed]:
+    """The links of an issued credential, as long as it is neither revoked nor replaced.
 
     To each lot that it is about, and to its facility where it speaks of one as a whole. A private one is linked by the locked
     copy of each lot, under the name of its type: its own name is for those who can open it.
@@ -136,18 +140,17 @@ def placed(record: CredentialRecord, *, old: bool = False) -> list[Placed]:
     if record.kind not in KINDS:
         return []
     relation, name = KINDS[record.kind]
-    rel = (OLD,) if old else ()
     if record.access == "private":
         return [
             Placed(
                 lot,
                 relation,
-                Link(locked_url(record.id, lot), name, LOCKED_TYPE, (LANGUAGE,), rel, ENCRYPTION_METHOD, (ANONYMOUS_ROLE,)),
+                Link(locked_url(record.id, lot), name, LOCKED_TYPE, (LANGUAGE,), (), ENCRYPTION_METHOD, (ANONYMOUS_ROLE,)),
             )
             for lot in record.about
         ]
     whole = [record.facility] if record.facility and relation in ("dfr", "dcc", "dia") else []
-    link = Link(record.id, record.name or name, CREDENTIAL_TYPE, (LANGUAGE,), rel)
+    link = Link(record.id, record.name or name, CREDENTIAL_TYPE, (LANGUAGE,))
     return [Placed(identifier, relation, link) for identifier in dict.fromkeys([*record.about, *whole])]
 
 

@@ -42,7 +42,7 @@ PRODUCT = "https://id.gs1.org/01/09521321102026"
         ("urn:epc:class:lgtin:9521321.010202.K1", "/01/09521321102026/10/K1"),
         ("https://brand.example/gtin/9521321102026/lot/K1?x=1", "/01/09521321102026/10/K1"),
         (PRODUCT, "/01/09521321102026"),
-        ("https://id.gs1.org/414/9521321000001/254/7", "/414/952132100000X/254/7"),
+        ("https://id.gs1.org/414/9521321000001/254/7", "/414/9521321000001/254/7"),
         ("https://id.gs1.org/01/09521321102026/10/A%2CB", "/01/09521321102026/10/A%2CB"),
     ],
 )
@@ -143,12 +143,12 @@ def test_a_facility_has_its_record_and_its_conformity_and_not_every_event() -> N
 
 
 def test_what_was_replaced_is_said_in_rel() -> None:
-    record = credential(1)
-    [first], [then] = placed(record), placed(record, old=True)
-    assert then.link.rel == ("predecessor-version",)
+    [first] = placed(credential(1))
+    then = first.link.superseded()
+    assert (then.rel, then.old, then.superseded()) == (("predecessor-version",), True, then)
     name = anchor(first.identifier, ROOT)
-    both = merge(linkset(name, [("dpp", then.link)]), linkset(name, [("dpp", first.link)]))
-    assert both == linkset(name, [("dpp", then.link)])
+    both = merge(linkset(name, [("dpp", then)]), linkset(name, [("dpp", first.link)]))
+    assert both == linkset(name, [("dpp", then)])
 
 
 def schema(shared: Path) -> Any:
@@ -162,7 +162,7 @@ def test_it_is_valid_by_the_schema_of_untp(shared: Path) -> None:
         credential(3, "dfr", (), facility="urn:refinery:place:2"),
         credential(4, "dcc", facility="https://refinery.example/f/2"),
     ]
-    document = json.loads(to_bytes(merge(of(*records), linkset(CATHODE, [("dpp", placed(credential(5), old=True)[0].link)]))))
+    document = json.loads(to_bytes(merge(of(*records), linkset(CATHODE, [("dpp", placed(credential(5))[0].link.superseded())]))))
     validator = jsonschema_rs.validator_for(schema(shared), validate_formats=True)
     assert [error.message for error in validator.iter_errors(document)] == []
     document["linkset"][0]["untp:dpp"] = []
