@@ -30,7 +30,7 @@ PROVISIONAL = "Provisional: the campaign that made it is open, so its shares are
 
 
 def passport(lot: VouchedLot, profile: IssuerProfile, issue: Issue) -> dict[str, Any]:
-    """The unsigned passport of a lot. Raises CredentialError (OUTCOME): the lot cannot be told, such as shares that do not add up."""
+    """The unsigned passport of a lot. Raises CredentialError (OUTCOME): it cannot be told; its shares do not add up."""
     known = profile.product(lot.product_class)
     name = known.name or words(lot.product_class or lot.lot)
     if lot.provisional:

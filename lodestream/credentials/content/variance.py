@@ -4,8 +4,8 @@ The difference is what the book has put into UNACCOUNTED and STOCK_ADJ, as lodes
 is missing, negative is more than there can have been. TRANSIT_VAR lies between two sites and is told beside it.
 
 The throughput is the larger of what came (SOURCE, and CUSTODY of receipts) and what left (TRANSIT and CUSTODY of shipments,
-SINK and LOSS). Stock that only lies there is not in it: it would hide a loss. Of a period in which nothing came or left it is what
-was there at its beginning. It is of turnover, so a correction within the period counts on both sides.
+SINK and LOSS). Stock that only lies there is not in it: it would hide a loss. Of a period in which nothing came or left it is
+what was there at its beginning. It is of turnover, so a correction within the period counts on both sides.
 """
 
 from fractions import Fraction
