@@ -41,7 +41,9 @@ def passport(lot: VouchedLot, profile: IssuerProfile, issue: Issue) -> dict[str,
 def _product(lot: VouchedLot, known: ProductProfile, name: str, profile: IssuerProfile, issue: Issue) -> dict[str, Any]:
     place, parts = lot.location or lot.site, parts_of(lot)
     at = profile.facility(lot.location, lot.site)
-    description = " ".join(filter(None, [known.description, PROVISIONAL if lot.provisional else ""]))
+    description = known.description
+    if lot.provisional:
+        description = f"{description.rstrip('.')}. {PROVISIONAL}" if description else PROVISIONAL
     found = grades(lot.dry_mg, lot.contained_mg, contained=False) | coverage(lot)
     if lot.provisional:
         found["provisional"] = True

@@ -108,5 +108,7 @@ def vouched(lot: LotState, **more: object) -> VouchedLot:
 
 def facilities(sites: list[str]) -> dict[str, FacilityProfile]:
     """The sites as an operator might tell them: the first with all that it can say, the others with nothing."""
-    full = FacilityProfile("Works", "ZM", "fac-001", Scheme("https://facility-register.example", "Facility Register"), stocks=True)
+    full = FacilityProfile(
+        "Works", "ZM", "fac-001", Scheme("https://facility-register.example", "Facility Register"), stocks=True
+    )
     return dict(zip(sites, [full], strict=False))
