@@ -42,9 +42,8 @@ def claims(lot: VouchedLot, parts: dict[Part, int], issue: Issue) -> list[dict[s
         measure = {"value": grams, "unit": GRAM_PER_KILOGRAM}
         topic = (("greenhouse-gas-emissions", "Greenhouse Gas Emissions"),)
         about = "g CO2e per kg of dry mass, cradle to gate, as far as the ledger's inputs state it"
-        found.append(
-            maker.claim("product-carbon-footprint", "Product carbon footprint", about, CARBON_CRITERION, CARBON, measure, topic)
-        )
+        said = ("product-carbon-footprint", "Product carbon footprint", about)
+        found.append(maker.claim(*said, CARBON_CRITERION, CARBON, measure, topic))
     for element in sorted({part.element for part in parts}):
         found += _of_element(maker, element, {part: mg for part, mg in parts.items() if part.element == element})
     return found

@@ -7,7 +7,7 @@ other half is told too: the work in process, under the campaign's transformation
 
 from typing import Any
 
-from lodestream.credentials.content.products import Products, grades
+from lodestream.credentials.content.products import BY_CONTENT, Products, grades
 from lodestream.credentials.content.saying import facility, kg, last_part, uri
 from lodestream.credentials.errors import CredentialError
 from lodestream.credentials.profile import IssuerProfile
@@ -42,7 +42,7 @@ def collected(outcome: Outcome, profile: IssuerProfile) -> tuple[str, dict[str, 
         is_now = f"{unknown[0]} has no assay yet" if unknown else ", ".join(sorted(classes)) or "no source that is known"
         said = f"transaction {outcome.txn_id} is of {is_now}: only what is mined or collected as scrap is made of nothing"
         raise CredentialError("OUTCOME", said)
-    known = {"sourceClass": next(iter(classes))} if len(classes) == 1 else {}
+    known = {"sourceClass": ", ".join(sorted(classes))}
     products = Products(outcome, profile)
     went = [products.of_line(line, disposition(line), known) for line in outcome.lines]
     return DEFAULT_STEP if MINED in classes else COLLECTING, *_event(outcome, profile, [], went)
@@ -60,39 +60,54 @@ def source_classes(outcome: Outcome) -> set[str]:
 
 
 def in_process(outcome: Outcome) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """What a part of a campaign took out of its work in process, and what it left there, each as a product of the event.
+    """What a part of a campaign took out of its work in process, and what it left there, as inputs and outputs of the event.
 
-    By the postings to WIP; where only one side of the event is there, its masses stand for the other side too. Otherwise nobody
-    has weighed it: then the quantity is that of the contained elements, and says so.
+    By the postings to WIP; without them, of an event that has one side only, by that side. Work in process that the campaign
+    opens with is an input too, under the name of the campaign before where that is where it comes from.
     """
-    sides = [[line for line in outcome.lines if (line.role == "input") is came] for came in (True, False)]
-    net: dict[str, int] = {}
-    for posting in outcome.postings:
-        if posting.account.startswith("WIP("):
-            net[posting.element] = net.get(posting.element, 0) + posting.amount_mg
-    found: list[list[dict[str, Any]]] = []
-    for sign, here, other in ((-1, sides[0], sides[1]), (1, sides[1], sides[0])):
-        content = {element: sign * mg for element, mg in net.items() if sign * mg > 0}
-        lines = other if other and not here else []
-        if lines or content:
-            found.append([_work(outcome, lines, content, "consumed" if sign < 0 else "active")])
-        else:
-            found.append([])
-    return found[0], found[1]
-
-
-def _work(outcome: Outcome, lines: list[Line], content: dict[str, int], state: str) -> dict[str, Any]:
-    """The work in process of a campaign as a product. `lines` are the whole other side of the event, where it has only one."""
+    came = [line for line in outcome.lines if line.role == "input"]
+    went = [line for line in outcome.lines if line.role != "input"]
     name = outcome.transformation_id or ""
-    if not content:
-        for line in lines:
-            for element, mg in line.contained_mg.items():
-                content[element] = content.get(element, 0) + mg
-    mass = sum(line.wet_mg or line.dry_mg for line in lines)
-    dry = sum(line.dry_mg for line in lines)
-    if not lines:
-        mass = dry = sum(content.values())
-    found = grades(dry, content) | ({} if lines else {"quantityBasis": "contained"})
+    net: dict[str, int] = {}
+    opened: dict[str, dict[str, int]] = {}
+    for posting in outcome.postings:
+        kind, _, ref = posting.account.removesuffix(")").partition("(")
+        if (kind, ref) == ("WIP", name):
+            _add(net, posting.element, posting.amount_mg)
+        elif kind in ("WIP", "SOURCE") and ref != "untracked":
+            _add(opened.setdefault(ref if kind == "WIP" else f"{name}#opening", {}), posting.element, -posting.amount_mg)
+    drawn = _side(net, -1) or (_content(went) if not came and not net else {})
+    left = _side(net, 1) or (_content(came) if not went and not net else {})
+    inputs = [_work(ref, [], content, "consumed") for ref, content in sorted(opened.items()) if any(content.values())]
+    if drawn or not came:
+        inputs.append(_work(name, [] if came else went, drawn, "consumed"))
+    return inputs, [_work(name, [] if went else came, left, "active")] if left or not went else []
+
+
+def _add(sums: dict[str, int], element: str, mg: int) -> None:
+    sums[element] = sums.get(element, 0) + mg
+
+
+def _side(net: dict[str, int], sign: int) -> dict[str, int]:
+    return {element: sign * mg for element, mg in net.items() if sign * mg > 0}
+
+
+def _content(lines: list[Line]) -> dict[str, int]:
+    content: dict[str, int] = {}
+    for line in lines:
+        for element, mg in line.contained_mg.items():
+            _add(content, element, mg)
+    return content
+
+
+def _work(name: str, lines: list[Line], content: dict[str, int], state: str) -> dict[str, Any]:
+    """Work in process as a product. `lines` are the whole other side of the event, where it has only one; else nobody has weighed
+    it: then its quantity is that of the contained elements, and says so.
+    """
+    mass, dry = sum(line.wet_mg or line.dry_mg for line in lines), sum(line.dry_mg for line in lines)
+    found = grades(max(dry, sum(content.values())) if lines else 0, content)
+    if not mass:
+        mass, found = sum(content.values()), found | BY_CONTENT
     said = {
         "type": ["Product"],
         "id": uri(name, "the transformationID"),

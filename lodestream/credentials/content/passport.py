@@ -30,7 +30,7 @@ PROVISIONAL = "Provisional: the campaign that made it is open, so its shares are
 
 
 def passport(lot: VouchedLot, profile: IssuerProfile, issue: Issue) -> dict[str, Any]:
-    """The unsigned passport of a lot. Raises CredentialError (OUTCOME): the lot cannot be told, such as shares that do not add up."""
+    """The unsigned passport of a lot. Raises CredentialError (OUTCOME): it cannot be told; its shares do not add up."""
     known = profile.product(lot.product_class)
     name = known.name or words(lot.product_class or lot.lot)
     if lot.provisional:
@@ -41,7 +41,9 @@ def passport(lot: VouchedLot, profile: IssuerProfile, issue: Issue) -> dict[str,
 def _product(lot: VouchedLot, known: ProductProfile, name: str, profile: IssuerProfile, issue: Issue) -> dict[str, Any]:
     place, parts = lot.location or lot.site, parts_of(lot)
     at = profile.facility(lot.location, lot.site)
-    description = " ".join(filter(None, [known.description, PROVISIONAL if lot.provisional else ""]))
+    description = known.description
+    if lot.provisional:
+        description = f"{description.rstrip('.')}. {PROVISIONAL}" if description else PROVISIONAL
     found = grades(lot.dry_mg, lot.contained_mg, contained=False) | coverage(lot)
     if lot.provisional:
         found["provisional"] = True

@@ -10,6 +10,9 @@ from lodestream.credentials.jsontext import plain
 from lodestream.credentials.profile import IssuerProfile
 from lodestream.ledger.records import Line, LotState, Outcome
 
+BY_CONTENT = {"quantityBasis": "contained"}
+"""Says that a quantity is the mass of the elements in it, since nobody weighed the whole (effluents, work in process)."""
+
 
 class Products:
     """The products of one outcome. What kind a lot is may have been said when it was made, not in this event."""
@@ -24,7 +27,10 @@ class Products:
         if line.quantity is not None and line.uom != "KGM":
             stated["statedQuantity"] = {"value": plain(line.quantity), "unit": line.uom or "C62"}
         found = stated | grades(line.dry_mg, line.contained_mg) | (more or {})
-        return self._product(line, line.wet_mg or line.dry_mg, found, disposition)
+        mass = line.wet_mg or line.dry_mg
+        if not mass and line.contained_mg:
+            mass, found = sum(line.contained_mg.values()), found | BY_CONTENT
+        return self._product(line, mass, found, disposition)
 
     def of_lot(self, line: Line, lot: LotState | None, mass_mg: int) -> dict[str, Any]:
         """A lot as it stands after the event, with a mass and, where the transaction says its state, the grade of the book."""
@@ -46,14 +52,18 @@ class Products:
 
 
 def grades(dry_mg: int, contained_mg: dict[str, int], *, contained: bool = True) -> dict[str, Any]:
-    """Mass fractions of dry mass; with `contained` the masses behind them too. Nothing where there is no dry mass or assay."""
-    if not contained_mg or dry_mg <= 0:
+    """Mass fractions of dry mass; with `contained` the masses behind them too, which are told without a dry mass also."""
+    if not contained_mg:
         return {}
-    found: dict[str, Any] = {"dryMass": kg(dry_mg)} if contained else {}
-    found["massFractionBasis"] = "dry"
+    found: dict[str, Any] = {}
+    if dry_mg > 0:
+        if contained:
+            found["dryMass"] = kg(dry_mg)
+        found["massFractionBasis"] = "dry"
     for element, mg in sorted(contained_mg.items()):
         symbol = element.lower()
-        found[f"{symbol}MassFraction"] = mass_fraction(mg, dry_mg)
+        if dry_mg > 0:
+            found[f"{symbol}MassFraction"] = mass_fraction(mg, dry_mg)
         if contained:
             found[f"{symbol}ContainedMass"] = kg(mg)
     return found

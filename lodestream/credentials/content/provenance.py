@@ -49,7 +49,7 @@ class Part(NamedTuple):
 
 
 def parts_of(lot: VouchedLot) -> dict[Part, int]:
-    """The content of a lot in mg by element, country and source class. Raises CredentialError (OUTCOME): it cannot be shared out."""
+    """The content of a lot in mg by element, country and source class. Raises CredentialError (OUTCOME): shares do not sum."""
     found: dict[Part, int] = {}
     for element, contained in sorted(lot.contained_mg.items()):
         vector = lot.shares.get(element) or {UNKNOWN: contained}

@@ -3,9 +3,10 @@
 The difference is what the book has put into UNACCOUNTED and STOCK_ADJ, as lodestream/ledger/site_balance.py judges it: positive
 is missing, negative is more than there can have been. TRANSIT_VAR lies between two sites and is told beside it.
 
-The throughput is the larger of what came (SOURCE, and CUSTODY of receipts) and what left (TRANSIT and CUSTODY of shipments,
-SINK and LOSS). Stock that only lies there is not in it: it would hide a loss. Of a period in which nothing came or left it is what
-was there at its beginning. It is of turnover, so a correction within the period counts on both sides.
+The throughput is the largest of what came (SOURCE, and CUSTODY of receipts), what left (TRANSIT and CUSTODY of shipments, SINK
+and LOSS), and what went into or out of process (WIP). Stock that only lies there is not in it: it would hide a loss. Of a
+period in which nothing moved it is what was there at its beginning. It is of turnover: a correction within the period counts
+on both sides, and so does a split.
 """
 
 from fractions import Fraction
@@ -19,7 +20,8 @@ WITHIN = ("STOCK", "WIP")
 
 
 class Variance(Struct, frozen=True):
-    """One element of one period, masses contained in mg: what opened, came, left (losses apart), was lost and closed.
+    """One element of one period, masses contained in mg: what opened, came, left (losses apart), was lost, went through
+    process (the larger of in and out) and closed.
 
     `difference_mg` is the inventory difference, `transit_mg` the transit variance: opening + came = left + losses + closing +
     difference + transit, always, since the legs of a transaction sum to zero.
@@ -30,6 +32,7 @@ class Variance(Struct, frozen=True):
     came_mg: int
     left_mg: int
     losses_mg: int
+    processed_mg: int
     closing_mg: int
     difference_mg: int
     transit_mg: int
@@ -37,7 +40,7 @@ class Variance(Struct, frozen=True):
     @property
     def throughput_mg(self) -> int:
         """What the difference is held against."""
-        return max(self.came_mg, self.left_mg + self.losses_mg) or self.opening_mg
+        return max(self.came_mg, self.left_mg + self.losses_mg, self.processed_mg) or self.opening_mg
 
     def share(self, part_mg: int) -> Fraction:
         """A part of the throughput; all of it where there is a part of nothing."""
@@ -55,7 +58,7 @@ def _of(element: str, period: PeriodState) -> Variance:
     lines = {line.account_class: line for line in period.lines if line.element == element}
     net = {name: line.in_mg - line.out_mg for name, line in lines.items()}
     nothing = PeriodLine(element, "", 0, 0, 0, 0)
-    custody, source = lines.get("CUSTODY", nothing), net.get("SOURCE", 0)
+    custody, process, source = lines.get("CUSTODY", nothing), lines.get("WIP", nothing), net.get("SOURCE", 0)
     within = [lines[name] for name in WITHIN if name in lines]
     return Variance(
         element=element,
@@ -63,6 +66,7 @@ def _of(element: str, period: PeriodState) -> Variance:
         came_mg=custody.out_mg - source,
         left_mg=net.get("TRANSIT", 0) + custody.in_mg + net.get("SINK", 0),
         losses_mg=net.get("LOSS", 0),
+        processed_mg=max(process.in_mg, process.out_mg),
         closing_mg=sum(line.closing_mg for line in within),
         difference_mg=sum(net.get(name, 0) for name in DIFFERENCE),
         transit_mg=net.get("TRANSIT_VAR", 0),
