@@ -93,7 +93,7 @@ def publish(settings: Settings, keys: Keyring) -> None:
 def _source(settings: Settings, folder: Path, did: str) -> Source:
     issuer = settings.issuer
     if issuer.pkcs11.module:
-        device = Device(issuer.pkcs11.module, issuer.pkcs11.token, issuer.pkcs11.pin.get_secret_value())
+        device = Device(Path(issuer.pkcs11.module), issuer.pkcs11.token, issuer.pkcs11.pin.get_secret_value())
         return Hsm(folder, did, device, issuer.pkcs11.label)
     if pem := issuer.key_pem.get_secret_value():
         return Brought(folder, did, signer_of_pem(did, pem.replace("\\n", "\n").encode()))

@@ -98,7 +98,7 @@ class SchemaRegistry(Section):
 class Pkcs11(Section):
     """A signing key in an HSM: the maker's PKCS#11 library, and the labels of the token and of the key."""
 
-    module: Path | None = Field(default=None, description="none: no HSM")
+    module: str = Field(default="", description="the library's file; empty: no HSM")
     token: str = ""
     label: str = ""
     pin: SecretStr = SecretStr("")
