@@ -1,4 +1,4 @@
-"""Tier 6, what went in and what came out: Make events, the keys of their batches, and recycled claims held against their inputs."""
+"""Tier 6, what went in and what came out: Make events, the keys of batches, recycled claims held against the inputs."""
 
 import re
 from collections.abc import Iterator
@@ -99,7 +99,7 @@ def _keys(document: Document, _folder: Folder) -> Iterator[Fault]:
         if batch and at(product, "idGranularity") == "model":
             yield Fault(
                 f"{where}/idGranularity",
-                f"granularity model with batchNumber {quoted(batch)}: the id {quoted(text(at(product, 'id')))} is that of all batches",
+                f"granularity model with batchNumber {quoted(batch)}: {quoted(text(at(product, 'id')))} is the id of all batches",
             )
 
 
@@ -162,10 +162,8 @@ def _recycled_claims(subject: dict[str, Any]) -> Iterator[tuple[str, Fraction, b
 def _provenance(subject: dict[str, Any]) -> tuple[Fraction, bool]:
     """The recycled share of the mass by `materialProvenance`, and whether it says anything of it."""
     materials = [as_object(each) for each in as_list(subject.get("materialProvenance"))]
-    share = sum(
-        (_fraction(each.get("massFraction")) * _fraction(each.get("recycledMassFraction")) for each in materials), Fraction(0)
-    )
-    return share, any("recycledMassFraction" in each for each in materials)
+    shares = (_fraction(each.get("massFraction")) * _fraction(each.get("recycledMassFraction")) for each in materials)
+    return sum(shares, Fraction(0)), any("recycledMassFraction" in each for each in materials)
 
 
 def _fraction(value: Any) -> Fraction:
@@ -211,7 +209,7 @@ RULES = (
         "Name every input with its quantity in inputProduct.", _total,
     ),
     Rule(
-        "MB-QUANTITY", 6, "warning", frozenset({DTE}), "UNTP TEV-05; EventProduct.quantity is not needed for serialised items only",
+        "MB-QUANTITY", 6, "warning", frozenset({DTE}), "UNTP TEV-05; EventProduct.quantity: not needed for items only",
         "What is no serialised item has a quantity.", "State value and unit (UN/CEFACT Rec 20).", _quantities,
     ),
     Rule(
@@ -219,7 +217,7 @@ RULES = (
         "A batch is called a batch.", "Write idGranularity batch where batchNumber says which one it is.", _keys,
     ),
     Rule(
-        "MB-RECYCLED", 6, "failed", frozenset({DPP}), "UNTP TI.07; ChainOfCustody: qualifying outputs not above qualifying inputs",
+        "MB-RECYCLED", 6, "failed", frozenset({DPP}), "UNTP TI.07; ChainOfCustody: outputs not above qualifying inputs",
         "What is claimed as recycled went in.",
         "Name the scrap in the Make event's inputProduct with its mass, or lower the claim.", _recycled,
     ),

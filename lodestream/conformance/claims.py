@@ -28,9 +28,7 @@ MANY_NAMES = 50
 
 _MASS_UNITS = frozenset({"KGM", "GRM", "TNE", "MGM", "LBR"})
 _DENOMINATORS = ("declaredUnit", "functionalUnit", "perUnit")
-_OTHER_METALS = re.compile(
-    r"\b(copper|nickel|cobalt|lithium|zinc|lead|tin|aluminium|bauxite|gold|silver|manganese)\b", re.IGNORECASE
-)
+_OTHER_METALS = re.compile(r"\b(copper|nickel|cobalt|lithium|zinc|lead|tin|aluminium|gold|silver|manganese)\b", re.IGNORECASE)
 
 
 class Claim(NamedTuple):
@@ -265,7 +263,7 @@ RULES = (
     Rule(
         "CLAIM-ASSESSED", 7, "failed", frozenset({DPP, DFR}), "UNTP trust graph, step 3; criterion alignment (MassBalance page)",
         "Each claim has an assessment of the same product or facility, topic and criterion, with conformance true.",
-        "Have the product (for a passport) or facility assessed by the criterion that the claim names, and use the same criterion id.",
+        "Have the product (for a passport) or facility assessed by the criterion that the claim names, with the same id.",
         _assessed,
     ),
     Rule(
@@ -274,7 +272,7 @@ RULES = (
         "Compute it anew over the published bytes; a document that changes needs a new digest.", _digest,
     ),
     Rule(
-        "CLAIM-UNIT", 7, "warning", frozenset({DPP}), "UNTP DPP: Performance.measure has no denominator; ISO 14067: declared unit",
+        "CLAIM-UNIT", 7, "warning", frozenset({DPP}), "UNTP DPP: Performance.measure names one unit; ISO 14067: declared unit",
         "A carbon footprint says what it is per.",
         "State the declared unit beside the measure (a property declaredUnit of the claim).", _footprint_unit,
     ),

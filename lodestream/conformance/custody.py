@@ -15,7 +15,7 @@ Place = tuple[str, Key]
 
 
 class Flow(NamedTuple):
-    """What events of the set say of a batch at a facility: masses in mg that came and went, whether it was counted, the last of it."""
+    """What the events say of a batch at a facility: masses in mg that came and went, whether it was counted, the last of it."""
 
     came: Fraction = Fraction(0)
     went: Fraction = Fraction(0)
@@ -69,8 +69,8 @@ def _flows(folder: Folder) -> dict[Place, Flow]:
     brought: dict[tuple[Place, str], Fraction] = {}
     for document, where, event in _events(folder):
         last = (text(event.get("eventDate")), document.name, where)
-        for place, mass, goes in _movements(event):
-            flow = flows.get(place, Flow())
+        for place, moved, goes in _movements(event):
+            mass, flow = moved, flows.get(place, Flow())
             consignment = text(event.get("consignmentId"))
             if not goes and consignment:
                 before = brought.get((place, consignment), Fraction(0))
@@ -130,7 +130,8 @@ def _overdrawn(document: Document, folder: Folder) -> Iterator[Fault]:
         if flow.went > flow.came * (1 + TOLERANCE):
             yield Fault(
                 flow.last[2],
-                f"negative stock at {quoted(facility)}: {kilograms(flow.came)} of {quoted(str(key))} came, {kilograms(flow.went)} went",
+                f"negative stock at {quoted(facility)}: {kilograms(flow.came)} of {quoted(str(key))} came, "
+                f"{kilograms(flow.went)} went",
             )
 
 
@@ -156,7 +157,7 @@ RULES = (
         "Publish a ModifyEvent with activityType stock_taking and the counted quantity.", _counted,
     ),
     Rule(
-        "MOVE-RECEIVED", 7, "warning", frozenset({DTE}), "UNTP MassBalance page: multi-party reconciliation, counterparty consistency",
+        "MOVE-RECEIVED", 7, "warning", frozenset({DTE}), "UNTP MassBalance page: multi-party reconciliation",
         "A shipment has a receiving event of who received it.",
         "Let the receiver publish a MoveEvent (activityType receiving) with the same consignmentId.", _received,
     ),

@@ -1,4 +1,4 @@
-"""What the files of a set are: credentials in any form, DID documents, or something else; read within the bounds of the reader."""
+"""What the files of a set are: credentials in any form, DID documents, or something else; read within bounds."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -122,8 +122,10 @@ def _read(name: str, data: bytes) -> Document:
 
 
 def _secured(name: str, data: bytes) -> Document:
-    jws = jose.take_apart(envelope.open_envelope(data).compact)
-    credential = parse_object(jws.payload, "the credential")
+    opened = envelope.open_any(data)
+    if isinstance(opened, dict):  # a playground download of a credential with its proof in it
+        return Document(name, data, _kind(opened), opened, _suite(opened))
+    credential = parse_object(jose.take_apart(opened.compact).payload, "the credential")
     return Document(name, data, _kind(credential), credential, jose.MEDIA_TYPE)
 
 
@@ -135,8 +137,8 @@ def _kind(credential: dict[str, Any]) -> str:
 def _suite(credential: dict[str, Any]) -> str:
     if "proof" not in credential:
         return NOT_SECURED
-    names = [proof.get("cryptosuite") or proof.get("type") for proof in items(credential["proof"]) if isinstance(proof, dict)]
-    return ", ".join(filter(_is_text, names)) or "proof"
+    names = [text(proof.get("cryptosuite") or proof.get("type")) for _, proof in objects(credential["proof"])]
+    return ", ".join(filter(None, names)) or "proof"
 
 
 def _is_text(value: Any) -> bool:

@@ -1,4 +1,4 @@
-"""The conformance harness: a set of files in, the report out. Pure and deterministic: the same files and time give the same report."""
+"""The conformance harness: a set of files in, the report out. The same files at the same time give the same report."""
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
@@ -17,16 +17,21 @@ from lodestream.conformance.findings import (
     Rule,
     summary,
 )
+from lodestream.credentials.access import is_locked
 from lodestream.credentials.bundle import Bundle
 from lodestream.credentials.did import parse_document
 from lodestream.credentials.errors import CredentialError
+
+NO_CREDENTIAL = "it is JSON, but no credential: it has neither a credentialSubject nor a credential's type"
+LOCKED = "it is a locked copy; open it with the key of its lot first"
 
 
 def _form(document: Document, _folder: Folder) -> Iterator[Fault]:
     if document.kind == UNREADABLE:
         yield Fault("", document.fault)
     elif document.kind == OTHER:
-        raise NotCheckedError("it is JSON, but no credential: it has neither a credentialSubject nor a credential's type")
+        locked = is_locked(document.data)
+        raise NotCheckedError(LOCKED if locked else NO_CREDENTIAL)
 
 
 def _did_document(document: Document, _folder: Folder) -> Iterator[Fault]:

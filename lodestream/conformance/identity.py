@@ -26,10 +26,7 @@ MANY_ANCHORS = 100
 """Of one DID no more identity anchors are looked at."""
 
 _HOST = re.compile(r"https?://(?:www\.)?([^/:?#\s]+)", re.IGNORECASE)
-_WEBMANY_ANCHORS = 100
-"""Of one DID no more identity anchors are looked at."""
-
-_HOST = re.compile(r"did:web(?:vh:[^:]+)?:([^:/?#%]+)")
+_WEB_HOST = re.compile(r"did:web(?:vh:[^:]+)?:([^:/?#%]+)")
 
 
 Anchor = tuple[str, dict[str, Any]]
