@@ -35,6 +35,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "keys": ("cli.keys", "The issuer's key and its DID document."),
     "verify": ("cli.verify", "Check a credential."),
     "bundle": ("cli.bundle", "Official schemas and contexts for `verify`."),
+    "conformance": ("cli.conformance", "Check anyone's credentials against UNTP and W3C, tier by tier."),
     "config": ("cli.config", "The settings in force and where they come from."),
 }
 

@@ -39,6 +39,11 @@ class Claim(NamedTuple):
     topics: frozenset[str]
     criteria: frozenset[str]
 
+    @property
+    def title(self) -> str:
+        """Its name; 0.6 has none, its id then."""
+        return text(self.body.get("name")) or text(self.body.get("id"))
+
 
 class Assessment(NamedTuple):
     """An assessment of a conformity credential, of any version."""
@@ -119,7 +124,7 @@ def _assessed(document: Document, folder: Folder) -> Iterator[Fault]:
     for claim in claims:
         why = _unverified(claim, by_criterion, by_topic) or _unassessed(claim, about, assessments, document.kind)
         if why != VERIFIED:
-            yield Fault(pointer(*claim.where), f"unverified claim {quoted(text(claim.body.get('name')))}: {why}")
+            yield Fault(pointer(*claim.where), f"unverified claim {quoted(claim.title)}: {why}")
 
 
 def _about(document: Document, assessments: Assessments) -> list[Assessment]:

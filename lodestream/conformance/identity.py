@@ -52,6 +52,8 @@ def _anchors_or_not_checked(folder: Folder) -> dict[str, list[Anchor]]:
 
 
 def _anchored(document: Document, folder: Folder) -> Iterator[Fault]:
+    if not document.issuer:
+        raise NotApplicableError  # VCDM-ISSUER says so
     if document.issuer not in _anchors_or_not_checked(folder):
         yield Fault("/issuer", f"unanchored identity: no identity anchor of the set is about {quoted(document.issuer)}")
 
@@ -60,7 +62,8 @@ def _accredited(document: Document, folder: Folder) -> Iterator[Fault]:
     anchors = _anchors_or_not_checked(folder).get(document.issuer, [])
     registers = [text(subject.get("registerType")).lower() for _, subject in anchors]
     if "accreditation" not in registers:
-        known = f"those about it are of {', '.join(map(quoted, registers))}" if registers else "none is about it"
+        stated = ", ".join(quoted(each) or "no stated register type" for each in registers)
+        known = f"those about it are of {stated}" if registers else "none is about it"
         yield Fault("/issuer", f"unaccredited assessor: no identity anchor accredits {quoted(document.issuer)}; {known}")
 
 
@@ -148,9 +151,12 @@ def _producer(document: Document, folder: Folder) -> Iterator[Fault]:
     if not answering:
         raise NotCheckedError("neither the passport nor a facility record of the set names who makes the product")
     names = [text(at(each, "id")) for each in items(at(document.credential.get("issuer"), "issuerAlsoKnownAs"))]
-    if not answering & {document.issuer, *names}:
-        shown = ", ".join(quoted(each) for each in sorted(answering)[:3])
-        yield Fault("/issuer/id", f"issued by {quoted(document.issuer)}; who answers for the product: {shown}")
+    if answering & {document.issuer, *names}:
+        return
+    shown = ", ".join(quoted(each) for each in sorted(answering)[:3])
+    if not any(each.startswith("did:") for each in answering):
+        raise NotCheckedError(f"who answers for the product is named by {shown}, not by a DID that could be compared")
+    yield Fault("/issuer/id", f"issued by {quoted(document.issuer)}; who answers for the product: {shown}")
 
 
 def _makers(thing: Any) -> set[str]:

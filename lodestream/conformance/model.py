@@ -21,7 +21,7 @@ def _property(*names: str) -> Callable[[Document, Folder], Iterator[Fault]]:
         except ValidationError as error:
             for fault in error.errors(include_url=False, include_context=False, include_input=False):
                 if fault["loc"] and fault["loc"][0] in names:
-                    yield Fault(pointer(*fault["loc"]), quoted(fault["msg"]))
+                    yield Fault(pointer(*fault["loc"]), quoted(fault["msg"].removeprefix("Value error, ")))
 
     return find
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from lodestream.conformance.documents import NOT_SECURED, Document, Folder, at, text
-from lodestream.conformance.findings import CREDENTIALS, STATUS_LIST, Fault, NotCheckedError, Rule, quoted
+from lodestream.conformance.findings import CREDENTIALS, STATUS_LIST, Fault, NotApplicableError, NotCheckedError, Rule, quoted
 from lodestream.conformance.proof import failures
 from lodestream.credentials.errors import CredentialError
 from lodestream.credentials.status import Bitstring, StatusEntry, check_entry, entry_of
@@ -27,9 +27,9 @@ def _bit(document: Document, folder: Folder) -> Iterator[Fault]:
     try:
         entries = entry_of(document.credential)
     except CredentialError:
-        raise NotCheckedError("its status entry cannot be read") from None
+        entries = []
     if not entries:
-        raise NotCheckedError(NO_STATUS)
+        raise NotApplicableError  # STATUS-ENTRY says why
     for entry in entries:
         yield from _looked_up(entry, folder)
 
