@@ -10,9 +10,8 @@ _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 def junit(report: Report) -> bytes:
     """The report as a UTF-8 document. A warning is a passed case with its text as output; what is not checked is skipped."""
-    root = ET.Element(
-        "testsuites", name="lodestream conformance", **_counts([check for file in report.files for check in file.checks])
-    )
+    checks = [check for file in report.files for check in file.checks]
+    root = ET.Element("testsuites", {"name": "lodestream conformance", **_counts(checks)})
     for file in report.files:
         _suite(root, file, report.at)
     ET.indent(root)
