@@ -5,7 +5,6 @@ A linkset is a set: merging is idempotent and in no order, so whoever replays th
 
 import re
 from collections.abc import Iterable, Sequence
-from functools import reduce
 from hashlib import sha256
 from typing import Any
 
@@ -63,6 +62,10 @@ class Link(Struct, frozen=True, rename="camel", omit_defaults=True, order=True):
     def old(self) -> bool:
         """Whether another took its place, or it was revoked."""
         return OLD in self.rel
+
+    def superseded(self) -> "Link":
+        """The same link, to what is old now."""
+        return replace(self, rel=tuple(sorted({*self.rel, OLD})))
 
 
 class Context(Struct, frozen=True):
@@ -128,8 +131,8 @@ def levels(path: str) -> list[str]:
 # --- building and merging ------------------------------------------------------------------------------------------------------
 
 
-def placed(record: CredentialRecord, *, old: bool = False) -> list[Placed]:
-    """The links of an issued credential; `old` once it was revoked or replaced.
+def placed(record: CredentialRecord) -> list[Placed]:
+    """The links of an issued credential, as long as it is neither revoked nor replaced.
 
     To each lot that it is about, and to its facility where it speaks of one as a whole. A private one is linked by the locked
     copy of each lot, under the name of its type: its own name is for those who can open it.
@@ -137,35 +140,34 @@ def placed(record: CredentialRecord, *, old: bool = False) -> list[Placed]:
     if record.kind not in KINDS:
         return []
     relation, name = KINDS[record.kind]
-    rel = (OLD,) if old else ()
     if record.access == "private":
         return [
             Placed(
                 lot,
                 relation,
-                Link(locked_url(record.id, lot), name, LOCKED_TYPE, (LANGUAGE,), rel, ENCRYPTION_METHOD, (ANONYMOUS_ROLE,)),
+                Link(locked_url(record.id, lot), name, LOCKED_TYPE, (LANGUAGE,), (), ENCRYPTION_METHOD, (ANONYMOUS_ROLE,)),
             )
             for lot in record.about
         ]
     whole = [record.facility] if record.facility and relation in ("dfr", "dcc", "dia") else []
-    link = Link(record.id, record.name or name, CREDENTIAL_TYPE, (LANGUAGE,), rel)
+    link = Link(record.id, record.name or name, CREDENTIAL_TYPE, (LANGUAGE,))
     return [Placed(identifier, relation, link) for identifier in dict.fromkeys([*record.about, *whole])]
 
 
 def linkset(name: str, links: Iterable[tuple[str, Link]]) -> Linkset:
     """The linkset of one anchor from its links with their relations."""
-    return reduce(merge, (Linkset((Context(name, {relation: (link,)}),)) for relation, link in links), Linkset())
+    return merge(*(Linkset((Context(name, {relation: (link,)}),)) for relation, link in links))
 
 
-def merge(one: Linkset, other: Linkset) -> Linkset:
-    """All that either says. Links of one anchor and relation to one target are one, with the relations of both."""
+def merge(*linksets: Linkset) -> Linkset:
+    """All that any of them says. Links of one anchor and relation to one target are one, with the relations of all of them."""
     found: dict[str, dict[str, dict[str, Link]]] = {}
-    for context in (*one.contexts, *other.contexts):
+    for context in (context for each in linksets for context in each.contexts):
         relations = found.setdefault(context.anchor, {})
         for relation, links in context.links.items():
             targets = relations.setdefault(relation, {})
             for link in links:
-                targets[link.href] = _joined(targets[link.href], link) if link.href in targets else _joined(link, link)
+                targets[link.href] = _joined(targets.get(link.href, link), link)
     return Linkset(
         tuple(
             Context(name, {relation: tuple(sorted(targets.values())) for relation, targets in sorted(relations.items())})
