@@ -145,10 +145,14 @@ def test_battery_lacks_most_of_its_bill_of_materials(copper: Report) -> None:
 
 
 def test_recycled_content_without_scrap(copper: Report) -> None:
-    assert said(copper, CATHODE, "MB-RECYCLED") == [
-        "unsupported recycled content: 12 % is claimed; by the Make events 0 kg of recycled inputs went into 10,000 kg of it, "
-        "at most 0 %"
-    ] * 2
+    assert (
+        said(copper, CATHODE, "MB-RECYCLED")
+        == [
+            "unsupported recycled content: 12 % is claimed; by the Make events 0 kg of recycled inputs went into 10,000 kg of it, "
+            "at most 0 %"
+        ]
+        * 2
+    )
 
 
 def test_stock_that_nobody_counted(copper: Report) -> None:
@@ -251,4 +255,7 @@ def test_signed_samples_hold_against_the_did_document_of_their_folder(shared: Pa
 def test_without_a_bundle_two_tiers_are_not_checked(shared: Path) -> None:
     report = check(sample_files(shared, "mocha-0.6.1"))
     assert not report.bundle
-    assert [(tier.passed, tier.failed, tier.not_checked) for tier in report.tiers if tier.tier in (3, 4)] == [(0, 0, 10), (0, 0, 5)]
+    assert [(tier.passed, tier.failed, tier.not_checked) for tier in report.tiers if tier.tier in (3, 4)] == [
+        (0, 0, 10),
+        (0, 0, 5),
+    ]
