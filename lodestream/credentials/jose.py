@@ -5,7 +5,7 @@ The payload is the whole credential. Reading is strict: one text has one reading
 
 from typing import Any, NamedTuple
 
-from lodestream.credentials.did import DidDocument
+from lodestream.credentials.did import DidDocument, Method
 from lodestream.credentials.encoding import from_base64url, to_base64url
 from lodestream.credentials.errors import CredentialError
 from lodestream.credentials.jsontext import parse_object, write
@@ -67,12 +67,13 @@ def check_header(header: dict[str, Any]) -> tuple[str, str]:
     return str(alg), kid
 
 
-def check_proof(jws: Jws, alg: str, kid: str, document: DidDocument) -> None:
-    """Nothing where a key of the document's `assertionMethod` signed. Raises CredentialError (KEY, SIGNATURE)."""
+def check_proof(jws: Jws, alg: str, kid: str, document: DidDocument) -> Method:
+    """The method of the document's `assertionMethod` whose key signed. Raises CredentialError (KEY, SIGNATURE)."""
     method = document.key(kid)
     if method.controller != document.id:
         raise CredentialError("KEY", f"the key is controlled by {method.controller}, not by {document.id}")
     check_signature(alg, public_key(method.jwk), jws.signing_input, jws.signature)
+    return method
 
 
 def check_claims(credential: dict[str, Any]) -> None:

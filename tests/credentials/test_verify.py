@@ -101,8 +101,8 @@ VECTORS = {
     "credential-jose-bad-signature.txt": {"signature": "SIGNATURE"},
     "credential-jose-unknown-extensions.txt": {"header": "HEADER"},  # ES512
     "credential-jose-vc-vp-claims.txt": {"issuer": "CLAIMS"},
-    "credential-cose-minimal.txt": {"form": "JWS"},
-    "credential-sdjwt-selective.txt": {"form": "BASE64URL"},
+    "credential-cose-minimal.txt": {"form": "FORM"},
+    "credential-sdjwt-selective.txt": {"form": "FORM"},
     "presentation-jose-bad-credential.txt": {"header": "HEADER"},
     "presentation-jose-multiple.txt": {"header": "HEADER"},
 }
