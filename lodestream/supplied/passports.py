@@ -1,7 +1,8 @@
 """Product passports and conformity credentials, read as far as a lot of our books can carry what they say.
 
-UNTP 0.7.0: materialProvenance, performanceClaim with the metric product-carbon-footprint, characteristics; 0.6: materialsProvenance
-and emissionsScorecard. A conformity credential counts by its scheme and the assessments that were met (UNTP TrustGraphs, step 3).
+UNTP 0.7.0: materialProvenance, performanceClaim with the metric product-carbon-footprint, characteristics; 0.6:
+materialsProvenance and emissionsScorecard. A conformity credential counts by its scheme and the assessments that were met
+(UNTP TrustGraphs, step 3).
 """
 
 import re
@@ -9,9 +10,11 @@ from decimal import Decimal
 from typing import Any
 
 from lodestream.credentials.errors import CredentialError
+from lodestream.credentials.jsontext import plain, write
+from lodestream.credentials.walk.grades import measure
 from lodestream.epcis.identifiers import canonical_id
 from lodestream.measures.stoichiometry import ELEMENTS
-from lodestream.supplied.products import amount, grades, in_kg, lot_of, number, share_of_one, text, thing, things
+from lodestream.supplied.products import amount, contents, in_kg, lot_of, number, share_of_one, text, thing, things
 from lodestream.supplied.reading import version_of
 from lodestream.supplied.values import Assessed, Attestation, Claimed, Passport, Provenance
 
@@ -28,6 +31,7 @@ NAMES = {
     "tantalum": "Ta", "terbium": "Tb", "tin": "Sn", "titanium": "Ti", "tungsten": "W", "vanadium": "V", "zinc": "Zn",
 }  # fmt: skip
 """English names of the elements that critical raw materials are named for. Codes of the CPC are never read: they do not tell."""
+_BALANCED = ("id", "batchNumber", "itemNumber", "serialNumber", "name", "description", "characteristics", "dimensions")
 _COUNTRY = re.compile(r"[A-Z]{2}")
 _SYMBOL = re.compile(r"\b[A-Z][a-z]?\b")
 
@@ -37,24 +41,39 @@ def passport_of(credential: dict[str, Any]) -> Passport:
     subject = thing(credential, "credentialSubject", "")
     if version_of(credential) == "0.7":
         return _passport(subject, subject, "/credentialSubject", "materialProvenance")
-    return _passport(subject, thing(subject, "product", "/credentialSubject"), "/credentialSubject/product", "materialsProvenance")
+    return _passport(
+        subject, thing(subject, "product", "/credentialSubject"), "/credentialSubject/product", "materialsProvenance"
+    )
 
 
 def _passport(subject: dict[str, Any], product: dict[str, Any], where: str, provenance: str) -> Passport:
-    facts = thing(product, "characteristics", where) if product.get("characteristics") is not None else {}
-    weight = product["dimensions"].get("weight") if isinstance(product.get("dimensions"), dict) else None
+    dimensions = product.get("dimensions")
+    weight = measure(dimensions.get("weight")) if isinstance(dimensions, dict) else None
     facility = thing(product, "producedAtFacility", where)
     return Passport(
         product=canonical_id(text(product, "id", where)),
         lot=_lot(product, where, subject.get("granularityLevel")),
+        told=write(_for_the_balance(product, subject.get(provenance))).decode(),
         facility=text(facility, "id", f"{where}/producedAtFacility"),
         country=_country(product.get("countryOfProduction")),
         materials=_materials(things(subject, provenance, "/credentialSubject"), provenance),
         carbon=_footprint(subject),
-        weight_kg=in_kg(weight, f"{where}/dimensions/weight") if weight is not None else None,
-        fractions=grades(facts, where)[0],
+        weight_kg=in_kg(weight) if weight is not None else None,
+        fractions=_fractions(product, subject.get(provenance)),
         claims=[_claim(one) for one in things(subject, "performanceClaim", "/credentialSubject")],
     )
+
+
+def _for_the_balance(product: dict[str, Any], materials: Any) -> dict[str, Any]:
+    """What a mass balance reads of a product: no pictures."""
+    kept = {name: product[name] for name in _BALANCED if name in product}
+    return kept | ({"materialProvenance": materials} if materials is not None else {})
+
+
+def _fractions(product: dict[str, Any], materials: Any) -> dict[str, Decimal]:
+    """What a kg of the product holds, to twelve digits: asked of a kilotonne, whose content is in mg."""
+    told = contents({"quantity": {"value": 1, "unit": "KTN"}, "product": {}}, product | {"materialProvenance": materials})
+    return {element: plain(kg.scaleb(-6)) for element, kg in told.items()}
 
 
 def _lot(product: dict[str, Any], where: str, granularity: Any) -> str:
@@ -88,7 +107,7 @@ def _material(entry: dict[str, Any], where: str) -> Provenance:
 
 
 def _element(entry: dict[str, Any]) -> str | None:
-    """The element that a material is named for: by its English name, or by its symbol as a word; None where not exactly one is."""
+    """The element that a material is named for: by its English name, or by its symbol as a word; None where not one is."""
     kind = entry.get("materialType")
     words = [entry.get("name"), kind.get("name") if isinstance(kind, dict) else None]
     for said in (one for one in words if isinstance(one, str)):

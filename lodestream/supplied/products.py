@@ -5,26 +5,24 @@ already, as ours do and every GS1 Digital Link with /10/ or /21/, is the lot as 
 """
 
 import re
-from decimal import Context, Decimal
+from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
 from lodestream.credentials.encoding import percent_decoded
 from lodestream.credentials.errors import CredentialError
-from lodestream.credentials.jsontext import LONGEST_NUMBER
+from lodestream.credentials.jsontext import LONGEST_NUMBER, plain
+from lodestream.credentials.walk.grades import Amount, content_of, dry_mass_of, elements_of, mass_of
 from lodestream.epcis.identifiers import canonical_id
 from lodestream.measures.exact import NotExactError, ratio
-from lodestream.measures.stoichiometry import ELEMENTS
-from lodestream.measures.units import MASS
 from lodestream.supplied.values import Part
 
 MANY = 1_000
 """Products in one event: the gate takes no more list elements either."""
 LONGEST_ID = 2_048
-_KG_MG = 1_000_000
+LARGEST_MG = 10**18
+"""The ledger counts in 64 bits: nine million tonnes."""
 _GS1_LOT = re.compile(r"https://id\.gs1\.org/01/\d{14}(?:/(?P<key>10|21)/[^/?#]+)?")
-_EXACT = Context(prec=100)
-_GRADE = re.compile(r"([a-z]{1,2})(MassFraction|ContainedMass)")
 _SERIAL, _BATCH = "21", "10"
 
 
@@ -45,7 +43,9 @@ def lot_of(product: dict[str, Any], where: str) -> tuple[str, bool]:
         key, own = "", ""
     if key and (own or gs1 is None):
         return _qualified(canonical, key, own, whole=gs1 is None), key == _SERIAL
-    raise CredentialError("PRODUCT", f"{where}: {name[:200]} is a model without a batch or serial number: no lot can be told from it")
+    raise CredentialError(
+        "PRODUCT", f"{where}: {name[:200]} is a model without a batch or serial number: no lot can be told from it"
+    )
 
 
 def _qualified(name: str, key: str, own: str, *, whole: bool) -> str:
@@ -62,51 +62,34 @@ def part_of(entry: dict[str, Any], where: str) -> Part:
     """An EventProduct of UNTP 0.7. Raises CredentialError (STRUCTURE, PRODUCT, QUANTITY)."""
     product = thing(entry, "product", where)
     lot, instance = lot_of(product, f"{where}/product")
-    measure = entry.get("quantity")
-    value, unit = amount(measure, f"{where}/quantity") if measure is not None else (None, "")
-    facts = thing(product, "characteristics", where) if product.get("characteristics") is not None else {}
-    dry = facts.get("dryMass")
-    fractions, contained = grades(facts, where)
+    value, unit = amount(entry["quantity"], f"{where}/quantity") if entry.get("quantity") is not None else (None, "")
+    dry = dry_mass_of(entry, mass_of(entry, None))
     return Part(
         lot=lot,
         product=canonical_id(text(product, "id", where)),
-        name=text(product, "name", where, ""),
         instance=instance,
         lost=entry.get("disposition") == "disposed",
         quantity=value,
         unit=unit,
-        dry_kg=in_kg(dry, f"{where}/product/characteristics/dryMass") if dry is not None else None,
-        fractions=fractions,
-        contained_kg=contained,
+        dry_kg=in_kg(dry) if dry is not None else None,
+        contained_kg=contents(entry, None),
     )
 
 
-def grades(facts: dict[str, Any], where: str) -> tuple[dict[str, Decimal], dict[str, Decimal]]:
-    """Mass fractions of the dry mass, and contained masses in kg, by element (docs/credentials.md names them)."""
-    fractions: dict[str, Decimal] = {}
-    contained: dict[str, Decimal] = {}
-    as_received = facts.get("massFractionBasis", "dry") != "dry"
-    for name, value in list(facts.items())[:MANY]:
-        found = _GRADE.fullmatch(name)
-        element = found[1].capitalize() if found else ""
-        if found is None or element not in ELEMENTS:
-            continue
-        place = f"{where}/characteristics/{name}"
-        if found[2] == "ContainedMass":
-            contained[element] = in_kg(value, place)
-        elif not as_received:
-            fractions[element] = share_of_one(value, place)
-    return fractions, contained
+def contents(entry: dict[str, Any], passport: dict[str, Any] | None) -> dict[str, Decimal]:
+    """What an event's product holds, in kg to the mg by element, as its issuer states it (credentials/walk/grades.py)."""
+    product = entry.get("product")
+    sources = (product if isinstance(product, dict) else None, passport)
+    told = {element: content_of(entry, passport, element) for element in sorted(elements_of(*sources))}
+    return {element: in_kg(found) for element, found in told.items() if found is not None and found.mg is not None}
 
 
-def in_kg(measure: Any, where: str) -> Decimal:
-    """A mass in kg, exact. Raises CredentialError (QUANTITY): a unit that is no mass."""
-    value, unit = amount(measure, where)
-    known = MASS.get(unit)
-    if known is None:
-        raise CredentialError("QUANTITY", f"{where}: {unit[:20]!r} is no unit of mass that is known; KGM and TNE are")
-    numerator, denominator = known.mg
-    return _EXACT.divide(_EXACT.multiply(value, Decimal(numerator)), Decimal(denominator * _KG_MG))
+def in_kg(mass: Amount) -> Decimal:
+    """A mass in kg, rounded to the mg, half to even. Raises CredentialError (QUANTITY): more than a quantity can be."""
+    mg = round(mass.mg or 0)
+    if mg >= LARGEST_MG:
+        raise CredentialError("QUANTITY", f"{mass.told[:200]} is more than can be kept")
+    return plain(Decimal(mg).scaleb(-6))
 
 
 def amount(measure: Any, where: str) -> tuple[Decimal, str]:

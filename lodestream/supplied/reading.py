@@ -7,6 +7,7 @@ nothing is taken that is not stated.
 from typing import Any
 
 from lodestream.credentials.errors import CredentialError
+from lodestream.credentials.jsontext import write
 from lodestream.credentials.untp import DTE, UNTP_CONTEXT, time_us
 from lodestream.epcis.identifiers import canonical_id
 from lodestream.epcis.vocabulary import BIZ_STEPS
@@ -80,11 +81,14 @@ def _event(event: dict[str, Any], where: str) -> Told:
             _facility(event, "madeAtFacility", where),
             _some([one for one in made if not one.lost], where),
             primary=event.get("inputProduct") == [],
+            products=write({name: event[name] for name in ("id", "inputProduct", "outputProduct") if name in event}).decode(),
         )
     if kind == "MoveEvent":
         step = BIZ_STEPS.bare(text(thing(event, "activityType", where), "code", where))
         if step not in LEAVING:
-            raise CredentialError("NOT_MAPPED", f"{where}: a move by the step {step[:100]!r} takes nothing from the supplier's stock")
+            raise CredentialError(
+                "NOT_MAPPED", f"{where}: a move by the step {step[:100]!r} takes nothing from the supplier's stock"
+            )
         moved = [part_of(one, f"{where}/movedProduct/{n}") for n, one in enumerate(things(event, "movedProduct", where))]
         return Told(
             "move",
@@ -95,7 +99,9 @@ def _event(event: dict[str, Any], where: str) -> Told:
             to=_facility(event, "toFacility", where),
             consignment=text(event, "consignmentId", where, ""),
         )
-    raise CredentialError("NOT_MAPPED", f"{where}: only MakeEvent and MoveEvent open or move a lot; a ModifyEvent changes none of ours")
+    raise CredentialError(
+        "NOT_MAPPED", f"{where}: only MakeEvent and MoveEvent open or move a lot; a ModifyEvent changes none of ours"
+    )
 
 
 def _facility(event: dict[str, Any], name: str, where: str) -> str:
@@ -150,13 +156,9 @@ def _element(entry: dict[str, Any], where: str) -> Part:
     """A QuantityElement of 0.6: its productId is the lot."""
     value, unit = amount({"value": entry.get("quantity"), "unit": entry.get("uom", "")}, where) if "uom" in entry else (None, "")
     name = canonical_id(text(entry, "productId", where))
-    return Part(name, name, text(entry, "productName", where, ""), _single(name), quantity=value, unit=unit)
+    return Part(name, name, "/21/" in name, quantity=value, unit=unit)
 
 
 def _item(entry: dict[str, Any], where: str) -> Part:
     name = canonical_id(text(entry, "id", where))
-    return Part(name, name, text(entry, "name", where, ""), instance=True)
-
-
-def _single(name: str) -> bool:
-    return "/21/" in name
+    return Part(name, name, instance=True)

@@ -8,26 +8,25 @@ from msgspec import Struct
 class Part(Struct, frozen=True, omit_defaults=True):
     """One product in an event of a supplier: `lot` is its id in our books, `product` the id that all batches share.
 
-    `instance`: a single thing with a serial number. `quantity` in `unit` (Rec 20), as stated. `fractions` are contained over
-    dry mass, `contained_kg` the contained mass, by element; `lost`: disposed of, so no stock of anybody's.
+    `instance`: a single thing with a serial number. `quantity` in `unit` (Rec 20), as stated. `contained_kg` is the contained
+    mass by element, to the mg; `lost`: disposed of, so no stock of anybody's.
     """
 
     lot: str
     product: str
-    name: str = ""
     instance: bool = False
     lost: bool = False
     quantity: Decimal | None = None
     unit: str = ""
     dry_kg: Decimal | None = None
-    fractions: dict[str, Decimal] = {}
     contained_kg: dict[str, Decimal] = {}
 
 
 class Told(Struct, frozen=True, omit_defaults=True):
     """One event of a supplier. `kind` is make or move; `at` the facility that made it or that it left, `to` where it goes.
 
-    `event` is its id in the credential, `time` an RFC 3339 date-time with its own offset. `primary`: nothing went in.
+    `event` is its id in the credential, `time` an RFC 3339 date-time with its own offset. `primary`: nothing went in. `products`
+    is the make as it was told (JSON), for its balance.
     """
 
     kind: str
@@ -38,6 +37,7 @@ class Told(Struct, frozen=True, omit_defaults=True):
     to: str = ""
     consignment: str = ""
     primary: bool = False
+    products: str = ""
 
 
 class Provenance(Struct, frozen=True, omit_defaults=True):
@@ -65,12 +65,14 @@ class Claimed(Struct, frozen=True, omit_defaults=True):
 class Passport(Struct, frozen=True, omit_defaults=True):
     """What a product passport says of a lot; `lot` empty: of every batch of the product.
 
-    `carbon` is kg CO2e per kg of product. `weight_kg` is the mass of one item.
+    `carbon` is kg CO2e per kg of product, `fractions` what a kg of it holds by element. `weight_kg` is the mass of one item.
+    `told` is the product as the passport tells it (JSON), for the balance of what made it.
     """
 
     product: str
     lot: str
     facility: str
+    told: str
     country: str | None = None
     materials: list[Provenance] = []
     carbon: Decimal | None = None
