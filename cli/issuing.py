@@ -7,18 +7,20 @@ from cli.exits import Unusable
 from lodestream.credentials.did import web_url
 from lodestream.credentials.errors import CredentialError
 from lodestream.credentials.profile import FacilityProfile, IssuerProfile
-from lodestream.credentials.signer import Ed25519Signer
+from lodestream.credentials.signer import signer_of_pem
 from lodestream.ledger.book import BookFile
 from runtime.settings import Settings
-from streams.issuer.keys import load_or_create, write_did_document
+from streams.issuer.hsm import Device
+from streams.issuer.keyring import Brought, Hsm, Keyring, OwnFiles, Source
+from streams.issuer.keys import load_or_create, write_file
 
 LOCAL_URL = "https://localhost"
 LOCAL_NAME = "Lodestream on this machine"
 
 
-def key_path(settings: Settings) -> Path:
-    """The key that signs: what `issuer.key_file` names, else one of our own in the data folder."""
-    return settings.issuer.key_file or settings.data_dir / "issuer" / "key.pem"
+def keyring_path(settings: Settings) -> Path:
+    """The folder of the keys that we make, and of the history of all."""
+    return settings.issuer.keyring or settings.data_dir / "issuer"
 
 
 def did_path(settings: Settings) -> Path:
@@ -48,19 +50,53 @@ def profile(settings: Settings, book: BookFile) -> IssuerProfile:
     did = issuer_did(settings)
     names = {place: book.sites[site].name for place, site in book.register.locations.items() if site in book.sites}
     try:
-        base_url = settings.issuer.base_url or web_url(did).removesuffix("/did.json").removesuffix("/.well-known")
+        base_url = settings.issuer.base_url or _url_of(did)
         name = settings.issuer.name or LOCAL_NAME
         return IssuerProfile(did, name, base_url, {place: FacilityProfile(name) for place, name in names.items() if name})
     except CredentialError as error:
         raise Unusable(f"the settings of [issuer] cannot be used: {error}") from error
 
 
-def signer(settings: Settings) -> Ed25519Signer:
-    """The signer over the key, made at first use, with its DID document written beside. Raises Unusable."""
-    path = key_path(settings)
+def _url_of(did: str) -> str:
+    return web_url(did).removesuffix("/did.json").removesuffix("/.well-known")
+
+
+def signer(settings: Settings) -> Keyring:
+    """The signer over the keyring, whose first key is made at first use, with its DID document written. Raises Unusable."""
+    keys = keyring(settings)
     try:
-        made = load_or_create(path, issuer_did(settings))
-        write_did_document(did_path(settings), made)
+        keys.check()
+        publish(settings, keys)
     except (CredentialError, OSError) as error:
-        raise Unusable(f"the issuer's key {path} cannot be used: {error}") from error
-    return made
+        raise Unusable(f"the issuer's key cannot be used: {error}") from error
+    return keys
+
+
+def keyring(settings: Settings) -> Keyring:
+    """The keyring that the settings name. Raises Unusable."""
+    folder, did = keyring_path(settings), issuer_did(settings)
+    try:
+        return Keyring(folder, did, _source(settings, folder, did))
+    except (CredentialError, OSError) as error:
+        raise Unusable(f"the issuer's key cannot be used: {error}") from error
+
+
+def publish(settings: Settings, keys: Keyring) -> None:
+    """Write did.json anew: every key that is published, and where identifiers are resolved. Raises CredentialError, OSError."""
+    try:
+        resolver = settings.issuer.base_url or _url_of(keys.did)
+    except CredentialError:
+        resolver = ""  # another DID method and no base_url: there is no place to name
+    write_file(did_path(settings), keys.history.document(keys.did, resolver), 0o644, replace=True)
+
+
+def _source(settings: Settings, folder: Path, did: str) -> Source:
+    issuer = settings.issuer
+    if issuer.pkcs11.module:
+        device = Device(Path(issuer.pkcs11.module), issuer.pkcs11.token, issuer.pkcs11.pin.get_secret_value())
+        return Hsm(folder, did, device, issuer.pkcs11.label)
+    if pem := issuer.key_pem.get_secret_value():
+        return Brought(folder, did, signer_of_pem(did, pem.replace("\\n", "\n").encode()))
+    if issuer.key_file:
+        return Brought(folder, did, load_or_create(issuer.key_file, did, issuer.algorithm))
+    return OwnFiles(folder, did, issuer.algorithm)

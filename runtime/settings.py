@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit, urlunsplit
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -95,13 +95,42 @@ class SchemaRegistry(Section):
     options: dict[str, str] = Field(default_factory=dict, repr=False)
 
 
+class Pkcs11(Section):
+    """A signing key in an HSM: the maker's PKCS#11 library, and the labels of the token and of the key."""
+
+    module: str = Field(default="", description="the library's file; empty: no HSM")
+    token: str = ""
+    label: str = ""
+    pin: SecretStr = SecretStr("")
+
+
 class Issuer(Section):
     """Who signs credentials."""
 
     did: str = ""
     name: str = ""
     base_url: str = ""
+
+    # The key: one of these brings it; else it is made, and kept in the keyring (docs/keys.md).
     key_file: Path | None = None
+    key_pem: SecretStr = Field(
+        default=SecretStr(""), description="PKCS#8 PEM; for the environment, where \\n may stand for line ends"
+    )
+    pkcs11: Pkcs11 = Pkcs11()
+    keyring: Path | None = Field(default=None, description="the folder of keys and their history; none: data_dir/issuer")
+    algorithm: Literal["EdDSA", "ES256"] = Field(default="EdDSA", description="of the keys that are made")
+    securing: Literal["vc+jwt", "eddsa-jcs-2022"] = "vc+jwt"
+
+    @model_validator(mode="after")
+    def _one_key(self) -> "Issuer":
+        brought = [self.key_file, self.key_pem.get_secret_value(), self.pkcs11.module]
+        if sum(map(bool, brought)) > 1:
+            raise ValueError("only one of key_file, key_pem and pkcs11.module can bring the key")
+        if self.pkcs11.module and not (self.pkcs11.token and self.pkcs11.label):
+            raise ValueError("pkcs11.module needs pkcs11.token and pkcs11.label too")
+        if self.securing == "eddsa-jcs-2022" and self.algorithm != "EdDSA":
+            raise ValueError("securing eddsa-jcs-2022 needs an EdDSA key; ES256 goes with vc+jwt")
+        return self
 
 
 class Limits(Section):
@@ -288,6 +317,8 @@ _SECRET = re.compile(r"password|secret|passphrase|token|pem$|jaas|oauthbearer\.c
 def _shown(name: str, value: Any) -> str:
     if ".options." in name and _SECRET.search(name):
         return MASK
+    if isinstance(value, SecretStr):
+        return MASK if value.get_secret_value() else ""
     if name in ("clickhouse.url", "schema_registry.url", "traces.endpoint"):
         return without_password(value)
     return "" if value is None else str(value)

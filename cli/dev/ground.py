@@ -5,6 +5,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pydantic import SecretStr
+
 from cli.broker import need_topic
 from cli.context import Context
 from cli.exits import Unreachable
@@ -95,6 +97,8 @@ def _kept(context: Context) -> dict[str, object]:
         if setting.source == "default" or setting.name.startswith(NOT_OURS):
             continue
         value = _value(context.settings, setting.name)
+        if isinstance(value, SecretStr):
+            continue  # no secret gets into the settings file; from the environment it reaches the workers all the same
         kept[setting.name] = str(value.absolute()) if isinstance(value, Path) else value
     return kept
 
