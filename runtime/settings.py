@@ -133,6 +133,12 @@ class Issuer(Section):
         return self
 
 
+class Publication(Section):
+    """What others may read: the folder that the publication worker writes and `lodestream serve` serves."""
+
+    folder: Path = Field(default=Path(), description="empty: data_dir/publication")
+
+
 class Limits(Section):
     """What is too large is refused by name, not by a broker (runtime-rules, section 1)."""
 
@@ -205,6 +211,7 @@ class Settings(BaseSettings):
     schema_registry: SchemaRegistry = SchemaRegistry()
     book: Path | None = None
     issuer: Issuer = Issuer()
+    publication: Publication = Publication()
     limits: Limits = Limits()
     worker: Worker = Worker()
     metrics: Metrics = Metrics()
@@ -227,10 +234,12 @@ class Settings(BaseSettings):
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, config_file())
 
     @model_validator(mode="after")
-    def _tables_in_the_data_folder(self) -> "Settings":
+    def _places_in_the_data_folder(self) -> "Settings":
         if not self.clickhouse.url:
             # The object is frozen for everyone but its own construction.
             self.__dict__["clickhouse"] = ClickHouse(url=f"chdb://{(self.data_dir / 'clickhouse').absolute()}")
+        if self.publication.folder == Path():
+            self.__dict__["publication"] = Publication(folder=self.data_dir / "publication")
         return self
 
 

@@ -28,9 +28,9 @@ class Opened(NamedTuple):
     contexts: Any
 
 
-def seal(compact: str) -> bytes:
-    """The envelope of a compact JWS: exactly the bytes to publish."""
-    return write({"@context": CONTEXTS, "id": PREFIX + compact, "type": TYPE})
+def seal(compact: str, contexts: Any = CONTEXTS) -> bytes:
+    """The envelope of a compact JWS: exactly the bytes to publish. `contexts` are those of the credential in it."""
+    return write({"@context": contexts, "id": PREFIX + compact, "type": TYPE})
 
 
 def open_any(data: bytes) -> Opened | dict[str, Any]:

@@ -17,4 +17,4 @@ def secure(credential: dict[str, Any], signer: Signer, securing: Securing, creat
     key = signer.at(created_us)
     if securing == integrity.EDDSA:
         return write(integrity.sign(credential, key, created_us))
-    return envelope.seal(jose.sign(credential, key))
+    return envelope.seal(jose.sign(credential, key), credential["@context"])
