@@ -94,8 +94,9 @@ def _content(
 ) -> dict[str, Any]:
     """What a made lot holds, where it comes from and what it emitted, as far as it is stated."""
     kg = _kg(mass, unit)
+    dry = kg if part.dry_kg is None else part.dry_kg
     contained = part.contained_kg or {
-        element: plain(PERCENT.multiply(share, kg).quantize(Decimal("0.000001"), ROUND_HALF_EVEN, PERCENT))
+        element: plain(PERCENT.multiply(share, dry).quantize(Decimal("0.000001"), ROUND_HALF_EVEN, PERCENT))
         for element, share in (passport.fractions if passport is not None else {}).items()
     }
     item: dict[str, Any] = {}
@@ -110,11 +111,11 @@ def _content(
         item["crm:schemes"] = backed
     if passport is None:
         return item
-    grades = {element: PERCENT.divide(m, kg) for element, m in contained.items()} if kg else {}
+    grades = {element: PERCENT.divide(m, dry) for element, m in contained.items()} if dry else {}
     from_materials = origins(passport, grades, backed)
     if from_materials:
         item["crm:origins"] = from_materials
-    carbon = embodied_g(passport, kg)
+    carbon = embodied_g(passport, kg, dry)
     return item if carbon is None else item | {"crm:embodiedGCO2e": str(carbon)}
 
 

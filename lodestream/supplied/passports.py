@@ -9,11 +9,13 @@ import re
 from decimal import Decimal
 from typing import Any
 
+from lodestream.credentials.content.claims import CARBON_CRITERION, GRAM_PER_KILOGRAM
+from lodestream.credentials.content.provenance import CLASSES, ELEMENT_SCHEME
 from lodestream.credentials.errors import CredentialError
 from lodestream.credentials.jsontext import plain, write
 from lodestream.credentials.walk.grades import measure
 from lodestream.epcis.identifiers import canonical_id
-from lodestream.measures.stoichiometry import ELEMENTS
+from lodestream.measures.stoichiometry import ELEMENTS as SYMBOLS
 from lodestream.supplied.products import amount, contents, in_kg, lot_of, number, share_of_one, text, thing, things
 from lodestream.supplied.reading import version_of
 from lodestream.supplied.values import Assessed, Attestation, Claimed, Passport, Provenance
@@ -21,8 +23,9 @@ from lodestream.supplied.values import Assessed, Attestation, Claimed, Passport,
 FOOTPRINT = "product-carbon-footprint"
 TOLERANCE = Decimal("0.005")
 """Mass fractions of a passport sum to 1 within this (UNTP says that they should, and no schema does)."""
-PER_KG = {"KGM": Decimal(1), "GRM": Decimal("0.001"), "TNE": Decimal(1)}
+PER_KG = {"KGM": Decimal(1), "GRM": Decimal("0.001"), GRAM_PER_KILOGRAM: Decimal("0.001"), "TNE": Decimal(1)}
 """A footprint in kg or g is of a kg of product, one in tonnes of a tonne: UNTP has no field for what it is per."""
+_CLASS_OF = {said: source_class for source_class, said in CLASSES.items()}
 NAMES = {
     "aluminium": "Al", "aluminum": "Al", "antimony": "Sb", "bauxite": "Al", "bismuth": "Bi", "chromium": "Cr", "cobalt": "Co",
     "copper": "Cu", "dysprosium": "Dy", "gallium": "Ga", "germanium": "Ge", "gold": "Au", "graphite": "C", "iron": "Fe",
@@ -50,6 +53,7 @@ def _passport(subject: dict[str, Any], product: dict[str, Any], where: str, prov
     dimensions = product.get("dimensions")
     weight = measure(dimensions.get("weight")) if isinstance(dimensions, dict) else None
     facility = thing(product, "producedAtFacility", where)
+    claims = [_claim(one) for one in things(subject, "performanceClaim", "/credentialSubject")]
     return Passport(
         product=canonical_id(text(product, "id", where)),
         lot=_lot(product, where, subject.get("granularityLevel")),
@@ -58,9 +62,10 @@ def _passport(subject: dict[str, Any], product: dict[str, Any], where: str, prov
         country=_country(product.get("countryOfProduction")),
         materials=_materials(things(subject, provenance, "/credentialSubject"), provenance),
         carbon=_footprint(subject),
+        carbon_is_dry=any(CARBON_CRITERION.id in claim.criteria for claim in claims),
         weight_kg=in_kg(weight) if weight is not None else None,
         fractions=_fractions(product, subject.get(provenance)),
-        claims=[_claim(one) for one in things(subject, "performanceClaim", "/credentialSubject")],
+        claims=claims,
     )
 
 
@@ -98,11 +103,16 @@ def _materials(entries: list[dict[str, Any]], name: str) -> list[Provenance]:
 
 def _material(entry: dict[str, Any], where: str) -> Provenance:
     recycled = entry.get("recycledMassFraction")
+    kind = entry.get("materialType")
+    contained = isinstance(kind, dict) and kind.get("schemeId") == ELEMENT_SCHEME.id and kind.get("code") in SYMBOLS
+    name = entry.get("name")
     return Provenance(
         fraction=share_of_one(entry.get("massFraction"), f"{where}/massFraction"),
-        element=_element(entry),
+        element=str(kind["code"]) if contained and isinstance(kind, dict) else _element(entry),
         country=_country(entry.get("originCountry")),
         recycled=share_of_one(recycled, f"{where}/recycledMassFraction") if recycled is not None else None,
+        contained=contained,
+        source_class=_CLASS_OF.get(name.partition(", ")[2]) if contained and isinstance(name, str) else None,
     )
 
 
@@ -112,7 +122,7 @@ def _element(entry: dict[str, Any]) -> str | None:
     words = [entry.get("name"), kind.get("name") if isinstance(kind, dict) else None]
     for said in (one for one in words if isinstance(one, str)):
         named = {NAMES[word] for word in re.findall(r"[a-z]+", said.lower()) if word in NAMES}
-        found = named or {word for word in _SYMBOL.findall(said) if word in ELEMENTS and len(word) == 2}
+        found = named or {word for word in _SYMBOL.findall(said) if word in SYMBOLS and len(word) == 2}
         if len(found) == 1:
             return found.pop()
     return None

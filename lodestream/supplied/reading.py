@@ -73,13 +73,16 @@ def _event(event: dict[str, Any], where: str) -> Told:
     kinds = event.get("type")
     kind = next((one for one in ("MakeEvent", "MoveEvent") if isinstance(kinds, list) and one in kinds), "")
     if kind == "MakeEvent":
+        campaigns = {
+            link.get("linkURL") for link in things(event, "relatedDocument", where)
+        }  # work in process goes by their names
         made = [part_of(one, f"{where}/outputProduct/{n}") for n, one in enumerate(things(event, "outputProduct", where))]
         return Told(
             "make",
             text(event, "id", where),
             _time(event, "eventDate", where),
             _facility(event, "madeAtFacility", where),
-            _some([one for one in made if not one.lost], where),
+            _some([one for one in made if not one.lost and one.product not in links], where),
             primary=event.get("inputProduct") == [],
             products=write({name: event[name] for name in ("id", "inputProduct", "outputProduct") if name in event}).decode(),
         )

@@ -44,14 +44,15 @@ class Provenance(Struct, frozen=True, omit_defaults=True):
     """One material of a passport: `fraction` of the product's mass, where it is from, and how much of it is recycled.
 
     `element`: the element that it is the source of; without one it may be of all. `recycled` None: the passport does not say.
-    `site` and `source_class` only where the passport has them in our own terms.
+    `contained`: the fraction is the element itself, contained over dry mass, and with its like it is all of it; `source_class`
+    is told in such passports only, which are those of Lodestream.
     """
 
     fraction: Decimal
     element: str | None = None
     country: str | None = None
     recycled: Decimal | None = None
-    site: str | None = None
+    contained: bool = False
     source_class: str | None = None
 
 
@@ -65,8 +66,8 @@ class Claimed(Struct, frozen=True, omit_defaults=True):
 class Passport(Struct, frozen=True, omit_defaults=True):
     """What a product passport says of a lot; `lot` empty: of every batch of the product.
 
-    `carbon` is kg CO2e per kg of product, `fractions` what a kg of it holds by element. `weight_kg` is the mass of one item.
-    `told` is the product as the passport tells it (JSON), for the balance of what made it.
+    `carbon` is kg CO2e per kg of product, of its dry mass where `carbon_is_dry`; `fractions` what a kg of it holds by element;
+    `weight_kg` the mass of one item. `told` is the product as the passport tells it (JSON), for the balance of what made it.
     """
 
     product: str
@@ -76,6 +77,7 @@ class Passport(Struct, frozen=True, omit_defaults=True):
     country: str | None = None
     materials: list[Provenance] = []
     carbon: Decimal | None = None
+    carbon_is_dry: bool = False
     weight_kg: Decimal | None = None
     fractions: dict[str, Decimal] = {}
     claims: list[Claimed] = []
