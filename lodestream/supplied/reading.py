@@ -73,9 +73,8 @@ def _event(event: dict[str, Any], where: str) -> Told:
     kinds = event.get("type")
     kind = next((one for one in ("MakeEvent", "MoveEvent") if isinstance(kinds, list) and one in kinds), "")
     if kind == "MakeEvent":
-        campaigns = {
-            link.get("linkURL") for link in things(event, "relatedDocument", where)
-        }  # work in process goes by their names
+        # Work in process goes by the name of its campaign, to which the event links; it is no lot.
+        links = [link.get("linkURL") for link in things(event, "relatedDocument", where)]
         made = [part_of(one, f"{where}/outputProduct/{n}") for n, one in enumerate(things(event, "outputProduct", where))]
         return Told(
             "make",
