@@ -22,6 +22,7 @@ from lodestream.credentials.walk.grades import (
     mass_of,
     percentage,
 )
+from lodestream.epcis.identifiers import canonical_id
 
 Verdict = Literal["consistent", "inconsistent", "not computable"]
 TOTAL = "total mass"
@@ -91,9 +92,10 @@ class Balance(Struct, frozen=True):
 
 
 def key_of(product: dict[str, Any]) -> Key:
-    """The key of a product in an event or passport, of any UNTP version."""
-    texts = (product.get("id"), product.get("batchNumber"), product.get("itemNumber", product.get("serialNumber")))
-    return Key(*(text if isinstance(text, str) else "" for text in texts))
+    """The key of a product in an event or passport, of any UNTP version; GS1 identifiers in their canonical spelling."""
+    stated = (product.get("id"), product.get("batchNumber"), product.get("itemNumber", product.get("serialNumber")))
+    name, batch, item = (text if isinstance(text, str) else "" for text in stated)
+    return Key(canonical_id(name), batch, item)
 
 
 def passport_for(key: Key, passports: Mapping[Key, dict[str, Any]]) -> dict[str, Any] | None:

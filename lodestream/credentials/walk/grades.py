@@ -159,7 +159,7 @@ def _characteristics(found: dict[str, Any]) -> Iterator[_Statement]:
         if match["what"] == "ContainedMass":
             if (mass := measure(value)) is not None:
                 yield element, "mass", mass, name
-        elif (share := _share(value)) is not None:
+        elif (share := share_of(value)) is not None:
             yield element, "fraction", share, name
 
 
@@ -171,11 +171,11 @@ def _materials(source: dict[str, Any]) -> Iterator[_Statement]:
     shares: dict[str, Fraction] = {}
     mixed: set[str] = set()
     for material in map(as_object, as_list(source.get("materialProvenance", source.get("materialsProvenance")))):
-        share, element = _share(material.get("massFraction")), material_element(material)
+        share, element = share_of(material.get("massFraction")), material_element(material)
         if share is not None and element is not None:
             shares[element] = shares.get(element, Fraction(0)) + share
         else:
-            mixed |= _named(material)
+            mixed |= mentions(material)
     for element, share in shares.items():
         if share <= 1 and element not in mixed:
             yield element, "material", share, "materialProvenance"
@@ -184,11 +184,11 @@ def _materials(source: dict[str, Any]) -> Iterator[_Statement]:
 def material_element(material: dict[str, Any]) -> str | None:
     """The element that a Material is: "Copper", "Cu", "Copper cathode", but no ore, concentrate, scrap or compound."""
     words = [word for word in _words(material) if word.lower() not in _FORMS]
-    named = _named(material)
+    named = mentions(material)
     return named.pop() if len(named) == 1 == len(set(words)) else None
 
 
-def _named(material: dict[str, Any]) -> set[str]:
+def mentions(material: dict[str, Any]) -> set[str]:
     """The elements that a material's name mentions."""
     return {symbol for word in _words(material) if (symbol := _NAMES.get(word.lower()) or (word if word in ELEMENTS else ""))}
 
@@ -224,7 +224,7 @@ def _amount(statement: _Statement, mass: Amount | None, whose: str) -> Amount | 
     return mass.times(value, f"{mass.told} x {percentage(value)} ({told}{whose})")
 
 
-def _share(value: Any) -> Fraction | None:
+def share_of(value: Any) -> Fraction | None:
     """A share from 0 to 1: a number, or a Measure in a unit of grades (P1 and others of Rec 20)."""
     if isinstance(value, dict):
         number, unit = _number(value.get("value")), value.get("unit")
