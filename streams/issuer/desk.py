@@ -78,7 +78,7 @@ class Desk:
             self._offered()
         elif policy.events != "none" and statements.is_told(outcome):
             self._event()
-        if outcome.kind in (*MAKES, "create") and policy.passports == "made":
+        if policy.passports == "made" and outcome.kind in (*MAKES, "create") and statements.is_told(outcome):
             made = (line.lot for line in outcome.lines if line.role != "input" and not line.loss_class)
             self._passports(made)
         if outcome.kind == "ship" and policy.passports == "shipped" and not outcome.reason:

@@ -13,6 +13,7 @@ from lodestream.credentials.content.conformity import conformity
 from lodestream.credentials.content.event import traceability_event
 from lodestream.credentials.content.facility import facility_record
 from lodestream.credentials.content.passport import passport
+from lodestream.credentials.content.v061 import as_061
 from lodestream.credentials.content.values import Assessor
 from lodestream.credentials.encoding import digest_multibase
 from lodestream.credentials.errors import CredentialError
@@ -115,7 +116,7 @@ class Publisher:
             credential = conformity(statement.period, self._site, self._profile, issue, Assessor())
         else:
             credential = facility_record(statement.facility, self._site, self._profile, issue)
-        return credential
+        return as_061(credential) if self._profile.untp == "0.6.1" else credential
 
     def _access(self, statement: Statement) -> Access:
         policy = self._profile.facility(statement.facility, self._site)

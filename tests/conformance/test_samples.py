@@ -8,7 +8,7 @@ import pytest
 
 from lodestream.conformance.findings import Report
 from lodestream.credentials.bundle import Bundle
-from tests.conformance.sets import by_file, check, sample_files, said
+from tests.conformance.sets import by_file, check, said, sample_files
 
 SUBJECT = "/credentialSubject"
 EVENT = f"{SUBJECT}/0"

@@ -13,7 +13,6 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 from cli.junit import junit
-
 from lodestream.conformance.harness import check_set
 from lodestream.credentials import linkset
 from lodestream.credentials.access import is_locked, parse_qr, unlock

@@ -18,8 +18,8 @@ OFFICE = Office(signer(), PROFILE, bytes(range(32)))
 class Desk:
     """Keeps the state and everything published; `status` is the latest status of every credential."""
 
-    def __init__(self) -> None:
-        self.processor = IssuerProcessor(OFFICE)
+    def __init__(self, office: Office = OFFICE) -> None:
+        self.processor = IssuerProcessor(office)
         self.state: dict[bytes, bytes] = {}
         self.outputs: list[Output] = []
         self.offset = 0
