@@ -45,6 +45,11 @@ class Key(Struct, frozen=True, rename="camel"):
         """When it begins to sign (µs since 1970)."""
         return time_us(self.since)
 
+    @property
+    def never_signed(self) -> bool:
+        """It was ended before it began."""
+        return any(end and time_us(end) <= self.since_us for end in (self.retired, self.withdrawn))
+
 
 class History(Struct, frozen=True):
     """The keys of one issuer in the order in which they sign. Changing it gives a new history."""
@@ -57,8 +62,9 @@ class History(Struct, frozen=True):
         Instead of a key that is retired or withdrawn, the next that is neither signs. Raises CredentialError (KEYRING) where
         there is no key.
         """
-        begun = [n for n, key in enumerate(self.keys) if key.since_us <= moment_us]
-        later = self.keys[begun[-1] if begun else 0 :]
+        keys = [key for key in self.keys if not key.never_signed]
+        begun = [n for n, key in enumerate(keys) if key.since_us <= moment_us]
+        later = keys[begun[-1] if begun else 0 :]
         found = next((key for key in later if not key.retired and not key.withdrawn), None)
         if found is None:
             raise CredentialError("KEYRING", "the issuer has no key that signs; `lodestream keys` makes one")
