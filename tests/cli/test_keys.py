@@ -40,14 +40,11 @@ def states(lodestream: Run) -> list[str]:
     return [key["state"].split()[0] for key in shown["keys"]]
 
 
-def test_rotation_and_retirement_from_the_command_line(lodestream: Run, tmp_path: Path) -> None:
+def test_rotation_and_retirement_from_the_command_line(lodestream: Run) -> None:
     (first,) = lodestream("keys", "--json").rows
     old = first["keys"][0]["name"]
     signed = secure(credential(), keyring(load()), "vc+jwt", 0)
     Path("old.json").write_bytes(signed)
-    # a keyring keeps times in whole seconds, so the first key begins a while ago
-    history = tmp_path / "data" / "issuer" / "keys.json"
-    history.write_text(history.read_text().replace(first["keys"][0]["since"], "2025-01-01T00:00:00Z"))
     said = lodestream("keys", "rotate")
     assert (said.code, "signs from" in said.out, "publish anew" in said.out) == (0, True, True)
     (second,) = lodestream("keys", "--json").rows
@@ -86,7 +83,7 @@ def test_what_cannot_be_retired_is_said(lodestream: Run, arguments: tuple[str, .
     done = lodestream("keys", "retire", *arguments)
     assert (done.code, said in done.err) == (2, True)
     done = lodestream("keys", "retire", made["keys"][0]["name"])
-    assert "rotate before" in done.err
+    assert "`lodestream keys rotate` before" in done.err
 
 
 def test_a_key_from_the_environment_is_used_and_nowhere_shown(
@@ -117,8 +114,6 @@ def test_a_key_file_of_ones_own_is_rotated_by_putting_the_next_there(lodestream:
     flag = ("-s", f"issuer.key_file={path}")
     (first,) = lodestream(*flag, "keys", "--json").rows
     assert first["key_file"] == str(path)
-    history = tmp_path / "data" / "issuer" / "keys.json"
-    history.write_text(history.read_text().replace(first["keys"][0]["since"], "2025-01-01T00:00:00Z"))
     assert "set the new one" in lodestream(*flag, "keys", "rotate").err
     path.write_text(pem())
     assert lodestream(*flag, "keys", "rotate").code == 0
