@@ -64,7 +64,7 @@ def rotate(context: Context, signs_from: datetime | None) -> None:
 @click.option("--compromised", is_flag=True, help="It fell into wrong hands: nothing that it signed counts any more.")
 @pass_context
 def retire(context: Context, name: str, compromised: bool) -> None:
-    """End a key that no longer signs. NAME is its thumbprint, as `lodestream keys` shows it.
+    """End a key that is to sign no more. NAME is its thumbprint, as `lodestream keys` shows it (one that begins with - after --).
 
     It stays published, with the time from which it no longer counts: what is dated before (validFrom) still verifies. Whoever has
     a key can date as they like, so a key that was stolen must be ended with --compromised.
