@@ -59,12 +59,12 @@ def rotate(context: Context, signs_from: datetime | None) -> None:
     _changed(context.settings, lambda keys: keys.rotate(since_us), "signs from {since} on: {name}")
 
 
-@command.command()
+@command.command(context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]})  # a name may begin with -
 @click.argument("name")
 @click.option("--compromised", is_flag=True, help="It fell into wrong hands: nothing that it signed counts any more.")
 @pass_context
 def retire(context: Context, name: str, compromised: bool) -> None:
-    """End a key that is to sign no more. NAME is its thumbprint, as `lodestream keys` shows it (one that begins with - after --).
+    """End a key that is to sign no more. NAME is its thumbprint or key id, as `lodestream keys` shows it.
 
     It stays published, with the time from which it no longer counts: what is dated before (validFrom) still verifies. Whoever has
     a key can date as they like, so a key that was stolen must be ended with --compromised.

@@ -77,7 +77,9 @@ def test_a_key_may_begin_later(lodestream: Run) -> None:
     assert (said.code, "in the past" in said.err) == (2, True)
 
 
-@pytest.mark.parametrize(("arguments", "said"), [(("nobody",), "no key 'nobody'"), (("",), "no key ''")])
+@pytest.mark.parametrize(
+    ("arguments", "said"), [(("nobody",), "no key 'nobody'"), (("-abc",), "no key '-abc'"), (("--hx",), "no key '--hx'")]
+)
 def test_what_cannot_be_retired_is_said(lodestream: Run, arguments: tuple[str, ...], said: str) -> None:
     (made,) = lodestream("keys", "--json").rows
     done = lodestream("keys", "retire", *arguments)
