@@ -198,7 +198,7 @@ def documents(issue: Issue) -> list[dict[str, str]]:
 def credential(kind: str, profile: IssuerProfile, issue: Issue, name: str, subject: Any) -> dict[str, Any]:
     """The frame of a UNTP 0.7.0 credential around its subject, unsigned. Its place in a status list is an integer there."""
     said: dict[str, Any] = {
-        "@context": CONTEXTS,
+        "@context": [*CONTEXTS],
         "type": [kind, VC],
         "id": uri(issue.id, "the credential"),
         "issuer": issuer(profile),
