@@ -35,6 +35,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "keys": ("cli.keys", "The issuer's key and its DID document."),
     "serve": ("cli.serve", "Serve what is published, and resolve identifiers."),
     "access": ("cli.access", "The key of a lot, for whoever may read about it."),
+    "issue": ("cli.issue", "Issue a facility record, an identity anchor, a conformity credential."),
     "verify": ("cli.verify", "Check a credential."),
     "bundle": ("cli.bundle", "Official schemas and contexts for `verify`."),
     "conformance": ("cli.conformance", "Check anyone's credentials against UNTP and W3C, tier by tier."),
