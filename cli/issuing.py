@@ -3,16 +3,20 @@
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
+from msgspec.structs import replace
+
 from cli.exits import Unusable
 from lodestream.credentials.did import web_url
 from lodestream.credentials.errors import CredentialError
 from lodestream.credentials.profile import FacilityProfile, IssuerProfile
+from lodestream.credentials.profile_file import ProfileFile, parse_profile
 from lodestream.credentials.signer import signer_of_pem
 from lodestream.ledger.book import BookFile
 from runtime.settings import Settings
 from streams.issuer.hsm import Device
 from streams.issuer.keyring import Brought, Hsm, Keyring, OwnFiles, Source
 from streams.issuer.keys import load_or_create, write_file
+from streams.issuer.office import Office
 from streams.issuer.secret import load_or_create_secret
 
 LOCAL_URL = "https://localhost"
@@ -73,15 +77,48 @@ def base_url(settings: Settings) -> str:
 
 
 def profile(settings: Settings, book: BookFile) -> IssuerProfile:
-    """The issuer as credentials name it, with the names of the book's sites. Raises Unusable."""
-    did = issuer_did(settings)
-    names = {place: book.sites[site].name for place, site in book.register.locations.items() if site in book.sites}
+    """The issuer as credentials name it: what the profile file says, with the names of the book's sites. Raises Unusable."""
+    did, read = issuer_did(settings), _profile_file(settings)
     try:
-        base_url = settings.issuer.base_url or _url_of(did)
-        name = settings.issuer.name or LOCAL_NAME
-        return IssuerProfile(did, name, base_url, {place: FacilityProfile(name) for place, name in names.items() if name})
+        return IssuerProfile(
+            did,
+            settings.issuer.name or LOCAL_NAME,
+            settings.issuer.base_url or _url_of(did),
+            _facilities(read, book),
+            read.products,
+            read.organisation.registered_id,
+            read.organisation.register,
+            settings.issuer.untp,
+            settings.issuer.securing,
+        )
     except CredentialError as error:
         raise Unusable(f"the settings of [issuer] cannot be used: {error}") from error
+
+
+def _profile_file(settings: Settings) -> ProfileFile:
+    path = settings.issuer.profile
+    try:
+        return parse_profile(path.read_text("utf-8")) if path is not None else ProfileFile()
+    except (CredentialError, OSError, UnicodeDecodeError) as error:
+        raise Unusable(f"the profile {path} cannot be used: {error}") from error
+
+
+def _facilities(read: ProfileFile, book: BookFile) -> dict[str, FacilityProfile]:
+    """By site and location: a location without a profile of its own has its site's, one without a name the book's."""
+    sites = {place: site for place, site in book.register.locations.items() if site in book.sites}
+    found = {}
+    for place in {**sites, **read.facilities}:
+        site = sites.get(place, place)
+        known = read.facilities.get(place) or read.facilities.get(site) or FacilityProfile()
+        name = known.name or (book.sites[site].name if site in book.sites else "")
+        if place in read.facilities or site in read.facilities or name:
+            found[place] = replace(known, name=name)
+    return found
+
+
+def office(settings: Settings, book: BookFile) -> Office:
+    """Who issues here. Raises Unusable."""
+    return Office(signer(settings), profile(settings, book), status_key(settings))
 
 
 def _url_of(did: str) -> str:
@@ -128,7 +165,7 @@ def did_document(settings: Settings, keys: Keyring) -> bytes:
 def _source(settings: Settings, folder: Path, did: str) -> Source:
     issuer = settings.issuer
     if issuer.pkcs11.module:
-        device = Device(issuer.pkcs11.module, issuer.pkcs11.token, issuer.pkcs11.pin.get_secret_value())
+        device = Device(Path(issuer.pkcs11.module), issuer.pkcs11.token, issuer.pkcs11.pin.get_secret_value())
         return Hsm(folder, did, device, issuer.pkcs11.label)
     if pem := issuer.key_pem.get_secret_value():
         return Brought(folder, did, signer_of_pem(did, pem.replace("\\n", "\n").encode()))

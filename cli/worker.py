@@ -52,11 +52,11 @@ def ledger(context: Context) -> int:
 
 def issuer(context: Context) -> int:
     """What the ledger vouches for to signed credentials."""
-    from cli.issuing import profile, signer
+    from cli.issuing import office
     from runtime.worker import run_worker
     from streams.issuer.processor import IssuerProcessor
 
-    return run_worker(IssuerProcessor(signer(context.settings), profile(context.settings, context.book())), context.settings)
+    return run_worker(IssuerProcessor(office(context.settings, context.book())), context.settings)
 
 
 def sink(context: Context) -> int:

@@ -77,6 +77,7 @@ ILLUSTRATIVE = {
     "issuer.name",
     "issuer.base_url",
     "issuer.key_file",
+    "issuer.keyring",
     "metrics.port",
     "watch.web_port",
     "traces.endpoint",

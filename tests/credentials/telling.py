@@ -4,6 +4,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec.structs import replace
 
@@ -11,7 +12,7 @@ from lodestream.credentials.bundle import Bundle
 from lodestream.credentials.did import DidDocument, document_bytes, parse_document
 from lodestream.credentials.pins import CONTEXT_PINS, SCHEMA_PINS
 from lodestream.credentials.profile import FacilityProfile, IssuerProfile
-from lodestream.credentials.signer import Ed25519Signer
+from lodestream.credentials.signer import Ed25519Signer, P256Signer, Signer
 from lodestream.ids import derive
 from lodestream.ledger.records import Line, LotState, Outcome
 
@@ -33,7 +34,12 @@ def signer(key: bytes = KEY, did: str = DID) -> Ed25519Signer:
     return Ed25519Signer(did, Ed25519PrivateKey.from_private_bytes(key))
 
 
-def published(*signers: Ed25519Signer) -> DidDocument:
+def p256_signer(secret: int = 7, did: str = DID) -> P256Signer:
+    """A signer on P-256 whose key is no secret."""
+    return P256Signer(did, ec.derive_private_key(secret, ec.SECP256R1()))
+
+
+def published(*signers: Signer) -> DidDocument:
     """The DID document of the signers, as a verifier reads it."""
     return parse_document(document_bytes(*(signers or (signer(),))))
 
