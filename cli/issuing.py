@@ -69,6 +69,14 @@ def issuer_did(settings: Settings) -> str:
     return ":".join(["did:web", quote(parts.netloc.rpartition("@")[2], safe=""), *steps])
 
 
+def base_url(settings: Settings) -> str:
+    """Where what is issued is found: `issuer.base_url`, else the place of the DID document. Raises Unusable."""
+    try:
+        return settings.issuer.base_url or _url_of(issuer_did(settings))
+    except CredentialError as error:
+        raise Unusable(f"set issuer.base_url: {error}") from error
+
+
 def profile(settings: Settings, book: BookFile) -> IssuerProfile:
     """The issuer as credentials name it: what the profile file says, with the names of the book's sites. Raises Unusable."""
     did, read = issuer_did(settings), _profile_file(settings)

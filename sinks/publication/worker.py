@@ -140,8 +140,8 @@ class Publication:
             _log.info("all that there was has been read; linksets and status lists are published from now on")
         begun_ns = time.time_ns()
         changed = self._publisher.write(derived=self._memory.caught_up)
-        self._watch.published(list(batches.values()), changed, begun_ns)
         if batches:
+            self._watch.published(list(batches.values()), begun_ns)
             _log.debug("published", records=sum(map(len, batches.values())), files=changed)
 
     def _pay(self) -> None:

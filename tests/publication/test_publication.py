@@ -170,7 +170,7 @@ def test_killed_anywhere_it_comes_to_the_same_and_takes_no_revocation_back(
 def test_killed_at_every_single_step(
     world: World, whole: dict[str, bytes], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    few = [PASSPORT, EVENT, status(PASSPORT, "revoked", 1_000_000)]
+    few = [PASSPORT, status(PASSPORT, "revoked", 1_000_000)]
     counting = World(tmp_path / "counting", few)
     killed_in_writing(monkeypatch, counting.steps)
     counting.run()
