@@ -21,8 +21,8 @@ GOOD = ("verified", "consistent")
 SOFT = ("withheld", "missing upstream", "expired", "not computable")
 
 FOOTER = (
-    "<footer>Made by Lodestream {version}. It says what was found at the time above and from the sources that were asked; a status "
-    "may have changed since. Verify again with <code>lodestream verify</code>.</footer>"
+    "<footer>Made by Lodestream {version}. It says what was found at the time above and from the sources that were asked; a "
+    "status may have changed since. Verify again with <code>lodestream verify</code>.</footer>"
 )
 STYLE = """
 :root { --ink: #1c2330; --soft: #5c6675; --line: #dfe3e9; --good: #17683b; --bad: #a3231f; --open: #8a5a00; color-scheme: light; }
@@ -41,8 +41,8 @@ th { text-align: left; font-weight: 600; color: var(--soft); border-bottom: 2px 
 td { vertical-align: top; border-bottom: 1px solid var(--line); padding: .5rem .7rem .5rem 0; overflow-wrap: anywhere; }
 td.number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
 th.number { text-align: right; }
-.mark { display: inline-block; border-radius: 1rem; padding: .05rem .6rem; font-size: .82rem; font-weight: 600; white-space: nowrap;
-  color: var(--bad); background: #fbecea; }
+.mark { display: inline-block; border-radius: 1rem; padding: .05rem .6rem; font-size: .82rem; font-weight: 600;
+  white-space: nowrap;  color: var(--bad); background: #fbecea; }
 .mark.good { color: var(--good); background: #e8f4ec; } .mark.open { color: var(--open); background: #fdf3df; }
 .finding { border-top: 1px solid var(--line); padding: .7rem 0; break-inside: avoid; } .finding p { margin: .3rem 0 0; }
 .id { font: .84rem/1.45 ui-monospace, "DejaVu Sans Mono", monospace; color: var(--soft); overflow-wrap: anywhere; }
