@@ -1,7 +1,6 @@
 """Tier 7, what is claimed: claims and the conformity assessments behind them, links and digests, units and classes."""
 
 import re
-from base64 import b64encode
 from collections.abc import Iterator
 from hashlib import sha256
 from itertools import product as product_of
@@ -20,7 +19,7 @@ from lodestream.conformance.findings import (
     pointer,
     quoted,
 )
-from lodestream.credentials.encoding import SHA2_256, digest_multibase, to_base64url
+from lodestream.credentials.walk.digests import digest_fault
 
 VERIFIED = "verified"
 MANY_NAMES = 50
@@ -188,27 +187,17 @@ def _digest(document: Document, folder: Folder) -> Iterator[Fault]:
     compared = False
     for where, link in _links(document.credential, ()):
         target = folder.by_id.get(text(link.get("linkURL")))
-        stated = text(link.get("digestMultibase") or link.get("hashDigest"))
-        if target is None or not stated:
+        multibase, old = text(link.get("digestMultibase")), text(link.get("hashDigest"))
+        if target is None or not (multibase or old):
             continue
         compared = True
-        if stated not in _digests(target.data):
-            yield Fault(where, f"the digest {quoted(stated)} is not that of {target.name}, to which it links")
+        fault = digest_fault(target.data, multibase)
+        if not multibase and old.lower() != sha256(target.data).hexdigest():
+            fault = f"its hashDigest is not {quoted(old)}"
+        if fault:
+            yield Fault(where, f"it links to {target.name}: {fault}")
     if not compared:
         raise NotApplicableError
-
-
-def _digests(data: bytes) -> set[str]:
-    """The ways in which UNTP 0.6 and 0.7 write the SHA-256 of some bytes."""
-    digest = sha256(data).digest()
-    hashed = SHA2_256 + digest
-    return {
-        digest_multibase(digest),
-        f"u{to_base64url(hashed)}",
-        f"m{b64encode(hashed).decode().rstrip('=')}",
-        f"M{b64encode(hashed).decode()}",
-        digest.hex(),
-    }
 
 
 def _links(value: Any, way: tuple[str | int, ...]) -> Iterator[tuple[str, dict[str, Any]]]:
