@@ -59,11 +59,15 @@ def _of_event(event: Event, graph: Graph, trust: Trust) -> Iterator[Finding]:
     elements = elements_of(*(each for entry, passport in made for each in (as_object(entry.get("product")), passport)))
     for element in sorted(elements):
         vectors = [(entry, passport, vector_of(entry, passport, element)) for entry, passport in made]
+        made_of_it = sum((content.low for each in made if (content := content_of(*each, element))), Fraction(0))
+        there_was = _carried(inputs, graph, element, "")
+        # What came out beyond all that went in is a matter of the balance, not of the shares.
+        possible = 1 if there_was is None or made_of_it <= there_was else there_was / made_of_it
         named = {name for *_, vector in vectors if vector for name in (*vector.countries, RECYCLED)}
         for of in sorted(named):
             claimed = sum((_claimed(*each, element, of) for each in vectors), Fraction(0))
             carried = _carried(inputs, graph, element, of)
-            if carried is not None and claimed > carried * allowed:
+            if carried is not None and claimed * possible > carried * allowed:
                 told = f"{element} {of if of == RECYCLED else f'from {of}'}"
                 sentence = f"{told}: {kilograms(claimed)} are claimed, the inputs carried at most {kilograms(carried)}."
                 yield Finding("mass-balance inconsistency", "SHARES", event.id, sentence)
@@ -115,14 +119,14 @@ def _claimed(entry: dict[str, Any], passport: dict[str, Any] | None, vector: Vec
 
 
 def _carried(inputs: list[dict[str, Any]], graph: Graph, element: str, of: str) -> Fraction | None:
-    """The most that the inputs can have carried; None where nothing bounds it."""
+    """The most that the inputs can have carried of a country, or recycled, or (empty) at all; None where nothing bounds it."""
     carried = Fraction(0)
     for entry in inputs:
         passport = _passport(entry, graph)
         content, mass = content_of(entry, passport, element), mass_of(entry, passport)
         most = content.high if content else mass.high if mass else None
         vector = vector_of(entry, passport, element)
-        share = Fraction(1) if vector is None else vector.most(of)
+        share = Fraction(1) if vector is None or not of else vector.most(of)
         if share and most is None:
             return None
         carried += share * (most or 0)
