@@ -34,6 +34,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "sink": ("cli.sink", "Prove that ClickHouse holds each row once."),
     "keys": ("cli.keys", "The issuer's key and its DID document."),
     "verify": ("cli.verify", "Check a credential."),
+    "accept": ("cli.accept", "Take suppliers' credentials into our books."),
     "bundle": ("cli.bundle", "Official schemas and contexts for `verify`."),
     "config": ("cli.config", "The settings in force and where they come from."),
 }

@@ -10,7 +10,7 @@ import click
 from confluent_kafka import KafkaException
 
 from cli.context import Context, pass_context
-from cli.exits import Exit, Unreachable
+from cli.exits import Exit, Unreachable, Unusable
 from cli.schemas import use_catalogue
 from runtime import clients
 from runtime.settings import Settings
@@ -73,7 +73,23 @@ def watch(context: Context) -> int:
     return run_watch(context.settings, context.book())
 
 
-WORKERS: dict[str, Callable[[Context], int]] = {"gate": gate, "ledger": ledger, "watch": watch, "issuer": issuer, "sink": sink}
+def suppliers(context: Context) -> int:
+    """Suppliers' credentials over HTTP to the inbox, and their status to the books."""
+    from cli.supplying import serve
+
+    return serve(context)
+
+
+WORKERS: dict[str, Callable[[Context], int]] = {
+    "gate": gate,
+    "ledger": ledger,
+    "watch": watch,
+    "issuer": issuer,
+    "sink": sink,
+    "suppliers": suppliers,
+}
+GROUPLESS = frozenset({"suppliers"})
+"""Workers that read no topic, and so are in no group that could be asked about them."""
 
 
 EXAMPLES = (
@@ -94,10 +110,13 @@ def command(context: Context, name: str, check: bool) -> None:
     watch   findings that need windows or history across sites, and ticks, to the entries of their sites
     issuer  what the ledger vouches for to signed credentials
     sink    all of it to ClickHouse
+    suppliers  their credentials over HTTP to the inbox, and their status to the books (docs/suppliers.md)
 
     Run as many of each as you like, each with an `instance` name and a `data_dir` of its own. Of several watches one works,
     and the others stand by.
     """
+    if check and name in GROUPLESS:
+        raise Unusable(f"{name} is in no group; ask its address: GET /health")
     if check:
         sys.exit(_check(context.settings, name))
     use_catalogue(context.settings)
