@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from connectors.credentials.store import Refusal, Store
 from runtime.errors import LockedError, StateError
 from tests.suppliers.desks import DAY_US, Room, at_index
-from tests.suppliers.supplying import CAB, WORKS, dcc, dpp, dte, make, move, passport, signed
+from tests.suppliers.supplying import CAB, CATHODE, WORKS, dcc, dpp, dte, make, move, passport, product, signed
 
 KG = 10**6
 
