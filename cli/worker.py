@@ -80,15 +80,9 @@ def suppliers(context: Context) -> int:
     return serve(context)
 
 
-WORKERS: dict[str, Callable[[Context], int]] = {
-    "gate": gate,
-    "ledger": ledger,
-    "watch": watch,
-    "issuer": issuer,
-    "sink": sink,
-    "suppliers": suppliers,
-}
-GROUPLESS = frozenset({"suppliers"})
+WORKERS: dict[str, Callable[[Context], int]] = {"gate": gate, "ledger": ledger, "watch": watch, "issuer": issuer, "sink": sink}
+"""Those that every installation runs, `dev` and `demo` too."""
+DESKS: dict[str, Callable[[Context], int]] = {"suppliers": suppliers}
 """Workers that read no topic, and so are in no group that could be asked about them."""
 
 
@@ -98,7 +92,7 @@ EXAMPLES = (
 
 
 @click.command(epilog=f"{EXIT_CODES}\n\n{EXAMPLES}")
-@click.argument("name", type=click.Choice(list(WORKERS)))
+@click.argument("name", type=click.Choice([*WORKERS, *DESKS]))
 @click.option("--check", is_flag=True, help="Only ask the broker whether this instance works in its group: a health check.")
 @pass_context
 def command(context: Context, name: str, check: bool) -> None:
@@ -115,12 +109,12 @@ def command(context: Context, name: str, check: bool) -> None:
     Run as many of each as you like, each with an `instance` name and a `data_dir` of its own. Of several watches one works,
     and the others stand by.
     """
-    if check and name in GROUPLESS:
+    if check and name in DESKS:
         raise Unusable(f"{name} is in no group; ask its address: GET /health")
     if check:
         sys.exit(_check(context.settings, name))
     use_catalogue(context.settings)
-    sys.exit(WORKERS[name](context))
+    sys.exit((WORKERS | DESKS)[name](context))
 
 
 def _check(settings: Settings, name: str) -> Exit:

@@ -46,19 +46,22 @@ async def _listen(runner: web.AppRunner, settings: Suppliers) -> tuple[str, int]
 
 
 async def _work(push: Push, desk: Desk, settings: Suppliers, stop: asyncio.Event) -> None:
-    """Look at the standing of all at once and then every `check_s`; in between send what waits. Until told to stop."""
-    loop = asyncio.get_running_loop()
+    """Look at the standing of all at once and then every `check_s`; in between send what waits. Until told to stop.
+
+    Raises FatalError where the store has failed under a request.
+    """
+    loop, told = asyncio.get_running_loop(), asyncio.create_task(stop.wait())
     next_look = loop.time()
-    while not stop.is_set():
-        if push.crashed.done():
-            raise push.crashed.result()
+    while not told.done() and not push.crashed.done():
         if loop.time() >= next_look:
             next_look = loop.time() + settings.check_s
             for one in await push.work(lambda: desk.review(settings.grace_hours * HOUR_US)):
-                _log.warning(
-                    "a credential stands otherwise", id=one.id, issuer=one.issuer, standing=one.standing, reason=one.reason
-                )
+                how = {"standing": one.standing, "reason": one.reason}
+                _log.warning("a credential stands otherwise", id=one.id, issuer=one.issuer, **how)
         elif not await push.work(desk.send):
             _log.warning("the broker does not take what waits; it is kept and sent again")
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), min(RETRY_S, max(0.0, next_look - loop.time())))
+        pause = min(RETRY_S, max(0.0, next_look - loop.time()))
+        await asyncio.wait((told, push.crashed), timeout=pause, return_when=asyncio.FIRST_COMPLETED)
+    told.cancel()
+    if push.crashed.done():
+        raise push.crashed.result()
