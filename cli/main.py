@@ -37,6 +37,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "access": ("cli.access", "The key of a lot, for whoever may read about it."),
     "issue": ("cli.issue", "Issue a facility record, an identity anchor, a conformity credential."),
     "verify": ("cli.verify", "Check a credential."),
+    "accept": ("cli.accept", "Take suppliers' credentials into our books."),
     "bundle": ("cli.bundle", "Official schemas and contexts for `verify`."),
     "conformance": ("cli.conformance", "Check anyone's credentials against UNTP and W3C, tier by tier."),
     "config": ("cli.config", "The settings in force and where they come from."),
