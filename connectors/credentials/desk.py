@@ -11,13 +11,14 @@ from typing import Any, Protocol
 from msgspec import Struct
 from msgspec.structs import replace
 
-from connectors.credentials.sources import Documents, Fetch, Statuses
+from connectors.credentials.sources import Documents, Statuses
 from connectors.credentials.store import Refusal, Store
 from lodestream.credentials.errors import CredentialError
 from lodestream.credentials.policy import DEFAULT_POLICIES, Policy
 from lodestream.credentials.proof import presented, prove
 from lodestream.credentials.report import Report, failed
 from lodestream.credentials.verify import verify
+from lodestream.credentials.walk.ports import Sources
 from lodestream.ledger.book import Register
 from lodestream.ledger.records import Entry
 from lodestream.supplied.acceptance import accepted
@@ -75,7 +76,7 @@ class Desk:
         suppliers: Suppliers,
         register: Register,
         documents: Documents,
-        fetch: Fetch,
+        sources: Sources,
         out: Outgoing,
         now_us: Clock,
     ) -> None:
@@ -83,7 +84,7 @@ class Desk:
         self._cabinet = Cabinet(suppliers, register, store.accepted(), store.opened())
         self._raised = {one.finding.id: one for one in store.findings()}
         self._documents = documents
-        self._fetch = fetch
+        self._sources = sources
         self._out = out
         self._now_us = now_us
         self.policies: Sequence[Policy] = DEFAULT_POLICIES
@@ -129,7 +130,7 @@ class Desk:
         One that cannot be verified still stands until `grace_us` after it last could (µs): a server may be down for a day.
         """
         now_us = self._now_us()
-        statuses = Statuses(self._documents, self._fetch, now_us)
+        statuses = Statuses(self._documents, self._sources, now_us)
         changed = []
         for credential in list(self._cabinet.accepted.values()):
             if credential.standing == "revoked":
@@ -163,7 +164,7 @@ class Desk:
         if report.credential is None:
             return report, ""
         checks = [check for check in report.checks if check.name != "status"]
-        status = (statuses or Statuses(self._documents, self._fetch, now_us)).check(report.credential)
+        status = (statuses or Statuses(self._documents, self._sources, now_us)).check(report.credential)
         return Report([*checks, status], report.credential), sha256(prove(presented(data), document).payload).hexdigest()
 
     def _tell(self) -> None:

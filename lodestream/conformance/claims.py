@@ -3,7 +3,7 @@
 import re
 from base64 import b64encode
 from collections.abc import Iterator
-from hashlib import sha256
+from hashlib import sha256, sha512
 from itertools import product as product_of
 from typing import Any, NamedTuple
 
@@ -20,11 +20,15 @@ from lodestream.conformance.findings import (
     pointer,
     quoted,
 )
-from lodestream.credentials.encoding import SHA2_256, digest_multibase, to_base64url
+from lodestream.credentials.encoding import SHA2_256, to_base58btc, to_base64url
+from lodestream.credentials.walk.digests import digest_fault
 
 VERIFIED = "verified"
 MANY_NAMES = 50
 """Of the topics and criteria of one claim or assessment no more are looked at."""
+
+SHA2_512 = b"\x13\x40"
+"""Multihash code of SHA-512 and its length in bytes."""
 
 _MASS_UNITS = frozenset({"KGM", "GRM", "TNE", "MGM", "LBR"})
 _DENOMINATORS = ("declaredUnit", "functionalUnit", "perUnit")
@@ -188,27 +192,27 @@ def _digest(document: Document, folder: Folder) -> Iterator[Fault]:
     compared = False
     for where, link in _links(document.credential, ()):
         target = folder.by_id.get(text(link.get("linkURL")))
-        stated = text(link.get("digestMultibase") or link.get("hashDigest"))
-        if target is None or not stated:
+        multibase, old = text(link.get("digestMultibase")), text(link.get("hashDigest"))
+        if target is None or not (multibase or old):
             continue
         compared = True
-        if stated not in _digests(target.data):
-            yield Fault(where, f"the digest {quoted(stated)} is not that of {target.name}, to which it links")
+        if (multibase or old.lower()) not in folder.once(_digests)[target.name]:
+            reason = digest_fault(b"", multibase) if multibase else f"its hashDigest is not {quoted(old)}"
+            yield Fault(where, f"it links to {target.name}: {reason}")
     if not compared:
         raise NotApplicableError
 
 
-def _digests(data: bytes) -> set[str]:
-    """The ways in which UNTP 0.6 and 0.7 write the SHA-256 of some bytes."""
-    digest = sha256(data).digest()
-    hashed = SHA2_256 + digest
-    return {
-        digest_multibase(digest),
-        f"u{to_base64url(hashed)}",
-        f"m{b64encode(hashed).decode().rstrip('=')}",
-        f"M{b64encode(hashed).decode()}",
-        digest.hex(),
-    }
+def _digests(folder: Folder) -> dict[str, frozenset[str]]:
+    """Of each credential by its file, every way in which UNTP 0.6 and 0.7 write its digest: each is hashed once."""
+    return {document.name: frozenset(_spellings(document.data)) for document in folder.credentials}
+
+
+def _spellings(data: bytes) -> Iterator[str]:
+    yield sha256(data).hexdigest()
+    for multihash in (SHA2_256 + sha256(data).digest(), SHA2_512 + sha512(data).digest()):
+        padded = b64encode(multihash).decode()
+        yield from (f"z{to_base58btc(multihash)}", f"u{to_base64url(multihash)}", f"m{padded}", f"m{padded.rstrip('=')}")
 
 
 def _links(value: Any, way: tuple[str | int, ...]) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -38,7 +38,15 @@ def _by_schema(url: str, document: Document, bundle: Bundle) -> Iterator[Fault]:
     if schema is None:
         raise NotCheckedError(f"the bundle lacks {url}")
     for error in _validator(schema).iter_errors(document.credential):
-        yield Fault(pointer(*error.instance_path), quoted(error.message), f"JSON Schema {url}")
+        for inner in _innermost(error):
+            yield Fault(pointer(*inner.instance_path), quoted(inner.message), f"JSON Schema {url}")
+
+
+def _innermost(error: Any) -> list[Any]:
+    """Of a choice of schemas (oneOf, anyOf) the faults by the one that is nearest, such as that of the event's own kind."""
+    branches = [branch for branch in getattr(error.kind, "context", None) or [] if branch]
+    nearest = min(branches, key=len, default=None)
+    return [error] if nearest is None else [inner for each in nearest for inner in _innermost(each)]
 
 
 def _validator(schema: Any) -> Any:

@@ -142,6 +142,8 @@ def starts() -> dict[str, tuple[bytes, ...]]:
         "verify": (*secured(), *unsigned()),
         "conformance": (*secured()[:3], *secured()[-3:], *unsigned()),
         "official": (*secured()[:3], *unsigned()),
+        "signed": unsigned(),
+        "walk": (*unsigned(), write(LINKSET), *secured()[:2], locked()),
         "status": (Bitstring.empty().set(1).encode().encode(), unsigned()[5], unsigned()[1]),
         "linkset": (write(LINKSET),),
         "did": (document_bytes(SIGNER), json.dumps(DID_WITH_ALL).encode()),

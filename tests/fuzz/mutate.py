@@ -11,13 +11,14 @@ HUGE = 2 * 1024 * 1024
 
 ODD: tuple[Any, ...] = (
     None, True, False, 0, -1, 1, 1.5, -0.0, 1e308, 10**19, 10**60, "", " ", "\u0000", "\ud800", "\u202e", "did:web:", "did:key:z",
-    "https://", "urn:x", "2025-03-05T06:00:00Z", "9999-12-31T23:59:59+14:00", "0000-01-01T00:00:00Z", "KGM", "P1", "u", "z", [], {},
-    [[]], [None], {"": ""}, "VerifiableCredential", "BitstringStatusListEntry", "https://www.w3.org/ns/credentials/v2",
+    "https://", "urn:x", "2025-03-05T06:00:00Z", "9999-12-31T23:59:59+14:00", "0000-01-01T00:00:00Z", "KGM", "P1", "u", "z", [],
+    {}, [[]], [None], {"": ""}, "VerifiableCredential", "BitstringStatusListEntry", "https://www.w3.org/ns/credentials/v2",
 )  # fmt: skip
 NAMES = (
     "@context", "id", "type", "issuer", "validFrom", "validUntil", "proof", "credentialStatus", "credentialSubject", "alg", "kid",
-    "crit", "b64", "jwk", "typ", "iss", "vc", "verificationMethod", "assertionMethod", "publicKeyJwk", "controller", "cryptosuite",
-    "quantity", "value", "unit", "inputProduct", "outputProduct", "product", "characteristics", "batchNumber", "encodedList",
+    "crit", "b64", "jwk", "typ", "iss", "vc", "verificationMethod", "assertionMethod", "publicKeyJwk", "controller",
+    "cryptosuite", "quantity", "value", "unit", "inputProduct", "outputProduct", "product", "characteristics", "batchNumber",
+    "encodedList",
     "upperTolerance", "massFraction", "expires", "created", "domain", "challenge", "previousProof", "linkset", "anchor", "href",
 )  # fmt: skip
 

@@ -9,23 +9,28 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 from xml.etree import ElementTree as ET
 
 from cli.junit import junit
 from lodestream.conformance.harness import check_set
-from lodestream.credentials import linkset
+from lodestream.credentials import jose, linkset
 from lodestream.credentials.access import is_locked, parse_qr, unlock
-from lodestream.credentials.bundle import Bundle
+from lodestream.credentials.bundle import Bundle, bundle_policies
 from lodestream.credentials.did import did_key_document, document_bytes, parse_document, web_url
 from lodestream.credentials.errors import LONGEST_MESSAGE, CredentialError
 from lodestream.credentials.jcs import canonical
 from lodestream.credentials.jsontext import parse_object
+from lodestream.credentials.policy import DEFAULT_POLICIES, Policy
 from lodestream.credentials.proof import presented, prove
+from lodestream.credentials.securing import secure
 from lodestream.credentials.signer import public_key
 from lodestream.credentials.status import Bitstring, check_entry, entry_of
 from lodestream.credentials.verify import verify
-from lodestream.credentials.walk.balance import key_of, make_balances
+from lodestream.credentials.walk import Limits, Trust, make_balances, walk
+from lodestream.credentials.walk.balance import key_of
+from lodestream.credentials.walk.ports import Answer
+from lodestream.credentials.walk.trust import Register
 from tests.conftest import SHARED
 from tests.credentials.telling import NOW_US, official
 from tests.fuzz.corpus import DOCUMENT, KEY, SIGNER, secured, truth, unsigned
@@ -92,7 +97,7 @@ def _conformance(data: bytes, bundle: Bundle | None) -> str:
     if any(check.rule == "PROOF-HOLDS" and check.result == "passed" for check in it.checks):
         _is_true(prove(presented(data), DOCUMENT).credential, "conformance: a proof that holds")
     json.dumps(report.to_json())
-    ET.fromstring(junit(report))  # noqa: S314  # ours
+    ET.fromstring(junit(report))  # ours
     return "/".join(f"{check.rule}{check.result[0]}" for check in it.checks if check.result != "passed")
 
 
@@ -187,10 +192,70 @@ def fuzz_balance(data: bytes) -> str:
     return "/".join(seen[:20])
 
 
+def fuzz_signed(data: bytes) -> str:
+    """What somebody really signed: every policy answers, and whatever was signed is what is verified."""
+    try:
+        credential = parse_object(data, "the credential")
+        it = _signed(credential, data)
+    except CredentialError as error:
+        return error.code
+    report = verify(it, DOCUMENT, NOW_US, (*DEFAULT_POLICIES, *_policies()))
+    if report.credential is not None and canonical(report.credential) != canonical(credential):
+        raise BrokenPromiseError("what is verified is not what was signed")
+    json.dumps(report.to_json(), default=str)
+    return "/".join(f"{check.name}{check.result[0]}" for check in report.checks if check.result != "passed")
+
+
+def _signed(credential: dict[str, Any], data: bytes) -> bytes:
+    """Signed as it is: what our own issuer would not sign, another may."""
+    if "@context" in credential and "proof" not in credential and len(data) % 2:
+        return secure(credential, SIGNER, "eddsa-jcs-2022", NOW_US)
+    return jose.sign(credential, SIGNER).encode()
+
+
+@cache
+def _policies() -> tuple[Policy, ...]:
+    bundle = _official()
+    return () if bundle is None else bundle_policies(bundle)
+
+
+class Chaos(NamedTuple):
+    """A web in which every address that we do not know holds the same bytes: a stranger's."""
+
+    data: bytes
+
+    def get(self, url: str) -> Answer:
+        """The document of the issuer, a credential of its, or the stranger's bytes."""
+        if url.endswith("/did.json"):
+            return document_bytes(SIGNER)
+        known = re.fullmatch(r"https://refinery\.example/(?:dte|status)/(\d)", url)
+        return secured()[int(known[1]) % len(unsigned())] if known else self.data
+
+
+def fuzz_walk(data: bytes) -> str:
+    """A walk from anything, over anything: it ends, raises nothing, and says nothing good of what nobody signed."""
+    try:
+        start = _signed(parse_object(data, "the credential"), data)
+    except CredentialError:
+        start = data
+    seen = []
+    for begin in (start, "https://refinery.example/01/09521234000021/10/K1"):
+        report = walk(begin, Chaos(data), TRUST, LIMITS, NOW_US, keys=(KEY,))
+        json.dumps(report.to_json(), default=str)
+        seen += sorted({finding.rule for finding in report.findings})
+    return "/".join(seen)
+
+
+TRUST = Trust(registers=[Register(SIGNER.did, types=["business", "accreditation"])], resolvers=["https://refinery.example"])
+LIMITS = Limits(documents=100, fetches=400, total_bytes=32 * 1024 * 1024, depth=8, links=50)
+
+
 TARGETS: dict[str, Callable[[bytes], str]] = {
     "verify": fuzz_verify,
     "conformance": fuzz_conformance,
     "official": fuzz_official,
+    "signed": fuzz_signed,
+    "walk": fuzz_walk,
     "status": fuzz_status,
     "linkset": fuzz_linkset,
     "did": fuzz_did,
