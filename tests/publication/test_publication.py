@@ -314,6 +314,27 @@ def test_an_access_that_is_not_known_is_not_published(world: World) -> None:
     assert world.tree.keys() == {".well-known/did.json", ".well-known/resolver", "status/1"}
 
 
+def test_an_event_of_a_version_without_policies_is_not_published(world: World) -> None:
+    world.records = [credential(1, "dte", (), status_list=""), credential(2, "dcc", (), status_list="")]
+    world.run()
+    assert world.tree.keys() == {".well-known/did.json", ".well-known/resolver", "credentials/dcc/2"}
+
+
+def test_a_base_url_with_a_path_and_a_did_that_is_no_address(world: World) -> None:
+    world.base_url = f"{ROOT}/pub/"
+    world.did = "did:key:z6Mk"
+    world.records = [credential(1, id=f"{ROOT}/pub/credentials/dpp/1", status_list=f"{ROOT}/pub/status/1")]
+    world.run()
+    lot = anchor_path(CATHODE)
+    assert world.tree.keys() == {
+        ".well-known/resolver",
+        "pub/credentials/dpp/1",
+        "pub/status/1",
+        f"pub{lot}/linkset.json",
+    }
+    assert json.loads(world.tree[".well-known/resolver"])["resolverRoot"] == f"{ROOT}/pub"
+
+
 def test_a_record_that_cannot_be_read_stops_it(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worlds, "encode", lambda value: b"no record")
     with pytest.raises(RefusedError, match="leave out a credential or a revocation"):
