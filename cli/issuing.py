@@ -6,6 +6,7 @@ from urllib.parse import quote, urlsplit
 from cli.exits import Unusable
 from lodestream.credentials.did import web_url
 from lodestream.credentials.errors import CredentialError
+from lodestream.credentials.integrity import ALGORITHM_OF, EDDSA
 from lodestream.credentials.profile import FacilityProfile, IssuerProfile
 from lodestream.credentials.signer import signer_of_pem
 from lodestream.ledger.book import BookFile
@@ -52,7 +53,13 @@ def profile(settings: Settings, book: BookFile) -> IssuerProfile:
     try:
         base_url = settings.issuer.base_url or _url_of(did)
         name = settings.issuer.name or LOCAL_NAME
-        return IssuerProfile(did, name, base_url, {place: FacilityProfile(name) for place, name in names.items() if name})
+        return IssuerProfile(
+            did,
+            name,
+            base_url,
+            {place: FacilityProfile(name) for place, name in names.items() if name},
+            securing=settings.issuer.securing,
+        )
     except CredentialError as error:
         raise Unusable(f"the settings of [issuer] cannot be used: {error}") from error
 
@@ -66,6 +73,8 @@ def signer(settings: Settings) -> Keyring:
     keys = keyring(settings)
     try:
         keys.check()
+        if settings.issuer.securing == EDDSA and keys.alg != ALGORITHM_OF[EDDSA]:
+            raise CredentialError("KEY", f"issuer.securing {EDDSA} needs an Ed25519 key, and {keys.kid} signs with {keys.alg}")
         publish(settings, keys)
     except (CredentialError, OSError) as error:
         raise Unusable(f"the issuer's key cannot be used: {error}") from error
