@@ -33,6 +33,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "sql": ("cli.sql", "Ask ClickHouse."),
     "sink": ("cli.sink", "Prove that ClickHouse holds each row once."),
     "keys": ("cli.keys", "The issuer's key and its DID document."),
+    "issue": ("cli.issue", "Issue a facility record, an identity anchor, a conformity credential."),
     "verify": ("cli.verify", "Check a credential."),
     "bundle": ("cli.bundle", "Official schemas and contexts for `verify`."),
     "config": ("cli.config", "The settings in force and where they come from."),

@@ -346,3 +346,5 @@ class Outcome(Struct, frozen=True, gc=False, omit_defaults=True):
     consignment: str | None = None
     seen: list[str] = []
     carried: list[str] = []
+    from_location: str | None = None
+    to_location: str | None = None

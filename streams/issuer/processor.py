@@ -14,7 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from lodestream.credentials import envelope, jose
-from lodestream.credentials.dte import MAKES, traceability_event
+from lodestream.credentials.content.event import MAKES, traceability_event
 from lodestream.credentials.errors import CredentialError
 from lodestream.credentials.profile import IssuerProfile
 from lodestream.credentials.record import CredentialRecord, StatusRecord
