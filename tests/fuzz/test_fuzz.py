@@ -13,7 +13,7 @@ from lodestream.conformance.harness import check_set
 from tests.conformance.sets import credential, make
 from tests.credentials.telling import NOW_US
 from tests.fuzz.big import SHAPES
-from tests.fuzz.corpus import locked, secured, starts, unsigned
+from tests.fuzz.corpus import locked, secured, starts
 from tests.fuzz.mutate import NAMES, ODD
 from tests.fuzz.running import campaign, once
 from tests.fuzz.targets import CODES, TARGETS
