@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from cli.exits import Unusable
 from lodestream.credentials.did import web_url
 from lodestream.credentials.errors import CredentialError
+from lodestream.credentials.integrity import ALGORITHM_OF, EDDSA
 from lodestream.credentials.profile import FacilityProfile, IssuerProfile
 from lodestream.credentials.profile_file import ProfileFile, parse_profile
 from lodestream.credentials.signer import signer_of_pem
@@ -130,6 +131,8 @@ def signer(settings: Settings) -> Keyring:
     keys = keyring(settings)
     try:
         keys.check()
+        if settings.issuer.securing == EDDSA and keys.alg != ALGORITHM_OF[EDDSA]:
+            raise CredentialError("KEY", f"issuer.securing {EDDSA} needs an Ed25519 key, and {keys.kid} signs with {keys.alg}")
         publish(settings, keys)
     except (CredentialError, OSError) as error:
         raise Unusable(f"the issuer's key cannot be used: {error}") from error
