@@ -34,7 +34,8 @@ def made(countries: int) -> dict[str, Any]:
     parts = [product("conc", 10, 1), product("cathode", 10, 1)]
     for part in parts:
         part["product"]["materialProvenance"] = [
-            {"name": "Copper", "massFraction": 0.0001, "originCountry": {"countryCode": f"C{number}"}} for number in range(countries)
+            {"name": "Copper", "massFraction": 0.0001, "originCountry": {"countryCode": f"C{number}"}}
+            for number in range(countries)
         ]
     return credential(7, credentialSubject=[make(parts[0], outputs=[parts[1]])])
 

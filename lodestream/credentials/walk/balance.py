@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from lodestream.credentials.walk.grades import (
     Amount,
+    Reading,
     as_list,
     as_object,
     content_of,
@@ -119,12 +120,14 @@ def make_balances(
         return []
     known = [[(entry, passport_for(_key(entry), passports or {})) for entry in side] for side in entries]
     everything = [each for side in known for each in side]
-    elements = elements_of(*(source for entry, passport in everything for source in (as_object(entry.get("product")), passport)))
+    reading = Reading()
+    sources = (source for entry, passport in everything for source in (as_object(entry.get("product")), passport))
+    elements = sorted(elements_of(*sources, reading=reading))
     name = event.get("id")
-    judged = [_total(known)] + [[[_content(*each, element) for each in side] for side in known] for element in sorted(elements)]
+    contents = [[[_content(*each, element, reading) for each in side] for side in known] for element in elements]
     return [
         _judge(name if isinstance(name, str) else "", of, inputs, outputs, tolerance)
-        for of, (inputs, outputs) in zip([TOTAL, *sorted(elements)], judged, strict=True)
+        for of, (inputs, outputs) in zip([TOTAL, *elements], [_total(known), *contents], strict=True)
     ]
 
 
@@ -143,9 +146,9 @@ def _total(known: _Known) -> list[list[Part]]:
     ]
 
 
-def _content(entry: dict[str, Any], passport: dict[str, Any] | None, element: str) -> Part:
+def _content(entry: dict[str, Any], passport: dict[str, Any] | None, element: str, reading: Reading) -> Part:
     mass = mass_of(entry, passport)
-    return _part(entry, content_of(entry, passport, element), None if mass is None else mass.high)
+    return _part(entry, content_of(entry, passport, element, reading), None if mass is None else mass.high)
 
 
 def _part(entry: dict[str, Any], amount: Amount | None, at_most: Fraction | None) -> Part:

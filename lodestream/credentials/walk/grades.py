@@ -54,9 +54,26 @@ class Amount(Struct, frozen=True):
         return Amount(scaled[0], scaled[1] or Fraction(0), scaled[2], told)
 
 
-def elements_of(*sources: dict[str, Any] | None) -> set[str]:
+class Reading:
+    """What products and passports state, each read once: one passport may stand behind thousands of an event's entries."""
+
+    def __init__(self) -> None:
+        self._read: dict[int, tuple[dict[str, Any], dict[str, list[_Statement]]]] = {}
+
+    def of(self, source: dict[str, Any]) -> dict[str, list["_Statement"]]:
+        """By element. The source is kept, so that its identity stays its own."""
+        if id(source) not in self._read:
+            stated: dict[str, list[_Statement]] = {}
+            for each in _statements(source):
+                stated.setdefault(each[0], []).append(each)
+            self._read[id(source)] = source, stated
+        return self._read[id(source)][1]
+
+
+def elements_of(*sources: dict[str, Any] | None, reading: Reading | None = None) -> set[str]:
     """The elements that any of these products says something about."""
-    return {element for source in sources if source is not None for element, *_ in _statements(source)}
+    reading = reading or Reading()
+    return {element for source in sources if source is not None for element in reading.of(source)}
 
 
 def mass_of(entry: dict[str, Any], passport: dict[str, Any] | None) -> Amount | None:
@@ -79,18 +96,21 @@ def dry_mass_of(entry: dict[str, Any], mass: Amount | None) -> Amount | None:
     return mass if isinstance(unit, str) and unit in ("MND", "GDW") else None
 
 
-def content_of(entry: dict[str, Any], passport: dict[str, Any] | None, element: str) -> Amount | None:
+def content_of(
+    entry: dict[str, Any], passport: dict[str, Any] | None, element: str, reading: Reading | None = None
+) -> Amount | None:
     """What an event's product holds of an element; None where nobody says, or not in a way that gives a mass."""
+    reading = reading or Reading()
     product, mass = as_object(entry.get("product")), mass_of(entry, passport)
     if mass is None:
-        return _contained(product, element)
+        return _contained(product, element, reading)
     base = dry_mass_of(entry, mass) or mass
     for source, whose in ((product, ""), (passport, " in its passport")):
-        found = None if source is None else _best(source, element, only_words=False)
+        found = None if source is None else _best(source, element, reading, only_words=False)
         if found is not None:
             return _amount(found, base if not whose else mass, whose)
     for source, whose in ((product, ""), (passport, " in its passport")):
-        found = None if source is None else _best(source, element, only_words=True)
+        found = None if source is None else _best(source, element, reading, only_words=True)
         if found is not None:
             return _amount(found, mass, whose)
     return None
@@ -202,14 +222,14 @@ def _element(text: str) -> str | None:
     return _SYMBOLS.get(text.lower()) or _NAMES.get(text.lower())
 
 
-def _best(source: dict[str, Any], element: str, *, only_words: bool) -> _Statement | None:
+def _best(source: dict[str, Any], element: str, reading: Reading, *, only_words: bool) -> _Statement | None:
     ranks = ["words"] if only_words else ["mass", "fraction", "material"]
-    found = [each for each in _statements(source) if each[0] == element and each[1] in ranks]
+    found = [each for each in reading.of(source).get(element, []) if each[1] in ranks]
     return min(found, key=lambda each: ranks.index(each[1]), default=None)
 
 
-def _contained(product: dict[str, Any], element: str) -> Amount | None:
-    found = _best(product, element, only_words=False)
+def _contained(product: dict[str, Any], element: str, reading: Reading) -> Amount | None:
+    found = _best(product, element, reading, only_words=False)
     return _amount(found, None, "") if found is not None and isinstance(found[2], Amount) else None
 
 
