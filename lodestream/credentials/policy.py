@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from lodestream.credentials.jose import issuer_of
 from lodestream.credentials.report import Check, failed, not_checked, passed
-from lodestream.credentials.untp import DTE, UNTP_CONTEXT, DigitalTraceabilityEvent, VerifiableCredential, time_us
+from lodestream.credentials.untp import VerifiableCredential, model_for, time_us
 
 ERRORS_SHOWN = 5
 
@@ -50,16 +50,16 @@ class DataModel:
 
 @dataclass(frozen=True, slots=True)
 class UntpStructure:
-    """The structure of a UNTP 0.7.0 traceability event, by our own models."""
+    """The structure of a UNTP 0.7.0 credential of any of the five kinds, by our own models."""
 
     name: str = "UNTP structure"
 
     def check(self, signed: Signed) -> Check:
-        """Only for the type and version that the models cover; others are not checked."""
-        types, contexts = signed.credential.get("type"), signed.credential.get("@context")
-        if not isinstance(types, list) or DTE not in types or not isinstance(contexts, list) or UNTP_CONTEXT not in contexts:
-            return not_checked(self.name, f"This is no {DTE} of UNTP 0.7.0, the only one whose structure this version knows.")
-        return _by_model(self.name, DigitalTraceabilityEvent, signed.credential, f"a {DTE} of UNTP 0.7.0")
+        """Only for the kinds and the version that the models cover; others are not checked."""
+        model = model_for(signed.credential)
+        if model is None:
+            return not_checked(self.name, "It is of no kind of UNTP 0.7.0; only their structure is known here.")
+        return _by_model(self.name, model, signed.credential, f"a {model.__name__} of UNTP 0.7.0")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from lodestream.credentials.did import DidDocument
 from lodestream.credentials.errors import CredentialError
 from lodestream.credentials.policy import DEFAULT_POLICIES, Policy, Signed
-from lodestream.credentials.proof import presented, prove_by_steps, step
+from lodestream.credentials.proof import Presented, presented, prove_by_steps, step
 from lodestream.credentials.report import Check, Report, failed, not_checked, passed
 
 LEFT_OUT = {
@@ -28,16 +28,31 @@ def verify(data: bytes, did_document: DidDocument, now_us: int, policies: Sequen
     try:
         with step(checks, "form", "The file holds a credential in a form that is known."):
             given = presented(data)
+    except CredentialError:
+        return _unproven(checks, policies)
+    return verify_presented(given, did_document, now_us, policies)
+
+
+def verify_presented(
+    given: Presented, did_document: DidDocument, now_us: int, policies: Sequence[Policy] = DEFAULT_POLICIES
+) -> Report:
+    """As `verify`, of what `presented` has read: for who had to look whose DID document is needed."""
+    checks = [passed("form", "The file holds a credential in a form that is known.")]
+    try:
         proven = prove_by_steps(given, did_document, checks)
     except CredentialError:
-        why = "The proof does not hold, so nothing in it was looked at."
-        return Report(checks + [not_checked(policy.name, why) for policy in policies])
+        return _unproven(checks, policies)
     signed = Signed(proven.credential, proven.payload, now_us)
     if proven.expires_us is not None:
         checks.append(_proof_lasts(proven.expires_us, now_us))
     checks += [policy.check(signed) for policy in policies]
     made = {check.name for check in checks}
     return Report(checks + [not_checked(name, why) for name, why in LEFT_OUT.items() if name not in made], proven.credential)
+
+
+def _unproven(checks: list[Check], policies: Sequence[Policy]) -> Report:
+    why = "The proof does not hold, so nothing in it was looked at."
+    return Report(checks + [not_checked(policy.name, why) for policy in policies])
 
 
 def _proof_lasts(expires_us: int, now_us: int) -> Check:

@@ -105,8 +105,8 @@ def test_without_an_assay_there_is_no_grade() -> None:
 
 
 def test_what_is_no_transformation_is_refused() -> None:
-    with pytest.raises(CredentialError, match="no transformation"):
-        traceability_event(smelting(kind="ship"), PROFILE)
+    with pytest.raises(CredentialError, match="no traceability event"):
+        traceability_event(smelting(kind="tick"), PROFILE)
 
 
 @pytest.mark.parametrize(("did", "url"), [("refinery.example", "https://r.example"), ("did:web:r.example", "ftp://r.example")])
@@ -178,6 +178,7 @@ lines = st.builds(
 def test_whatever_the_ledger_says_is_told_validly(
     shared: Path, bundle: Bundle, parts: list[Line], number: int, offset: str | None, step: str | None, event_id: str | None
 ) -> None:
+    parts = [replace(parts[0], role="input"), *parts[1:]]
     one = outcome(*parts, number=number, event_time_zone_offset=offset, biz_step=step, event_id=event_id)
     assert judged(bundle, traceability_event(one, PROFILE)) == []
 

@@ -1,0 +1,86 @@
+"""A lot in an event: what it is, how much of it, and what its assay says (UNTP EventProduct).
+
+UNTP has no field for a grade; an event's product is open, so it stands in `characteristics` (docs/content.md).
+"""
+
+from typing import Any
+
+from lodestream.credentials.content.saying import identified, kg, mass_fraction, uri, words
+from lodestream.credentials.jsontext import plain
+from lodestream.credentials.profile import IssuerProfile
+from lodestream.ledger.records import Line, LotState, Outcome
+
+BY_CONTENT = {"quantityBasis": "contained"}
+"""Says that a quantity is the mass of the elements in it, since nobody weighed the whole (effluents, work in process)."""
+
+
+class Products:
+    """The products of one outcome. What kind a lot is may have been said when it was made, not in this event."""
+
+    def __init__(self, outcome: Outcome, profile: IssuerProfile) -> None:
+        self._lots = {lot.lot: lot for lot in outcome.lots}
+        self._postings = outcome.postings
+        self._profile = profile
+
+    def of_line(self, line: Line, disposition: str, more: dict[str, Any] | None = None) -> dict[str, Any]:
+        """A lot's part by the mass that the ledger took."""
+        found: dict[str, Any] = {}
+        if line.quantity is not None and line.uom != "KGM":
+            found["statedQuantity"] = {"value": plain(line.quantity), "unit": line.uom or "C62"}
+        contained = line.contained_mg or self._given(line)
+        found |= grades(line.dry_mg, contained)
+        mass = line.wet_mg or line.dry_mg
+        if not mass and contained:
+            mass, found = sum(contained.values()), found | BY_CONTENT
+        return self._product(line, mass, found | (more or {}), disposition)
+
+    def _given(self, line: Line) -> dict[str, int]:
+        """What a split gave to a part, which its line does not say: by the postings, else by the lot that is this part."""
+        if line.role == "input":
+            return {}
+        names = (f"STOCK({line.lot})", f"LOSS({line.loss_class} {line.lot})")
+        found: dict[str, int] = {}
+        for posting in self._postings:
+            if posting.account in names:
+                found[posting.element] = found.get(posting.element, 0) + posting.amount_mg
+        lot = self._lots.get(line.lot)
+        if not found and lot is not None and lot.assayed and lot.dry_mg == line.dry_mg:
+            return lot.contained_mg
+        return found
+
+    def of_lot(self, line: Line, lot: LotState | None, mass_mg: int) -> dict[str, Any]:
+        """A lot as it stands after the event, with a mass and, where the transaction says its state, the grade of the book."""
+        found = grades(lot.dry_mg, lot.contained_mg, contained=False) if lot is not None else {}
+        return self._product(line, mass_mg, found, "active")
+
+    def _product(self, line: Line, mass_mg: int, found: dict[str, Any], disposition: str) -> dict[str, Any]:
+        lot = self._lots.get(line.lot)
+        product_class = line.product_class or (lot.product_class if lot is not None else None)
+        name = line.loss_class or self._profile.product(product_class).name or product_class or line.lot
+        said: dict[str, Any] = {
+            "type": ["Product"],
+            "id": uri(line.lot, "the lot"),
+            "name": words(name) if name in (line.loss_class, product_class) else name,
+            **identified(line.lot).said(),
+        }
+        if found:
+            said["characteristics"] = found
+        return {"product": said, "quantity": kg(mass_mg), "disposition": disposition}
+
+
+def grades(dry_mg: int, contained_mg: dict[str, int], *, contained: bool = True) -> dict[str, Any]:
+    """Mass fractions of dry mass; with `contained` the masses behind them too, which are told without a dry mass also."""
+    if not contained_mg:
+        return {}
+    found: dict[str, Any] = {}
+    if dry_mg > 0:
+        if contained:
+            found["dryMass"] = kg(dry_mg)
+        found["massFractionBasis"] = "dry"
+    for element, mg in sorted(contained_mg.items()):
+        symbol = element.lower()
+        if dry_mg > 0:
+            found[f"{symbol}MassFraction"] = mass_fraction(mg, dry_mg)
+        if contained:
+            found[f"{symbol}ContainedMass"] = kg(mg)
+    return found

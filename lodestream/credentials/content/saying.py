@@ -1,0 +1,216 @@
+"""How all credentials say the same things: identifiers, times, masses, links, who issues, and the frame around the subject.
+
+No model is run here: what cannot be said is refused by cheap checks, since issuing must keep pace with signing. The tests
+hold what comes out against models, official schemas and strict JSON-LD.
+"""
+
+import re
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from lodestream.credentials.encoding import percent_decoded, to_uri
+from lodestream.credentials.errors import CredentialError
+from lodestream.credentials.jsontext import plain
+from lodestream.credentials.profile import Document, FacilityProfile, Issue, IssuerProfile, Scheme
+from lodestream.credentials.untp.base import CONTEXTS, VC
+from lodestream.credentials.untp.base import uri as checked_uri
+
+FRACTION_DIGITS = 9
+LINK_TYPES = "https://test.uncefact.org/vocabulary/linkTypes/"
+PREDECESSOR = "https://www.iana.org/assignments/relation/predecessor-version"
+
+_KEY = re.compile(r"/(?P<ai>10|21)/(?P<value>[^/?#]+)")
+_OFFSET = re.compile(r"([+-])(\d\d):(\d\d)")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_SIMPLE_URI = re.compile(r"(?:https?://[A-Za-z0-9.-]+/|urn:[a-z0-9-]+:|did:[a-z]+:)[A-Za-z0-9._~!$&'()*+,;=:@/-]*")
+
+
+class Identified(NamedTuple):
+    """How fine an identifier is, and its number: of a batch, or of one item."""
+
+    granularity: str
+    number: str
+
+    def said(self) -> dict[str, str]:
+        """As UNTP says it."""
+        return {"idGranularity": self.granularity, f"{self.granularity}Number": self.number}
+
+
+def uri(identifier: str, what: str) -> str:
+    """An identifier as a URI (RFC 3986). Raises CredentialError (OUTCOME): it has no scheme, or is none after escaping."""
+    if _SIMPLE_URI.fullmatch(identifier):
+        return identifier
+    text = to_uri(identifier)
+    try:
+        return checked_uri(text)
+    except ValueError:
+        raise CredentialError("OUTCOME", f"{what} {identifier!r} is no URI, so a credential cannot name it") from None
+
+
+def time(us: int, offset: str | None = None) -> str:
+    """A time (µs since 1970) as date-time, in its own zone where the offset is known. Raises CredentialError (OUTCOME)."""
+    match = _OFFSET.fullmatch(offset) if offset else None
+    try:
+        moment = _EPOCH + timedelta(microseconds=us)
+        if match:
+            minutes = int(match[2]) * 60 + int(match[3])
+            moment = moment.astimezone(timezone(timedelta(minutes=-minutes if match[1] == "-" else minutes)))
+    except OverflowError:
+        raise CredentialError("OUTCOME", f"{us} µs since 1970 is in no year that a date-time can have") from None
+    text = moment.isoformat()
+    if moment.microsecond:
+        text = re.sub(r"(\.\d*?)0+(?=[+-])", r"\1", text)
+    return text.replace("+00:00", "Z")
+
+
+def day(us: int) -> str:
+    """The day (UTC) of a time in µs since 1970. Raises CredentialError (OUTCOME)."""
+    return time(us)[:10]
+
+
+def kg(mg: int) -> dict[str, Any]:
+    """A mass in mg as a measure in kg, exact: a whole number is an int."""
+    whole, rest = divmod(mg, 1_000_000)
+    if rest and mg < 0:  # divmod goes down, the digits of a number below zero go up
+        return {"value": plain(Decimal(mg).scaleb(-6)), "unit": "KGM"}
+    return {"value": Decimal(f"{whole}.{rest:06d}".rstrip("0")) if rest else whole, "unit": "KGM"}
+
+
+def percent(part: int, whole: int) -> dict[str, Any]:
+    """Part of whole as a measure in percent, seven digits after the point, half to even: nine of the fraction."""
+    return {"value": rounded(Fraction(100 * part, whole), FRACTION_DIGITS - 2), "unit": "P1"}
+
+
+def rounded(ratio: Fraction, digits: int) -> Decimal:
+    """A ratio to so many digits after the point, half to even."""
+    return plain(Decimal(round(ratio * 10**digits)).scaleb(-digits))
+
+
+def mass_fraction(contained_mg: int, dry_mg: int) -> Decimal:
+    """Contained over dry mass, rounded half to even to nine digits. The dry mass is above 0."""
+    parts, rest = divmod(contained_mg * 10**FRACTION_DIGITS, dry_mg)
+    if 2 * rest > dry_mg or (2 * rest == dry_mg and parts % 2):
+        parts += 1
+    if parts < 0:
+        return plain(Decimal(parts).scaleb(-FRACTION_DIGITS))
+    whole, digits = divmod(parts, 10**FRACTION_DIGITS)
+    return Decimal(f"{whole}.{digits:09d}".rstrip("0").rstrip("."))
+
+
+def words(code: str) -> str:
+    """A code as words: `creating_class_instance` is "Creating class instance"; an identifier stays as it is."""
+    return code if ":" in code else code.replace("_", " ").capitalize()
+
+
+def last_part(identifier: str) -> str:
+    """What follows the last separator of an identifier, decoded."""
+    return percent_decoded(re.split(r"[/:#=]", identifier.rstrip("/:#="))[-1]) or identifier
+
+
+def identified(lot: str) -> Identified:
+    """A lot is a batch unless its identifier has a serial number. The batch number is the GS1 lot, else the id's last part."""
+    found = {match["ai"]: percent_decoded(match["value"]) for match in _KEY.finditer(lot)} if "/" in lot else {}
+    if "21" in found:
+        return Identified("item", found["21"])
+    return Identified("batch", found.get("10") or last_part(lot))
+
+
+def scheme_of(identifier: str) -> dict[str, Any]:
+    """The scheme that an identifier is of, read off itself: GS1 Digital Link, the owner of a web address, a URN namespace."""
+    if identifier.startswith("https://id.gs1.org/"):
+        return identifier_scheme(Scheme("https://id.gs1.org", "GS1 Digital Link"))
+    parts = urlsplit(identifier)
+    if parts.netloc:
+        return identifier_scheme(Scheme(f"{parts.scheme}://{parts.netloc}", f"Identifiers of {parts.netloc}"))
+    name = ":".join(identifier.split(":")[:2])
+    return identifier_scheme(Scheme(name, f"Identifiers {name}"))
+
+
+def identifier_scheme(scheme: Scheme) -> dict[str, Any]:
+    """A register or scheme."""
+    return {"type": ["IdentifierScheme"], "id": uri(scheme.id, "the scheme"), "name": scheme.name}
+
+
+def named(kind: str, thing: Scheme) -> dict[str, Any]:
+    """A thing that is only named, as what kind of thing."""
+    return {"type": [kind], "id": uri(thing.id, f"the {kind}"), "name": thing.name}
+
+
+def classification(code: str, name: str, scheme: Scheme) -> dict[str, str]:
+    """A code of a scheme."""
+    return {"code": code, "name": name, "schemeId": uri(scheme.id, "the scheme"), "schemeName": scheme.name}
+
+
+def facility(place: str, known: FacilityProfile, *, registered: bool = False) -> dict[str, Any]:
+    """A place by its id and name; `registered` adds its number in its register."""
+    said = {"type": ["Facility"], "id": uri(place, "the place"), "name": known.name or place}
+    return said | {"registeredId": known.registered_id} if registered and known.registered_id else said
+
+
+def registered_uri(register: Scheme, registered_id: str) -> str:
+    """An entry of a register as a URI: `urn:gtr:<the register's domain>:<number>`, as UNTP names what is in a register."""
+    domain = urlsplit(register.id).hostname or re.sub(r"^urn:", "", register.id)
+    return uri(f"urn:gtr:{domain}:{registered_id}", "the registered identity")
+
+
+def issuer(profile: IssuerProfile) -> dict[str, Any]:
+    """Who issues, with its entry in a register of businesses where one is stated."""
+    said: dict[str, Any] = {"type": ["CredentialIssuer"], "id": profile.did, "name": profile.name}
+    if profile.register is not None and profile.registered_id:
+        known = registered_party(profile.name, profile.register, profile.registered_id)
+        said["issuerAlsoKnownAs"] = [known]
+    return said
+
+
+def registered_party(name: str, register: Scheme, registered_id: str) -> dict[str, Any]:
+    """A party by its entry in a register."""
+    return {
+        "type": ["Party"],
+        "id": registered_uri(register, registered_id),
+        "name": name,
+        "registeredId": registered_id,
+        "idScheme": identifier_scheme(register),
+    }
+
+
+def party(profile: IssuerProfile) -> dict[str, Any]:
+    """The issuer as a party to what happened."""
+    return {"type": ["Party"], "id": profile.did, "name": profile.name}
+
+
+def link(document: Document, link_type: str = "") -> dict[str, str]:
+    """A credential as a link, with the digest of its bytes where it is known."""
+    said = {"linkURL": uri(document.url, "the document"), "linkName": document.name}
+    if document.digest:
+        said["digestMultibase"] = document.digest
+    return said | {"linkType": link_type or f"{LINK_TYPES}{document.kind}"}
+
+
+def documents(issue: Issue) -> list[dict[str, str]]:
+    """What the credential links to, and what it replaces (IANA link relation predecessor-version)."""
+    said = [link(one) for one in issue.documents]
+    return [*said, link(issue.replaces, PREDECESSOR)] if issue.replaces is not None else said
+
+
+def credential(kind: str, profile: IssuerProfile, issue: Issue, name: str, subject: Any) -> dict[str, Any]:
+    """The frame of a UNTP 0.7.0 credential around its subject, unsigned. Its place in a status list is an integer there."""
+    said: dict[str, Any] = {
+        "@context": [*CONTEXTS],
+        "type": [kind, VC],
+        "id": uri(issue.id, "the credential"),
+        "issuer": issuer(profile),
+        "validFrom": time(issue.valid_from_us),
+        "name": name,
+    }
+    if issue.status_list:
+        said["credentialStatus"] = {
+            "type": "BitstringStatusListEntry",
+            "id": f"{issue.status_list}#{issue.status_index}",
+            "statusPurpose": "revocation",
+            "statusListIndex": issue.status_index,
+            "statusListCredential": uri(issue.status_list, "the status list"),
+        }
+    return said | {"credentialSubject": subject}
