@@ -13,7 +13,7 @@ from cli.issuing import did_path, keyring, keyring_path, publish, signer
 from cli.output import console, print_json, table
 from lodestream.credentials.did import web_url
 from lodestream.credentials.errors import CredentialError
-from lodestream.credentials.keyring import Key, told
+from lodestream.credentials.keyring import Key
 from lodestream.credentials.signer import key_id
 from runtime.settings import Settings
 from streams.issuer.keyring import HISTORY, Keyring
@@ -54,17 +54,17 @@ def rotate(context: Context, signs_from: datetime | None) -> None:
     """
     now_us = time.time_ns() // 1000
     since_us = now_us if signs_from is None else int(signs_from.timestamp()) * 1_000_000
-    if since_us < now_us - 1_000_000:
+    if since_us < now_us:
         raise Unusable("--signs-from lies in the past: what was signed since then would be of another key")
     _changed(context.settings, lambda keys: keys.rotate(since_us), "signs from {since} on: {name}")
 
 
-@command.command()
+@command.command(context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]})  # a name may begin with -
 @click.argument("name")
 @click.option("--compromised", is_flag=True, help="It fell into wrong hands: nothing that it signed counts any more.")
 @pass_context
 def retire(context: Context, name: str, compromised: bool) -> None:
-    """End a key that no longer signs. NAME is its thumbprint, as `lodestream keys` shows it.
+    """End a key that is to sign no more. NAME is its thumbprint or key id, as `lodestream keys` shows it.
 
     It stays published, with the time from which it no longer counts: what is dated before (validFrom) still verifies. Whoever has
     a key can date as they like, so a key that was stolen must be ended with --compromised.
@@ -116,7 +116,7 @@ def _state(key: Key, current: Key, now_us: int) -> str:
         return f"retired {key.retired}"
     if key is current:
         return "signs"
-    return "to come" if key.since > told(now_us) else "published"
+    return "to come" if key.since_us > now_us else "published"
 
 
 def _file(settings: Settings, key: Key) -> str:

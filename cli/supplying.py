@@ -6,9 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from connectors.web.allowed import allowed
-from connectors.web.fetch import Web
-
 from cli.broker import need_topic
 from cli.context import Context
 from cli.exits import Unusable
@@ -19,6 +16,8 @@ from connectors.credentials.sending import KafkaOut
 from connectors.credentials.serve import serve as serve_desk
 from connectors.credentials.sources import Documents
 from connectors.credentials.store import Store
+from connectors.web.allowed import allowed
+from connectors.web.fetch import Web
 from lodestream.credentials.errors import CredentialError
 from lodestream.supplied.suppliers import LONGEST_FILE, Suppliers, parse_suppliers
 from runtime import clients

@@ -25,11 +25,34 @@ from lodestream.credentials.pins import (
 )
 from lodestream.credentials.policy import ERRORS_SHOWN, Policy, Signed
 from lodestream.credentials.report import Check, failed, not_checked, passed
+from lodestream.credentials.shape import Shapes
 
 MANY_VALUES = 100_000
 """A credential with more values than this is not expanded: JSON-LD is slow."""
+MANY_SHAPES = 4_096
+"""So many shapes of documents that passed strict JSON-LD are remembered, 32 bytes each."""
 BASE = "https://relative.invalid/"
 """What a relative name is resolved against, to be told from one that has a meaning."""
+
+
+class Remembered:
+    """The last so many of a set of digests."""
+
+    def __init__(self, many: int) -> None:
+        self._many = many
+        self._digests: dict[bytes, None] = {}
+
+    def __contains__(self, digest: bytes) -> bool:
+        return digest in self._digests
+
+    def __len__(self) -> int:
+        return len(self._digests)
+
+    def add(self, digest: bytes) -> None:
+        """The oldest gives way where there are too many."""
+        while len(self._digests) >= self._many:
+            self._digests.pop(next(iter(self._digests)), None)
+        self._digests[digest] = None
 
 
 class Bundle:
@@ -49,6 +72,10 @@ class Bundle:
     def context(self, url: str) -> Any:
         """The context document of that URL, or None."""
         return self._documents.get(url) if any(pin.url == url for pin in CONTEXT_PINS) else None
+
+    def contexts(self) -> list[Any]:
+        """All context documents that are there."""
+        return [self._documents[pin.url] for pin in CONTEXT_PINS if pin.url in self._documents]
 
     def schema(self, url: str) -> Any:
         """The schema of that URL, or None."""
@@ -109,11 +136,24 @@ class JsonLd:
         """Expands with the bundle's contexts alone, and refuses what expansion would silently drop."""
         if signed.payload.count(b",") + signed.payload.count(b":") > MANY_VALUES:
             return not_checked(self.name, f"It has more than {MANY_VALUES} values; that many are not expanded.")
-        try:
-            self.expand(signed.credential)
-        except CredentialError as error:
-            return failed(self.name, f"{error}.", "JSON_LD")
+        shape = self._shapes.of(signed.credential)
+        if shape is None or shape not in self._accepted:
+            try:
+                self.expand(signed.credential)
+            except CredentialError as error:
+                return failed(self.name, f"{error}.", "JSON_LD")
+            if shape is not None:
+                self._accepted.add(shape)
         return passed(self.name, "Every name and type in it has a meaning in its contexts.")
+
+    @cached_property
+    def _shapes(self) -> Shapes:
+        return Shapes(self.bundle.contexts(), BASE)
+
+    @cached_property
+    def _accepted(self) -> "Remembered":
+        """Shapes of documents that passed. One that failed is expanded again: what it is told names its own words."""
+        return Remembered(MANY_SHAPES)
 
     def expand(self, credential: dict[str, Any]) -> list[Any]:
         """The expanded form. Raises CredentialError (STRUCTURE): a context is not in the bundle, or a term has no meaning."""

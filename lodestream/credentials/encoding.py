@@ -6,6 +6,7 @@ from base64 import b64decode, urlsafe_b64encode
 from lodestream.credentials.errors import CredentialError
 
 BASE58_ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+_TEN_DIGITS = 58**10
 SHA2_256 = b"\x12\x20"
 """Multihash code of SHA-256 and its length in bytes."""
 
@@ -33,12 +34,14 @@ def from_base64url(text: str) -> bytes:
 def to_base58btc(data: bytes) -> str:
     """Base58 in the Bitcoin alphabet (multibase `z`, without the prefix)."""
     number = int.from_bytes(data, "big")
-    digits = ""
+    digits: list[str] = []
     while number:
-        number, digit = divmod(number, 58)
-        digits = BASE58_ALPHABET[digit] + digits
+        number, ten = divmod(number, _TEN_DIGITS)  # few divisions of a long number, many of a short one
+        for _ in range(10):
+            ten, digit = divmod(ten, 58)
+            digits.append(BASE58_ALPHABET[digit])
     zeros = len(data) - len(data.lstrip(b"\0"))
-    return BASE58_ALPHABET[0] * zeros + digits
+    return BASE58_ALPHABET[0] * zeros + "".join(reversed(digits)).lstrip(BASE58_ALPHABET[0])
 
 
 def from_base58btc(text: str, longest: int = 128) -> bytes:

@@ -45,6 +45,11 @@ class Key(Struct, frozen=True, rename="camel"):
         """When it begins to sign (µs since 1970)."""
         return time_us(self.since)
 
+    @property
+    def never_signed(self) -> bool:
+        """It was ended before it began."""
+        return any(end and time_us(end) <= self.since_us for end in (self.retired, self.withdrawn))
+
 
 class History(Struct, frozen=True):
     """The keys of one issuer in the order in which they sign. Changing it gives a new history."""
@@ -57,8 +62,9 @@ class History(Struct, frozen=True):
         Instead of a key that is retired or withdrawn, the next that is neither signs. Raises CredentialError (KEYRING) where
         there is no key.
         """
-        begun = [n for n, key in enumerate(self.keys) if key.since_us <= moment_us]
-        later = self.keys[begun[-1] if begun else 0 :]
+        keys = [key for key in self.keys if not key.never_signed]
+        begun = [n for n, key in enumerate(keys) if key.since_us <= moment_us]
+        later = keys[begun[-1] if begun else 0 :]
         found = next((key for key in later if not key.retired and not key.withdrawn), None)
         if found is None:
             raise CredentialError("KEYRING", "the issuer has no key that signs; `lodestream keys` makes one")
@@ -76,26 +82,26 @@ class History(Struct, frozen=True):
 
     def retired(self, name: str, now_us: int) -> "History":
         """With a key whose signatures count from now on only for what is of an earlier time. Raises CredentialError (KEYRING)."""
-        return self._changed(self._old(name, now_us), retired=told(now_us))
+        return self._ended(name, now_us, retired=told(now_us))
 
     def withdrawn(self, name: str, now_us: int) -> "History":
         """Without a key for verifiers: nothing that it signed counts. Raises CredentialError (KEYRING)."""
-        return self._changed(self._old(name, now_us), withdrawn=told(now_us))
+        return self._ended(name, now_us, withdrawn=told(now_us))
 
-    def _old(self, name: str, now_us: int) -> Key:
-        found = [key for key in self.keys if key.name == name]
-        if not found:
+    def _ended(self, name: str, now_us: int, **change: Any) -> "History":
+        """With that key changed; another must be there to sign, now and after it."""
+        found = next((key for key in self.keys if key.name == name), None)
+        if found is None:
             known = ", ".join(key.name for key in self.keys)
             raise CredentialError("KEYRING", f"there is no key {name[:100]!r} in the history; there is {known}")
-        if found[0].withdrawn or self.signing(now_us).name == name:
-            raise CredentialError(
-                "KEYRING",
-                f"the key {name} is withdrawn already" if found[0].withdrawn else f"the key {name} signs now; rotate before",
-            )
-        return found[0]
-
-    def _changed(self, key: Key, **change: Any) -> "History":
-        return History(tuple(replace(each, **change) if each is key else each for each in self.keys))
+        if found.withdrawn or ("retired" in change and found.retired):
+            raise CredentialError("KEYRING", f"the key {name} is ended already: {found.withdrawn or found.retired}")
+        history = History(tuple(replace(key, **change) if key is found else key for key in self.keys))
+        try:
+            history.signing(now_us)
+        except CredentialError:
+            raise CredentialError("KEYRING", f"without the key {name} none would sign; `lodestream keys rotate` before") from None
+        return history
 
     def document(self, did: str, resolver: str = "") -> bytes:
         """The bytes of did.json: the latest key first, earlier ones after it, those that are withdrawn not at all."""
@@ -132,5 +138,5 @@ def parse_history(data: bytes) -> History:
 
 
 def told(moment_us: int) -> str:
-    """A time (µs since 1970) as a date-time in whole seconds of UTC."""
-    return (_EPOCH + timedelta(seconds=moment_us // 1_000_000)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    """A time (µs since 1970) as a date-time of UTC, exact to the microsecond."""
+    return (_EPOCH + timedelta(microseconds=moment_us)).isoformat().replace("+00:00", "Z")

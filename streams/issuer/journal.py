@@ -2,13 +2,13 @@
 
 ECDSA in an HSM draws its nonce anew each time. The issuer may do a piece of work twice, after a crash or on a replay; with the
 journal the second time gives the bytes of the first. SQLite writes it: a row is on the disk before it is handed out (synchronous
-FULL), and several workers on one machine may share it.
+FULL, one fsync by its write-ahead log), and several workers on one machine may share the file, which is not for network disks.
 """
 
 import sqlite3
-from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
+from threading import Lock
 
 from lodestream.credentials.errors import CredentialError
 from lodestream.credentials.signer import Signer, check_signature, public_key
@@ -22,18 +22,21 @@ class Journal:
     def __init__(self, path: Path) -> None:
         """Opens the file, which is made where there is none. Raises CredentialError (JOURNAL)."""
         self._path = path
+        self._lock = Lock()  # the connection does one thing at a time
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            with closing(self._open()) as db, db:
-                db.execute("CREATE TABLE IF NOT EXISTS signed (digest BLOB PRIMARY KEY, signature BLOB NOT NULL) WITHOUT ROWID")
+            self._db = sqlite3.connect(path, timeout=WAIT_SECONDS, isolation_level=None, check_same_thread=False)
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA synchronous = FULL")
+            self._db.execute("CREATE TABLE IF NOT EXISTS signed (digest BLOB PRIMARY KEY, signature BLOB NOT NULL) WITHOUT ROWID")
         except (sqlite3.Error, OSError) as error:
             raise self._unusable(error) from error
 
     def find(self, digest: bytes) -> bytes | None:
         """The signature that was kept. Raises CredentialError (JOURNAL)."""
         try:
-            with closing(self._open()) as db:
-                row = db.execute("SELECT signature FROM signed WHERE digest = ?", (digest,)).fetchone()
+            with self._lock:
+                row = self._db.execute("SELECT signature FROM signed WHERE digest = ?", (digest,)).fetchone()
         except sqlite3.Error as error:
             raise self._unusable(error) from error
         return None if row is None else bytes(row[0])
@@ -41,16 +44,11 @@ class Journal:
     def keep(self, digest: bytes, signature: bytes) -> bytes:
         """Keep a signature; returns the one that counts, another worker's where it was first. Raises CredentialError."""
         try:
-            with closing(self._open()) as db, db:
-                db.execute("INSERT OR IGNORE INTO signed VALUES (?, ?)", (digest, signature))
+            with self._lock:
+                self._db.execute("INSERT OR IGNORE INTO signed VALUES (?, ?)", (digest, signature))
         except sqlite3.Error as error:
             raise self._unusable(error) from error
         return self.find(digest) or signature
-
-    def _open(self) -> sqlite3.Connection:
-        db = sqlite3.connect(self._path, timeout=WAIT_SECONDS)
-        db.execute("PRAGMA synchronous = FULL")
-        return db
 
     def _unusable(self, error: Exception) -> CredentialError:
         return CredentialError("JOURNAL", f"the journal of signatures {self._path} cannot be used: {error}")

@@ -42,7 +42,7 @@ def collected(outcome: Outcome, profile: IssuerProfile) -> tuple[str, dict[str, 
         is_now = f"{unknown[0]} has no assay yet" if unknown else ", ".join(sorted(classes)) or "no source that is known"
         said = f"transaction {outcome.txn_id} is of {is_now}: only what is mined or collected as scrap is made of nothing"
         raise CredentialError("OUTCOME", said)
-    known = {"sourceClass": next(iter(classes))} if len(classes) == 1 else {}
+    known = {"sourceClass": ", ".join(sorted(classes))}
     products = Products(outcome, profile)
     went = [products.of_line(line, disposition(line), known) for line in outcome.lines]
     return DEFAULT_STEP if MINED in classes else COLLECTING, *_event(outcome, profile, [], went)

@@ -18,19 +18,35 @@ class Products:
     """The products of one outcome. What kind a lot is may have been said when it was made, not in this event."""
 
     def __init__(self, outcome: Outcome, profile: IssuerProfile) -> None:
-        self._classes = {lot.lot: lot.product_class for lot in outcome.lots}
+        self._lots = {lot.lot: lot for lot in outcome.lots}
+        self._postings = outcome.postings
         self._profile = profile
 
     def of_line(self, line: Line, disposition: str, more: dict[str, Any] | None = None) -> dict[str, Any]:
         """A lot's part by the mass that the ledger took."""
-        stated: dict[str, Any] = {}
+        found: dict[str, Any] = {}
         if line.quantity is not None and line.uom != "KGM":
-            stated["statedQuantity"] = {"value": plain(line.quantity), "unit": line.uom or "C62"}
-        found = stated | grades(line.dry_mg, line.contained_mg) | (more or {})
+            found["statedQuantity"] = {"value": plain(line.quantity), "unit": line.uom or "C62"}
+        contained = line.contained_mg or self._given(line)
+        found |= grades(line.dry_mg, contained)
         mass = line.wet_mg or line.dry_mg
-        if not mass and line.contained_mg:
-            mass, found = sum(line.contained_mg.values()), found | BY_CONTENT
-        return self._product(line, mass, found, disposition)
+        if not mass and contained:
+            mass, found = sum(contained.values()), found | BY_CONTENT
+        return self._product(line, mass, found | (more or {}), disposition)
+
+    def _given(self, line: Line) -> dict[str, int]:
+        """What a split gave to a part, which its line does not say: by the postings, else by the lot that is this part."""
+        if line.role == "input":
+            return {}
+        names = (f"STOCK({line.lot})", f"LOSS({line.loss_class} {line.lot})")
+        found: dict[str, int] = {}
+        for posting in self._postings:
+            if posting.account in names:
+                found[posting.element] = found.get(posting.element, 0) + posting.amount_mg
+        lot = self._lots.get(line.lot)
+        if not found and lot is not None and lot.assayed and lot.dry_mg == line.dry_mg:
+            return lot.contained_mg
+        return found
 
     def of_lot(self, line: Line, lot: LotState | None, mass_mg: int) -> dict[str, Any]:
         """A lot as it stands after the event, with a mass and, where the transaction says its state, the grade of the book."""
@@ -38,7 +54,8 @@ class Products:
         return self._product(line, mass_mg, found, "active")
 
     def _product(self, line: Line, mass_mg: int, found: dict[str, Any], disposition: str) -> dict[str, Any]:
-        product_class = line.product_class or self._classes.get(line.lot)
+        lot = self._lots.get(line.lot)
+        product_class = line.product_class or (lot.product_class if lot is not None else None)
         name = line.loss_class or self._profile.product(product_class).name or product_class or line.lot
         said: dict[str, Any] = {
             "type": ["Product"],

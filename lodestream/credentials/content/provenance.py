@@ -69,7 +69,7 @@ def fractions(lot: VouchedLot, parts: dict[Part, int]) -> dict[str, int]:
     if lot.dry_mg <= 0 or rest < 0:
         raise CredentialError("OUTCOME", f"{lot.lot} holds {sum(parts.values())} mg of elements in {lot.dry_mg} mg of dry mass")
     weights = {" ".join(part): mg for part, mg in parts.items()} | ({NOT_TRACED: rest} if rest else {})
-    return apportion(weights, 10**FRACTION_DIGITS)
+    return dict(sorted(apportion(weights, 10**FRACTION_DIGITS).items()))
 
 
 def provenance(lot: VouchedLot, parts: dict[Part, int], product: ProductProfile) -> list[dict[str, Any]]:

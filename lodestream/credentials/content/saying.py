@@ -72,8 +72,11 @@ def day(us: int) -> str:
 
 
 def kg(mg: int) -> dict[str, Any]:
-    """A mass in mg as a measure in kg, exact."""
-    return {"value": plain(Decimal(mg).scaleb(-6)), "unit": "KGM"}
+    """A mass in mg as a measure in kg, exact: a whole number is an int."""
+    whole, rest = divmod(mg, 1_000_000)
+    if rest and mg < 0:  # divmod goes down, the digits of a number below zero go up
+        return {"value": plain(Decimal(mg).scaleb(-6)), "unit": "KGM"}
+    return {"value": Decimal(f"{whole}.{rest:06d}".rstrip("0")) if rest else whole, "unit": "KGM"}
 
 
 def percent(part: int, whole: int) -> dict[str, Any]:
@@ -87,8 +90,14 @@ def rounded(ratio: Fraction, digits: int) -> Decimal:
 
 
 def mass_fraction(contained_mg: int, dry_mg: int) -> Decimal:
-    """Contained over dry mass, rounded half to even to nine digits."""
-    return rounded(Fraction(contained_mg, dry_mg), FRACTION_DIGITS)
+    """Contained over dry mass, rounded half to even to nine digits. The dry mass is above 0."""
+    parts, rest = divmod(contained_mg * 10**FRACTION_DIGITS, dry_mg)
+    if 2 * rest > dry_mg or (2 * rest == dry_mg and parts % 2):
+        parts += 1
+    if parts < 0:
+        return plain(Decimal(parts).scaleb(-FRACTION_DIGITS))
+    whole, digits = divmod(parts, 10**FRACTION_DIGITS)
+    return Decimal(f"{whole}.{digits:09d}".rstrip("0").rstrip("."))
 
 
 def words(code: str) -> str:
@@ -189,7 +198,7 @@ def documents(issue: Issue) -> list[dict[str, str]]:
 def credential(kind: str, profile: IssuerProfile, issue: Issue, name: str, subject: Any) -> dict[str, Any]:
     """The frame of a UNTP 0.7.0 credential around its subject, unsigned. Its place in a status list is an integer there."""
     said: dict[str, Any] = {
-        "@context": CONTEXTS,
+        "@context": [*CONTEXTS],
         "type": [kind, VC],
         "id": uri(issue.id, "the credential"),
         "issuer": issuer(profile),

@@ -3,25 +3,28 @@
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from msgspec.structs import replace
 
+from cli.judged import judge
 from cli.replayed import Replay
 from lodestream.credentials.profile import (
     Category,
     Document,
-    FacilityProfile,
     Issue,
     IssuerProfile,
     ProductProfile,
     Scheme,
     VouchedLot,
 )
+from lodestream.epcis.intake import Accepted
 from lodestream.epcis.limits import Limits
 from lodestream.ledger.book import BookFile
 from lodestream.ledger.bookfile import read_book
 from lodestream.ledger.fold import Fold
 from lodestream.ledger.records import LotState, Outcome, PeriodState
+from lodestream.ledger.ship import location
 from lodestream.ledger.state import Head
 from tests.ledger.making import tick
 
@@ -54,10 +57,25 @@ class Worked:
         folder = EXAMPLES / name
         book = folder / "book.toml"
         replay = Replay(read_book(book.read_text()) if book.exists() else BookFile())
-        fates = [fate.what for fate in replay.run(sorted(folder.glob("*.json")), Limits())]
-        self.outcomes = [what for what in fates if isinstance(what, Outcome)]
+        paths = sorted(folder.glob("*.json"))
+        self.events = {item.event.event_hash: item.event for _, item in judge(paths, Limits()) if isinstance(item, Accepted)}
+        fates = [fate.what for fate in replay.run(paths, Limits())]
+        self.outcomes = [self._placed(what) for what in fates if isinstance(what, Outcome)]
         self.fold = replay.fold
         self.periods = [(site, period) for site, period in closed(self.fold)]
+
+    def _placed(self, outcome: Outcome) -> Outcome:
+        """The outcome with where what it moves comes from and goes to; a receipt may leave the former to the shipment."""
+        event = self.events.get(outcome.event_hash or "")
+        if event is None or outcome.kind not in ("ship", "receive"):
+            return outcome
+        sent = [one for one in self.events.values() if one.biz_step == "shipping" and one.quantities[:1] == event.quantities[:1]]
+        origin = location(event.sources) or next((one.read_point for one in sent), None)
+        return replace(outcome, from_location=origin, to_location=location(event.destinations))
+
+    def of(self, kind: str) -> list[Outcome]:
+        """The transactions of a kind."""
+        return [one for one in self.outcomes if one.kind == kind]
 
     @property
     def lots(self) -> list[LotState]:
@@ -89,7 +107,7 @@ def issue(kind: str, ref: str, us: int, version: int = 1) -> Issue:
     return Issue(credential_id, us, f"{BASE}/status/1", 94567, earlier if version > 1 else None, DOCUMENTS)
 
 
-def vouched(lot: LotState, **more: object) -> VouchedLot:
+def vouched(lot: LotState, **more: Any) -> VouchedLot:
     """The lot as the issuer would vouch for it."""
     said = VouchedLot(
         site=lot.site,
@@ -104,11 +122,3 @@ def vouched(lot: LotState, **more: object) -> VouchedLot:
         uncovered_mg=lot.uncovered_mg,
     )
     return replace(said, **more)
-
-
-def facilities(sites: list[str]) -> dict[str, FacilityProfile]:
-    """The sites as an operator might tell them: the first with all that it can say, the others with nothing."""
-    full = FacilityProfile(
-        "Works", "ZM", "fac-001", Scheme("https://facility-register.example", "Facility Register"), stocks=True
-    )
-    return dict(zip(sites, [full], strict=False))

@@ -1,0 +1,86 @@
+"""What `lodestream issue` reads: facts about a facility from TOML, a closed period from `lodestream periods --json`."""
+
+import json
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from cli.exits import Unusable
+from lodestream.credentials.profile import FacilityProfile, IssuerProfile
+from lodestream.ledger.records import PeriodLine, PeriodState
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+LARGEST_LINE = 1_000_000
+
+
+class PeriodRow(Struct, frozen=True):
+    """A line of `lodestream periods --json`; amounts are strings of digits there."""
+
+    site: str
+    period: str
+    version: int
+    begins: datetime
+    ends: datetime
+    counted: bool
+    element: str
+    account_class: str
+    opening_mg: int
+    late_mg: int
+    in_mg: int
+    out_mg: int
+    closing_mg: int
+
+
+def with_facts(profile: IssuerProfile, place: str, path: Path | None) -> IssuerProfile:
+    """The profile with the facts about a place that a TOML file has: the fields of FacilityProfile. Raises Unusable."""
+    if path is None:
+        return profile
+    try:
+        facts = msgspec.toml.decode(path.read_bytes(), type=_Strict, strict=False)
+    except (msgspec.MsgspecError, OSError, UnicodeDecodeError) as error:
+        raise Unusable(f"{path} does not say what a facility is: {error}") from error
+    known = FacilityProfile(**{name: getattr(facts, name) for name in FacilityProfile.__struct_fields__})
+    return replace(profile, facilities={**profile.facilities, place: known})
+
+
+class _Strict(FacilityProfile, frozen=True, forbid_unknown_fields=True):
+    """A misspelt fact is an error, not a fact left out."""
+
+
+def read_rows(path: Path) -> list[PeriodRow]:
+    """The rows of a file, one JSON object a line. Raises Unusable, which names the line."""
+    rows = []
+    with path.open(encoding="utf-8", errors="replace") as opened:
+        for number, line in enumerate(opened, 1):
+            if len(line) > LARGEST_LINE:
+                raise Unusable(f"{path}, line {number} is longer than {LARGEST_LINE} characters: no row of periods is")
+            if line.strip():
+                try:
+                    rows.append(msgspec.convert(json.loads(line), PeriodRow, strict=False))
+                except (ValueError, RecursionError) as error:  # msgspec's errors are ValueErrors too
+                    raise Unusable(f"{path}, line {number} is no row of `lodestream periods --json`: {error}") from error
+    return rows
+
+
+def period_of(rows: Iterable[PeriodRow], site: str, period: str) -> PeriodState:
+    """The latest version of a period of a site. Raises Unusable: the site has not closed it."""
+    own = [row for row in rows if (row.site, row.period) == (site, period)]
+    if not own:
+        raise Unusable(f"{site} has closed no period {period}: `lodestream periods {site}` shows those that it has")
+    latest = max(row.version for row in own)
+    rows = [row for row in own if row.version == latest]
+    lines = [
+        PeriodLine(row.element, row.account_class, row.opening_mg, row.in_mg, row.out_mg, row.closing_mg, row.late_mg)
+        for row in rows
+        if row.element
+    ]
+    return PeriodState(period, latest, _us(rows[0].begins), _us(rows[0].ends), lines, rows[0].counted)
+
+
+def _us(time: datetime) -> int:
+    time = time if time.tzinfo else time.replace(tzinfo=UTC)
+    return (time - EPOCH) // timedelta(microseconds=1)
