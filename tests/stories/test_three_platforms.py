@@ -2,25 +2,28 @@
 
 import json
 import time
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from lodestream.credentials.jsontext import parse_object
 from lodestream.credentials.proof import Enveloped, presented
+from lodestream.credentials.securing import secure
 from lodestream.credentials.walk import Limits, Trust, WalkReport, walk
+from streams.issuer.keys import load
 from tests.stories.platform import Hosts, Platform, free_port
+from tests.stories.telling import CARD, SITE, event, item, received, shipped
 
 pytestmark = pytest.mark.kafka
 MINE, SMELTER, BATTERY = "https://mine.example/site/1", "https://smelter.example/site/1", "https://battery.example/site/1"
 ORE = "https://id.gs1.org/01/09521000000105/10/K1"
 CATHODE = "https://id.gs1.org/01/09521000000204/10/C1"
 SCRAP, PACK = "https://id.gs1.org/01/09521000000303/10/S1", "https://id.gs1.org/01/09521000000402/10/P1"
-CARD = '[facilities."{at}"]\nname = "{name}"\ncountry = "{country}"\n'
-SITE = '[sites."{at}"]\nlocations = []\nmass_basis = "dry"\nelements = ["Cu"]\nsources = ["local"]\n'
+LOTS = (ORE, CATHODE, PACK)
 FROM = '[sites."{at}"]\nlocations = []\nmass_basis = "dry"\nelements = ["Cu"]\nsources = ["credentials"]\n'
 SUPPLIER = (
     'allow = ["{served}+private"]\n[suppliers."{did}"]\nname = "{name}"\nfacilities = ["{at}"]\ndid_document = "{document}"\n'
@@ -42,47 +45,6 @@ def platform(kafka: str, home: Path, host: str, at: str, country: str, sells: Pl
         kafka, folder, base_url=f"http://127.0.0.1:{free_port()}", name=name, book=book, suppliers=suppliers,
         profile=CARD.format(at=at, name=name, country=country),
     )  # fmt: skip
-
-
-def at(hours_ago: int) -> str:
-    return (datetime.now(UTC) - timedelta(hours=hours_ago)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def event(kind: str, hours_ago: int, place: str, items: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
-    """An EPCIS event with its items: mass in tonnes, copper in percent of dry mass."""
-    lists: dict[str, list[dict[str, Any]]] = {}
-    names = {"object": "quantityList", "input": "inputQuantityList", "output": "outputQuantityList"}
-    for item in items:
-        quantity = {"epcClass": item["crm:id"], "quantity": float(item.pop("mass")), "uom": "TNE"}
-        lists.setdefault(names[item["crm:role"]], []).append(quantity)
-    where = {"readPoint": {"id": place}} | ({} if more.get("bizStep") == "shipping" else {"bizLocation": {"id": place}})
-    head = {"type": kind, "eventTime": at(hours_ago), "eventTimeZoneOffset": "+00:00"}
-    return head | where | lists | {"crm:materials": items} | more
-
-
-def item(role: str, lot: str, mass: str, cu: str = "", **more: Any) -> dict[str, Any]:
-    said = {"crm:role": role, "crm:id": lot, "crm:massBasis": "dry", "mass": mass} | more
-    assay = {"crm:substance": "Cu", "crm:value": cu, "crm:unit": "P1", "crm:basis": "dry"}
-    return said | ({"crm:assays": [assay]} if cu else {})
-
-
-def shipped(lot: str, mass: str, hours_ago: int, here: str, there: str, consignment: str) -> dict[str, Any]:
-    ends = {
-        "sourceList": [{"type": "location", "source": here}],
-        "destinationList": [{"type": "location", "destination": there}],
-        "bizTransactionList": [{"type": "bol", "bizTransaction": consignment}],
-    }
-    return event("ObjectEvent", hours_ago, here, [item("object", lot, mass)], action="OBSERVE", bizStep="shipping", **ends)
-
-
-def received(lot: str, mass: str, hours_ago: int, here: str, there: str, consignment: str) -> dict[str, Any]:
-    ends = {
-        "sourceList": [{"type": "location", "source": there}],
-        "destinationList": [{"type": "location", "destination": here}],
-        "bizTransactionList": [{"type": "bol", "bizTransaction": consignment}],
-        "crm:receipt": "final",
-    }
-    return event("ObjectEvent", hours_ago, here, [item("object", lot, mass)], action="OBSERVE", bizStep="receiving", **ends)
 
 
 def mines(mine: Platform) -> list[Path]:
@@ -125,9 +87,10 @@ def smelts(smelter: Platform, given: list[Path]) -> list[Path]:
         return smelter.hands_over(CATHODE)
 
 
-def builds(battery: Platform, given: list[Path]) -> None:
-    """The 5 t of cathode become 4.9 t of foil, which leaves."""
+def builds(battery: Platform, given: list[Path], lie: Path) -> str:
+    """The 5 t of cathode become 4.99 t of foil, which leaves. What does not balance opens nothing: gives what was said of it."""
     with battery.works():
+        refused = battery.lodestream("accept", "--json", lie, code=1)
         battery.lodestream("accept", *given)
         battery.tells(
             received(CATHODE, "5", 100, BATTERY, SMELTER, "https://carrier.example/c/2"),
@@ -142,19 +105,41 @@ def builds(battery: Platform, given: list[Path]) -> None:
         )
         battery.waits_for("DigitalProductPassport", PACK)
         battery.waits_for("DigitalTraceabilityEvent", PACK, "Shipping")
+    return refused
 
 
-def origins(passport: Path | bytes) -> dict[tuple[str, str], Decimal]:
-    """What of the mass of a product is copper, by country and class."""
-    data = passport if isinstance(passport, bytes) else passport.read_bytes()
-    held = presented(data)
+def changed(smelter: Platform, credential: Path | bytes, change: Callable[[dict[str, Any]], None]) -> bytes:
+    """A credential of the smelter as it would be if the smelter lied in it: changed, and signed with its own good key."""
+    said = payload(credential)
+    change(said)
+    key = load(smelter.folder / "data" / "issuer" / "key.pem", smelter.did)
+    return secure(said, key, "vc+jwt", time.time_ns() // 1000)
+
+
+def payload(credential: Path | bytes) -> dict[str, Any]:
+    held = presented(credential if isinstance(credential, bytes) else credential.read_bytes())
     assert isinstance(held, Enveloped)
-    materials = parse_object(held.jws.payload, "the passport")["credentialSubject"]["materialProvenance"]
-    return {
-        (one["originCountry"]["countryCode"], one["materialType"]["code"]): Decimal(one["massFraction"])
-        for one in materials
-        if one.get("symbol") == "Cu" or one["name"].startswith("Copper")
-    }
+    return parse_object(held.jws.payload, "the credential")
+
+
+def more_made(said: dict[str, Any]) -> None:
+    """25 t of cathode out of the same copper."""
+    product = said["credentialSubject"][0]["outputProduct"][0]
+    product["quantity"] = {"value": 25_000, "unit": "KGM"}
+    product["product"]["characteristics"] = {"cuMassFraction": Decimal("0.9999")}
+
+
+def more_recycled(said: dict[str, Any]) -> None:
+    """Half of the copper is said to be of the scrap, which was a tenth."""
+    for one in said["credentialSubject"]["materialProvenance"]:
+        if one.get("symbol") == "Cu":
+            one["massFraction"] = Decimal("0.49995")
+
+
+def origins(passport: Path | bytes) -> dict[str, Decimal]:
+    """What of the mass of a product is copper, by country."""
+    materials = payload(passport)["credentialSubject"]["materialProvenance"]
+    return {one["originCountry"]["countryCode"]: Decimal(one["massFraction"]) for one in materials if one.get("symbol") == "Cu"}
 
 
 def walked(hosts: Hosts, start: str, keys: list[bytes], platforms: tuple[Platform, ...]) -> WalkReport:
@@ -175,13 +160,38 @@ def test_from_the_foil_back_to_the_mine(own_kafka: str, tmp_path: Path) -> None:
     from_mine = mines(mine)
     with mine.serves():
         from_smelter = smelts(smelter, from_mine)
+        making = next(one for one in from_smelter if "outputProduct" in json.dumps(payload(one), default=str))
+        lie = tmp_path / "lie.json"
+        lie.write_bytes(changed(smelter, making, more_made))
         with smelter.serves():
-            builds(battery, from_smelter)
+            refused = json.loads(builds(battery, from_smelter, lie))
+    assert not refused["accepted"]
+    assert (refused["code"], refused["events"]) == ("MASS_BALANCE", []), refused
 
-    print(origins(from_mine[0]), origins(from_smelter[0]))
-    keys = [mine.key(ORE), smelter.key(CATHODE), smelter.key(ORE), battery.key(PACK), battery.key(CATHODE)]
+    # the shares: 18 t of 19.9 t of copper are Zambian, whatever became of it
+    passports = [one.published / urlsplit(record_of(one, lot)).path.strip("/") for one, lot in zip(all_three, LOTS, strict=True)]
+    assert origins(passports[0]) == {"ZM": Decimal("0.3")}
+    copper = {"ZM": Decimal("0.904432161"), "JP": Decimal("0.095467839")}
+    assert (origins(passports[1]), origins(passports[2])) == (copper, copper)
+
+    # who has the keys of the lots walks back to the mine; who has not, is told what is withheld
+    keys = [mine.key(ORE), *(smelter.key(lot) for lot in (ORE, SCRAP, CATHODE)), battery.key(CATHODE), battery.key(PACK)]
     hosts = Hosts(all_three)
     report = walked(hosts, PACK, keys, all_three)
-    print(json.dumps([str(one) for one in report.findings], indent=1))
-    print(json.dumps([str(one) for one in report.notes], indent=1))
-    assert report.verified
+    assert report.verified, report.against
+    assert {one.issuer for one in report.visited} == {one.did for one in all_three}
+    assert [one.state for one in report.balances if one.element == "Cu"] == ["consistent"] * 2
+    private = walked(hosts, PACK, [], all_three)
+    assert {one.outcome for one in private.against} == {"withheld"}
+
+    # what the smelter does not have it cannot claim: not its own signature makes it so
+    url = record_of(smelter, CATHODE)
+    liar = Hosts(all_three, {url: changed(smelter, passports[1], more_recycled)})
+    found = walked(liar, PACK, keys, all_three)
+    assert "mass-balance inconsistency" in {one.outcome for one in found.against}, found.against
+
+
+def record_of(platform: Platform, lot: str) -> str:
+    """The URL of a lot's passport, as its linkset has it."""
+    linkset = json.loads((platform.published / urlsplit(lot).path.strip("/") / "linkset.json").read_text())["linkset"][0]
+    return str(next(one["href"] for one in linkset["dpp"] if "rel" not in one))
