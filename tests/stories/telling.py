@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 CARD = '[facilities."{at}"]\nname = "{name}"\ncountry = "{country}"\n'
+SOURCES = '[sources]\ncredentials = "epcis.inbox.v1"\nlocal = "epcis.inbox.v1"\n'
 SITE = '[sites."{at}"]\nlocations = []\nmass_basis = "dry"\nelements = ["Cu"]\nsources = ["local"]\n'
 
 

@@ -13,7 +13,7 @@ from lodestream.credentials.jsontext import parse_object
 from lodestream.credentials.proof import Enveloped, presented
 from lodestream.credentials.status import check_entry, entry_of
 from tests.stories.platform import Platform
-from tests.stories.telling import CARD, SITE, event, item, shipped
+from tests.stories.telling import CARD, SITE, SOURCES, event, item, shipped
 
 pytestmark = pytest.mark.kafka
 MILL, BUYER = "https://mill.example/site/1", "https://buyer.example/site/1"
@@ -64,7 +64,7 @@ def test_a_correction_reaches_the_published_folder(own_kafka: str, tmp_path: Pat
     folder.mkdir()
     mill = Platform(
         own_kafka, folder, base_url="https://mill.example", name="Mill",
-        book=SITE.format(at=MILL), profile=CARD.format(at=MILL, name="Mill", country="ZM"),
+        book=SOURCES + SITE.format(at=MILL), profile=CARD.format(at=MILL, name="Mill", country="ZM"),
     )  # fmt: skip
     known = {"crm:sourceClass": "mine", "crm:countryOfOrigin": "ZM", "crm:productClass": "concentrate"}
     wrong = event("ObjectEvent", 50, MILL, [item("object", ORE, "100", "30", **known)], action="ADD", bizStep="commissioning")

@@ -16,7 +16,7 @@ from lodestream.credentials.securing import secure
 from lodestream.credentials.walk import Limits, Trust, WalkReport, walk
 from streams.issuer.keys import load
 from tests.stories.platform import Hosts, Platform, free_port
-from tests.stories.telling import CARD, SITE, event, item, received, shipped
+from tests.stories.telling import CARD, SITE, SOURCES, event, item, received, shipped
 
 pytestmark = pytest.mark.kafka
 MINE, SMELTER, BATTERY = "https://mine.example/site/1", "https://smelter.example/site/1", "https://battery.example/site/1"
@@ -28,7 +28,6 @@ FROM = '[sites."{at}"]\nlocations = []\nmass_basis = "dry"\nelements = ["Cu"]\ns
 SUPPLIER = (
     'allow = ["{served}+private"]\n[suppliers."{did}"]\nname = "{name}"\nfacilities = ["{at}"]\ndid_document = "{document}"\n'
 )
-SOURCES = '[sources]\ncredentials = "epcis.inbox.v1"\nlocal = "epcis.inbox.v1"\n'
 
 
 def platform(kafka: str, home: Path, host: str, at: str, country: str, sells: Platform | None = None, its: str = "") -> Platform:
