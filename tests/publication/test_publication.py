@@ -164,7 +164,7 @@ def test_killed_anywhere_it_comes_to_the_same_and_takes_no_revocation_back(
 
     world.seen = seen
     world.run(chunk=random.randint(1, 4))
-    assert len(known) > 5  # it died, more than once
+    assert len(known) > 3  # it died, more than once
     assert world.tree == whole
     assert known[-1] == {PASSPORT.status_index, GONE.status_index}
 
