@@ -156,16 +156,19 @@ class Desk:
 
     def _verified(self, data: bytes, now_us: int, statuses: Statuses | None = None) -> tuple[Report, str]:
         """The report with the status, and the digest of what was signed (empty where the proof does not hold)."""
+        step = "form"
         try:
-            document = self._documents(presented(data).issuer_hint)
+            given, step = presented(data), "issuer"
+            document = self._documents(given.issuer_hint)
         except CredentialError as error:
-            return Report([failed("issuer", f"{str(error)[:1].upper()}{str(error)[1:]}.", error.code)]), ""
+            sentence = f"{str(error)[:1].upper()}{str(error)[1:].removesuffix('.')}."
+            return Report([failed(step, sentence, error.code)]), ""
         report = verify(data, document, now_us, self.policies)
         if report.credential is None:
             return report, ""
         checks = [check for check in report.checks if check.name != "status"]
         status = (statuses or Statuses(self._documents, self._sources, now_us)).check(report.credential)
-        return Report([*checks, status], report.credential), sha256(prove(presented(data), document).payload).hexdigest()
+        return Report([*checks, status], report.credential), sha256(prove(given, document).payload).hexdigest()
 
     def _tell(self) -> None:
         """Findings as they are to be told, kept before they are sent."""

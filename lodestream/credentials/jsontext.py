@@ -78,7 +78,12 @@ def plain(number: Decimal) -> Decimal:
 
 
 def _depth(text: str) -> int:
-    """The deepest nesting of brackets outside strings; counted before parsing, so that no parser's stack is at stake."""
+    """The deepest nesting of brackets outside strings; counted before parsing, so that no parser's stack is at stake.
+
+    Where there are no more brackets than may be nested, they are not looked at one by one.
+    """
+    if (many := text.count("[") + text.count("{")) <= DEEPEST:
+        return many
     deepest = depth = 0
     for bracket in _BRACKET.findall(_STRING.sub("", text)):
         depth += 1 if bracket in "[{" else -1

@@ -15,6 +15,8 @@ _ABSOLUTE = re.compile(r"^([A-Za-z][A-Za-z0-9+-.]*|_):[^\s]*$")
 _SCHEME_LIKE = re.compile(r"[^:/?#]+:")
 
 Shape = bytes
+MANY_REMEMBERED = 16_384
+LONGEST_REMEMBERED = 256
 
 
 class Shapes:
@@ -29,6 +31,8 @@ class Shapes:
         self.type_names: set[str] = set()
         self.forbidden: set[str] = set()
         self._base = base
+        self._read: dict[str, str] = {}
+        self._quoted: dict[str, str] = {}
         for context in contexts:
             self._learn(context)
 
@@ -42,7 +46,7 @@ class Shapes:
             body = self._shape({name: value for name, value in document.items() if name != "@context"})
         except _NoShapeError:
             return None
-        return sha256(repr((contexts, body)).encode("utf-8", "surrogatepass")).digest()
+        return sha256(f"{contexts!r}{body}".encode("utf-8", "surrogatepass")).digest()
 
     def _learn(self, context: Any) -> None:
         if isinstance(context, list):
@@ -65,33 +69,47 @@ class Shapes:
         if isinstance(value, dict):
             self._learn(value.get("@context"))
 
-    def _shape(self, value: Any) -> object:
+    def _shape(self, value: Any) -> str:
+        """Texts in it are quoted, so that no two shapes are written alike."""
+        if isinstance(value, str):
+            return self._read.get(value) or self._remember(self._read, value, self._text(value))
         if isinstance(value, dict):
-            return tuple(self._member(name, item) for name, item in sorted(value.items()))
+            return f"{{{','.join([self._member(name, item) for name, item in value.items()])}}}"
         if isinstance(value, list):
             # Items are expanded one by one: which different ones there are counts, and whether there is none, one or several.
-            return [min(len(value), 2), *dict.fromkeys(repr(self._shape(item)) for item in value)]
-        return self._text(value) if isinstance(value, str) else type(value).__name__
+            return f"[{min(len(value), 2)}{','.join(dict.fromkeys([self._shape(item) for item in value]))}]"
+        return type(value).__name__
 
-    def _member(self, name: str, item: Any) -> tuple[str, object]:
-        if name.startswith("@") or name in self.forbidden:
-            raise _NoShapeError
-        return name, (repr(item) if name in self.type_names else self._shape(item))
+    def _member(self, name: str, item: Any) -> str:
+        head = self._quoted.get(name)
+        if head is None:
+            if name.startswith("@") or name in self.forbidden:
+                raise _NoShapeError
+            head = self._remember(self._quoted, name, repr(name))
+        return f"{head}:{item!r}" if name in self.type_names else f"{head}:{self._shape(item)}"
 
-    def _text(self, text: str) -> object:
+    def _remember(self, where: dict[str, str], text: str, meaning: str) -> str:
+        """Most texts come again in the next document; strangers cannot fill the memory with theirs."""
+        if len(text) <= LONGEST_REMEMBERED:
+            if len(where) >= MANY_REMEMBERED:
+                where.clear()
+            where[text] = meaning
+        return meaning
+
+    def _text(self, text: str) -> str:
         """How a text would be read where an identifier or a term stands; in doubt, the text itself."""
         if text.startswith(("@", "//", self._base)) or text in self.terms or not text:
-            return ("text", text)
+            return f"text {text!r}"
         prefix, colon, suffix = text.partition(":")
         if not colon:
             return "name"
         if prefix in self.terms:
-            return ("prefix", prefix, suffix.startswith("//"), _ABSOLUTE.match(text) is not None)
+            return f"prefix {prefix!r} {suffix.startswith('//')} {_ABSOLUTE.match(text) is not None}"
         if _ABSOLUTE.match(text):
             return "absolute"
         if "[" in text or "]" in text or not prefix:
-            return ("text", text)
-        return ("colon", suffix.startswith("//"), _SCHEME_LIKE.match(text) is not None)
+            return f"text {text!r}"
+        return f"colon {suffix.startswith('//')} {_SCHEME_LIKE.match(text) is not None}"
 
 
 class _NoShapeError(Exception):

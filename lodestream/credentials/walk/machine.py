@@ -18,7 +18,8 @@ from lodestream.credentials.status import StatusEntry, entry_of
 from lodestream.credentials.verify import verify_presented
 from lodestream.credentials.walk.balance import key_of
 from lodestream.credentials.walk.digests import digest_fault
-from lodestream.credentials.walk.facts import KINDS, Event, Seen, leads
+from lodestream.credentials.walk.facts import KINDS, Event, Seen, has_long_list, leads
+from lodestream.credentials.walk.grades import MANY
 from lodestream.credentials.walk.outcomes import Finding, Note, Outcome, Visited
 from lodestream.credentials.walk.ports import Absent, Answer, Limits
 from lodestream.credentials.walk.trail import Job, Trail
@@ -134,15 +135,17 @@ class Walk:
             self.notes.append(Note(job.urls[0], f"A linked credential cannot be had: {answer}."))
 
     def _take_document(self, job: Job, data: bytes) -> None:
-        if fault := digest_fault(data, job.digest):
-            self.find("failed", "DIGEST", job.urls[0], f"What stands there is not what was linked: {fault}.")
-            return
+        served = data
         if access.is_locked(data):
             opened = self._unlocked(data)
             if opened is None:
                 self.withheld.setdefault(job.about, set()).add(job.relation)
                 return
             data = opened
+        fault = digest_fault(data, job.digest)  # of a locked copy it is the credential's own, or that of the copy
+        if fault and digest_fault(served, job.digest):
+            self.find("failed", "DIGEST", job.urls[0], f"What stands there is not what was linked: {fault}.")
+            return
         links = _linkset(data) if job.kind == "resolve" else None
         if links is not None:
             self._take_linkset(job, links)
@@ -261,10 +264,13 @@ class Walk:
     def _believe(self, job: Job, report: Report, seen: Seen) -> None:
         codes = {check.code for check in report.checks if check.code}
         outcome: Outcome = "verified" if not codes else "expired" if codes == {"EXPIRED"} else "failed"
+        if has_long_list(seen.credential):
+            outcome = "failed"
+            self.find("failed", "TOO_LARGE", seen.id, f"It has a list of more than {MANY} entries, which is not read.")
         name = seen.credential.get("name")
         shown = name if isinstance(name, str) else ""
         self.visited.append(Visited(seen.url, seen.id, seen.kind, shown, seen.issuer, outcome, report.checks))
-        if outcome != "verified":
+        if codes:
             self.find(outcome, "CREDENTIAL", seen.id, _reasons(report))
         if outcome == "failed":
             return
