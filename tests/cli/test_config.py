@@ -77,6 +77,7 @@ ILLUSTRATIVE = {
     "issuer.name",
     "issuer.base_url",
     "issuer.key_file",
+    "issuer.profile",
     "issuer.keyring",
     "metrics.port",
     "watch.web_port",
