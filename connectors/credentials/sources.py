@@ -1,7 +1,7 @@
 """What a credential is checked against and is not in it: the issuer's DID document and the status lists.
 
-A DID document is the one that the list of suppliers names, else it follows from the DID (did:key) or is fetched (did:web). A status
-list counts only where its own proof holds and the credential's issuer has signed it.
+A DID document is the one that the list of suppliers names, else it follows from the DID (did:key) or is fetched (did:web).
+A status list counts only where its own proof holds and the credential's issuer has signed it.
 """
 
 from collections.abc import Callable

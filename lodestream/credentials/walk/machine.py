@@ -18,7 +18,8 @@ from lodestream.credentials.status import StatusEntry, entry_of
 from lodestream.credentials.verify import verify_presented
 from lodestream.credentials.walk.balance import key_of
 from lodestream.credentials.walk.digests import digest_fault
-from lodestream.credentials.walk.facts import KINDS, Event, Seen, leads
+from lodestream.credentials.walk.facts import KINDS, Event, Seen, has_long_list, leads
+from lodestream.credentials.walk.grades import MANY
 from lodestream.credentials.walk.outcomes import Finding, Note, Outcome, Visited
 from lodestream.credentials.walk.ports import Absent, Answer, Limits
 from lodestream.credentials.walk.trail import Job, Trail
@@ -261,10 +262,13 @@ class Walk:
     def _believe(self, job: Job, report: Report, seen: Seen) -> None:
         codes = {check.code for check in report.checks if check.code}
         outcome: Outcome = "verified" if not codes else "expired" if codes == {"EXPIRED"} else "failed"
+        if has_long_list(seen.credential):
+            outcome = "failed"
+            self.find("failed", "TOO_LARGE", seen.id, f"It has a list of more than {MANY} entries, which is not read.")
         name = seen.credential.get("name")
         shown = name if isinstance(name, str) else ""
         self.visited.append(Visited(seen.url, seen.id, seen.kind, shown, seen.issuer, outcome, report.checks))
-        if outcome != "verified":
+        if codes:
             self.find(outcome, "CREDENTIAL", seen.id, _reasons(report))
         if outcome == "failed":
             return
