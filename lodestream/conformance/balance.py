@@ -114,8 +114,8 @@ def _recycled(document: Document, folder: Folder) -> Iterator[Fault]:
         raise NotCheckedError("the set holds no Make event of this product with quantities")
     recycled, made = (sum(part, Fraction(0)) for part in zip(*runs, strict=True))
     most = min(recycled / made, Fraction(1))
-    for where, share, of_element in claims:
-        if share > most * (1 + TOLERANCE) and (not of_element or most == 0):
+    for where, share, by_mass in claims:
+        if share > most * (1 + TOLERANCE) and (by_mass or most == 0):
             yield Fault(
                 where,
                 f"unsupported recycled content: {percentage(share, 2)} is claimed; by the Make events {kilograms(recycled)} of "
@@ -133,18 +133,17 @@ def _making(folder: Folder) -> dict[str, list[dict[str, Any]]]:
 
 
 def _recycled_claims(subject: dict[str, Any]) -> Iterator[tuple[str, Fraction, bool]]:
-    """Pointer, share from 0 to 1, and whether it is of one element only: shares of an element are not shares of the mass."""
+    """Pointer, share from 0 to 1, and whether it is of the mass: of what a claimed percentage is, UNTP does not say."""
     share, stated = _provenance(subject)
     if stated and share > 0:
-        yield "/credentialSubject/materialProvenance", share, False
+        yield "/credentialSubject/materialProvenance", share, True
     for place, claim in objects(subject.get("performanceClaim")):
         for number, performance in objects(claim.get("claimedPerformance")):
             metric = text(at(performance, "metric", "id")).rsplit("/", 1)[-1]
             value, unit = at(performance, "measure", "value"), at(performance, "measure", "unit")
             if metric == "recycled-content-percentage" and unit == "P1" and (number_of := _fraction(value)) > 0:
                 where = pointer("credentialSubject", "performanceClaim", place, "claimedPerformance", number, "measure")
-                whole = text(at(performance, "metric", "name")).lower() == "recycled content percentage"
-                yield where, number_of / 100, not whole
+                yield where, number_of / 100, False
 
 
 def _provenance(subject: dict[str, Any]) -> tuple[Fraction, bool]:
