@@ -98,7 +98,8 @@ class Assessment(NamedTuple):
 class Graph:
     """All that usable credentials say. The order in which they are given decides nothing but which of two equals is shown."""
 
-    def __init__(self, seen: Iterable[Seen]) -> None:
+    def __init__(self, seen: Iterable[Seen], first: Seen | None = None) -> None:
+        self.first = first
         self.seen = sorted(seen, key=lambda each: (each.id, each.url))
         self.passports: dict[Key, Seen] = {}
         self.events: dict[str, list[Event]] = {"MakeEvent": [], "MoveEvent": [], "ModifyEvent": []}
