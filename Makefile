@@ -11,7 +11,7 @@ SECONDS ?= 60
 SHARED_OUT := $(if $(KAFKA_BOOTSTRAP_SERVERS),,--numprocesses 2 --dist loadfile --no-loadscope-reorder)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test soak lint format compiled pure bench detection faults mutants clean
+.PHONY: help demo test soak fuzz lint format compiled pure bench detection faults mutants clean
 
 help: ## Show what there is to make
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -24,6 +24,10 @@ test: $(VENV)/.dev ## Run the tests (on real Apache Kafka where there is Java an
 
 soak: $(VENV)/.dev ## Simulate crashes, zombies and torn writes with new seeds, SECONDS=60 long; SEED=n replays one with its trace
 	@$(BIN)/python -m tests.simulation $(if $(SEED),--seed $(SEED),--seconds $(SECONDS))
+
+fuzz: $(VENV)/.dev ## Fuzz all that reads what strangers send, guided by coverage, SECONDS=3600 long; SEED=n begins where another began
+	@$(PIP) -e '.[fuzz]' -c constraints.txt
+	@$(BIN)/python -m tests.fuzz --seconds $(SECONDS) $(if $(SEED),--seed $(SEED))
 
 lint: $(VENV)/.dev ## Check style, types and the import rules between the rooms
 	@$(BIN)/ruff check .

@@ -3,17 +3,22 @@
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
+from msgspec.structs import replace
+
 from cli.exits import Unusable
 from lodestream.credentials.did import web_url
 from lodestream.credentials.errors import CredentialError
 from lodestream.credentials.integrity import ALGORITHM_OF, EDDSA
 from lodestream.credentials.profile import FacilityProfile, IssuerProfile
+from lodestream.credentials.profile_file import ProfileFile, parse_profile
 from lodestream.credentials.signer import signer_of_pem
 from lodestream.ledger.book import BookFile
 from runtime.settings import Settings
 from streams.issuer.hsm import Device
 from streams.issuer.keyring import Brought, Hsm, Keyring, OwnFiles, Source
 from streams.issuer.keys import load_or_create, write_file
+from streams.issuer.office import Office
+from streams.issuer.secret import load_or_create_secret
 
 LOCAL_URL = "https://localhost"
 LOCAL_NAME = "Lodestream on this machine"
@@ -27,6 +32,24 @@ def keyring_path(settings: Settings) -> Path:
 def did_path(settings: Settings) -> Path:
     """The DID document that `lodestream keys` writes and `lodestream verify` reads."""
     return settings.data_dir / "issuer" / "did.json"
+
+
+def access_secret(settings: Settings) -> bytes:
+    """What the keys of all lots are derived from (lodestream/credentials/access.py), made at first use. Raises Unusable."""
+    return _secret(settings, "access.key")
+
+
+def status_key(settings: Settings) -> bytes:
+    """What decides the places in status lists (lodestream/credentials/permutation.py), made at first use. Raises Unusable."""
+    return _secret(settings, "status.key")
+
+
+def _secret(settings: Settings, name: str) -> bytes:
+    path = settings.data_dir / "issuer" / name
+    try:
+        return load_or_create_secret(path)
+    except (CredentialError, OSError) as error:
+        raise Unusable(f"the secret {path} cannot be used: {error}") from error
 
 
 def bundle_path(settings: Settings) -> Path:
@@ -46,22 +69,57 @@ def issuer_did(settings: Settings) -> str:
     return ":".join(["did:web", quote(parts.netloc.rpartition("@")[2], safe=""), *steps])
 
 
-def profile(settings: Settings, book: BookFile) -> IssuerProfile:
-    """The issuer as credentials name it, with the names of the book's sites. Raises Unusable."""
-    did = issuer_did(settings)
-    names = {place: book.sites[site].name for place, site in book.register.locations.items() if site in book.sites}
+def base_url(settings: Settings) -> str:
+    """Where what is issued is found: `issuer.base_url`, else the place of the DID document. Raises Unusable."""
     try:
-        base_url = settings.issuer.base_url or _url_of(did)
-        name = settings.issuer.name or LOCAL_NAME
+        return settings.issuer.base_url or _url_of(issuer_did(settings))
+    except CredentialError as error:
+        raise Unusable(f"set issuer.base_url: {error}") from error
+
+
+def profile(settings: Settings, book: BookFile) -> IssuerProfile:
+    """The issuer as credentials name it: what the profile file says, with the names of the book's sites. Raises Unusable."""
+    did, read = issuer_did(settings), _profile_file(settings)
+    try:
         return IssuerProfile(
             did,
-            name,
-            base_url,
-            {place: FacilityProfile(name) for place, name in names.items() if name},
-            securing=settings.issuer.securing,
+            settings.issuer.name or LOCAL_NAME,
+            settings.issuer.base_url or _url_of(did),
+            _facilities(read, book),
+            read.products,
+            read.organisation.registered_id,
+            read.organisation.register,
+            settings.issuer.untp,
+            settings.issuer.securing,
         )
     except CredentialError as error:
         raise Unusable(f"the settings of [issuer] cannot be used: {error}") from error
+
+
+def _profile_file(settings: Settings) -> ProfileFile:
+    path = settings.issuer.profile
+    try:
+        return parse_profile(path.read_text("utf-8")) if path is not None else ProfileFile()
+    except (CredentialError, OSError, UnicodeDecodeError) as error:
+        raise Unusable(f"the profile {path} cannot be used: {error}") from error
+
+
+def _facilities(read: ProfileFile, book: BookFile) -> dict[str, FacilityProfile]:
+    """By site and location: a location without a profile of its own has its site's, one without a name the book's."""
+    sites = {place: site for place, site in book.register.locations.items() if site in book.sites}
+    found = {}
+    for place in {**sites, **read.facilities}:
+        site = sites.get(place, place)
+        known = read.facilities.get(place) or read.facilities.get(site) or FacilityProfile()
+        name = known.name or (book.sites[site].name if site in book.sites else "")
+        if place in read.facilities or site in read.facilities or name:
+            found[place] = replace(known, name=name)
+    return found
+
+
+def office(settings: Settings, book: BookFile) -> Office:
+    """Who issues here. Raises Unusable."""
+    return Office(signer(settings), profile(settings, book), status_key(settings))
 
 
 def _url_of(did: str) -> str:
@@ -91,12 +149,20 @@ def keyring(settings: Settings) -> Keyring:
 
 
 def publish(settings: Settings, keys: Keyring) -> None:
-    """Write did.json anew: every key that is published, and where identifiers are resolved. Raises CredentialError, OSError."""
+    """Write did.json anew. Raises CredentialError, OSError."""
+    write_file(did_path(settings), did_document(settings, keys), 0o644, replace=True)
+
+
+def did_document(settings: Settings, keys: Keyring) -> bytes:
+    """The bytes of did.json: every key that is published now, and where identifiers are resolved.
+
+    Raises CredentialError, OSError.
+    """
     try:
         resolver = settings.issuer.base_url or _url_of(keys.did)
     except CredentialError:
         resolver = ""  # another DID method and no base_url: there is no place to name
-    write_file(did_path(settings), keys.history.document(keys.did, resolver), 0o644, replace=True)
+    return keys.history.document(keys.did, resolver)
 
 
 def _source(settings: Settings, folder: Path, did: str) -> Source:

@@ -21,7 +21,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "topics": ("cli.topics", "The topics that Lodestream needs."),
     "schemas": ("cli.schemas", "The numbers of the schemas, and the registry that gives them."),
     "migrate": ("cli.migrate", "Bring the ClickHouse tables up to date."),
-    "worker": ("cli.worker", "Run the gate, the ledger, the watch, the issuer or the sink."),
+    "worker": ("cli.worker", "Run the gate, ledger, watch, issuer, publication or sink."),
     "balance": ("cli.balance", "What each account of a site holds, by element."),
     "lots": ("cli.lots", "The lots and what they hold."),
     "trace": ("cli.trace", "Where a lot came from and where it went."),
@@ -33,9 +33,13 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "sql": ("cli.sql", "Ask ClickHouse."),
     "sink": ("cli.sink", "Prove that ClickHouse holds each row once."),
     "keys": ("cli.keys", "The issuer's key and its DID document."),
+    "serve": ("cli.serve", "Serve what is published, and resolve identifiers."),
+    "access": ("cli.access", "The key of a lot, for whoever may read about it."),
     "issue": ("cli.issue", "Issue a facility record, an identity anchor, a conformity credential."),
     "verify": ("cli.verify", "Check a credential."),
+    "accept": ("cli.accept", "Take suppliers' credentials into our books."),
     "bundle": ("cli.bundle", "Official schemas and contexts for `verify`."),
+    "conformance": ("cli.conformance", "Check anyone's credentials against UNTP and W3C, tier by tier."),
     "config": ("cli.config", "The settings in force and where they come from."),
 }
 

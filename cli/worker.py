@@ -1,4 +1,4 @@
-"""`lodestream worker`: the gate, the ledger, the watch, the issuer or the sink, until it is told to stop.
+"""`lodestream worker`: the gate, the ledger, the watch, the issuer, the publication or the sink, until it is told to stop.
 
 Each needs other rooms, and a worker process should load only its own: so each has a function that imports them.
 """
@@ -10,7 +10,7 @@ import click
 from confluent_kafka import KafkaException
 
 from cli.context import Context, pass_context
-from cli.exits import Exit, Unreachable
+from cli.exits import Exit, Unreachable, Unusable
 from cli.schemas import use_catalogue
 from runtime import clients
 from runtime.settings import Settings
@@ -52,11 +52,11 @@ def ledger(context: Context) -> int:
 
 def issuer(context: Context) -> int:
     """What the ledger vouches for to signed credentials."""
-    from cli.issuing import profile, signer
+    from cli.issuing import office
     from runtime.worker import run_worker
     from streams.issuer.processor import IssuerProcessor
 
-    return run_worker(IssuerProcessor(signer(context.settings), profile(context.settings, context.book())), context.settings)
+    return run_worker(IssuerProcessor(office(context.settings, context.book())), context.settings)
 
 
 def sink(context: Context) -> int:
@@ -66,6 +66,14 @@ def sink(context: Context) -> int:
     return run_sink(context.settings)
 
 
+def publication(context: Context) -> int:
+    """Credentials, status lists and linksets to a folder that others may read."""
+    from cli.publishing import publishing
+    from sinks.publication.process import run_publication
+
+    return run_publication(context.settings, publishing(context))
+
+
 def watch(context: Context) -> int:
     """Findings that need windows or history across sites, and ticks, to the entries of their sites."""
     from streams.watch.process import run_watch
@@ -73,7 +81,24 @@ def watch(context: Context) -> int:
     return run_watch(context.settings, context.book())
 
 
-WORKERS: dict[str, Callable[[Context], int]] = {"gate": gate, "ledger": ledger, "watch": watch, "issuer": issuer, "sink": sink}
+def suppliers(context: Context) -> int:
+    """Suppliers' credentials over HTTP to the inbox, and their status to the books."""
+    from cli.supplying import serve
+
+    return serve(context)
+
+
+WORKERS: dict[str, Callable[[Context], int]] = {
+    "gate": gate,
+    "ledger": ledger,
+    "watch": watch,
+    "issuer": issuer,
+    "publication": publication,
+    "sink": sink,
+}
+"""Those that every installation runs, `dev` and `demo` too."""
+DESKS: dict[str, Callable[[Context], int]] = {"suppliers": suppliers}
+"""Workers that read no topic, and so are in no group that could be asked about them."""
 
 
 EXAMPLES = (
@@ -82,26 +107,30 @@ EXAMPLES = (
 
 
 @click.command(epilog=f"{EXIT_CODES}\n\n{EXAMPLES}")
-@click.argument("name", type=click.Choice(list(WORKERS)))
+@click.argument("name", type=click.Choice([*WORKERS, *DESKS]))
 @click.option("--check", is_flag=True, help="Only ask the broker whether this instance works in its group: a health check.")
 @pass_context
 def command(context: Context, name: str, check: bool) -> None:
     """Run one worker until SIGTERM or Ctrl-C; it then finishes its batch, commits and leaves.
 
     \b
-    gate    documents of the inboxes to canonical events of their sites, or to rejections
-    ledger  the entries of each site to transactions, lots and entries of other sites
-    watch   findings that need windows or history across sites, and ticks, to the entries of their sites
-    issuer  what the ledger vouches for to signed credentials
-    sink    all of it to ClickHouse
+    gate         documents of the inboxes to canonical events of their sites, or to rejections
+    ledger       the entries of each site to transactions, lots and entries of other sites
+    watch        findings that need windows or history across sites, and ticks, to the entries of their sites
+    issuer       what the ledger vouches for to signed credentials
+    publication  credentials, status lists and linksets to a folder that others may read
+    sink         all of it to ClickHouse
+    suppliers    their credentials over HTTP to the inbox, and their status to the books (docs/suppliers.md)
 
-    Run as many of each as you like, each with an `instance` name and a `data_dir` of its own. Of several watches one works,
-    and the others stand by.
+    Run as many of each as you like, each with an `instance` name and a `data_dir` of its own, but only one publication. Of
+    several watches one works, and the others stand by.
     """
+    if check and name in DESKS:
+        raise Unusable(f"{name} is in no group; ask its address: GET /health")
     if check:
         sys.exit(_check(context.settings, name))
     use_catalogue(context.settings)
-    sys.exit(WORKERS[name](context))
+    sys.exit((WORKERS | DESKS)[name](context))
 
 
 def _check(settings: Settings, name: str) -> Exit:

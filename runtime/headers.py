@@ -52,6 +52,12 @@ class Envelope:
         return *trace, ("ce_id", record_id.encode()), *time, ("ce_subject", subject.encode()), *self._constant
 
 
+def avro(record: str, writer: str) -> Envelope:
+    """The headers of one of our Avro records. Its full name says type and schema: its versions can all read each other."""
+    name = f"org.lodestream.v1.{record}"
+    return Envelope(name, f"/lodestream/{writer}", "application/avro", f"urn:lodestream:schema:{name}")
+
+
 @lru_cache(1_024)  # the events of a document share their record time, and so do most records of a batch
 def _time(time_us: int) -> Header:
     """RFC 3339, within the years 1970 to 9999: a producer may say any time."""

@@ -110,6 +110,8 @@ class Issuer(Section):
     did: str = ""
     name: str = ""
     base_url: str = ""
+    profile: Path | None = Field(default=None, description="a TOML file: facilities, products, and what leaves (docs/content.md)")
+    untp: Literal["0.7.0", "0.6.1"] = Field(default="0.7.0", description="the version of UNTP that is issued")
 
     # The key: one of these brings it; else it is made, and kept in the keyring (docs/keys.md).
     key_file: Path | None = None
@@ -180,6 +182,19 @@ class Watch(Section):
     web_port: int | None = Field(default=None, ge=1, le=65_535, description="a page of how the watch is, by Faust; none: off")
 
 
+class Suppliers(Section):
+    """Suppliers' credentials come in. Whoever reaches the address may post one, with a token of `tokens`."""
+
+    file: Path | None = Field(default=None, description="whom we believe: suppliers.toml; none: nobody")
+    folder: Path | None = Field(default=None, description="where credentials are kept; none: data_dir/suppliers")
+    source: str = Field(default="credentials", pattern=r"^[a-z0-9][a-z0-9-]{0,62}$", description="the key of the inbox records")
+    tokens: Path | None = Field(default=None, description="bearer tokens by supplier, TOML, readable by its owner alone")
+    address: str = "127.0.0.1"
+    port: int = Field(default=8470, ge=0, le=65_535, description="0: any that is free, the log says which")
+    check_s: int = Field(default=3600, ge=1, description="how often the status of what was accepted is looked up")
+    grace_hours: int = Field(default=72, ge=0, description="so long a credential may be unverifiable before its lots are held")
+
+
 def _instance() -> str:
     """This host's name, made fit for a Kafka id and a folder. Two workers of one kind on one host need a name each."""
     return re.sub(r"[^A-Za-z0-9._-]", "-", socket.gethostname()).lstrip(".")[:100] or "local"
@@ -217,6 +232,7 @@ class Settings(BaseSettings):
     metrics: Metrics = Metrics()
     traces: Traces = Traces()
     watch: Watch = Watch()
+    suppliers: Suppliers = Suppliers()
     partitions: int = Field(default=64, ge=1, le=1024)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "console", "auto"] = "auto"

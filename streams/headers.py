@@ -5,13 +5,11 @@ from msgspec import Struct
 from lodestream.credentials.record import CredentialRecord, StatusRecord
 from lodestream.epcis.rejection import Rejection
 from lodestream.ledger.records import Entry, LotState, Outcome
-from runtime.headers import Envelope, Headers
+from runtime.headers import Envelope, Headers, avro
 
 
 def _avro(kind: type[Struct], writer: str) -> Envelope:
-    """The full name of the Avro record says type and schema: its versions can all read each other."""
-    name = f"org.lodestream.v1.{kind.__name__}"
-    return Envelope(name, f"/lodestream/{writer}", "application/avro", f"urn:lodestream:schema:{name}")
+    return avro(kind.__name__, writer)
 
 
 ENTRY_OF_GATE = _avro(Entry, "gate")

@@ -1,4 +1,4 @@
-"""`lodestream demo`: broker, gate, ledger, watch, issuer and sink on this machine; the examples go through them."""
+"""`lodestream demo`: broker and all workers on this machine; the examples go through them."""
 
 import os
 import time
@@ -28,7 +28,7 @@ DEADLINE_SECONDS = 120.0
 def command(context: Context) -> None:
     """See an event travel the whole way, with nothing installed but this package.
 
-    Starts the embedded broker and the five workers as processes of their own, captures the documents of examples/,
+    Starts the embedded broker and the six workers as processes of their own, captures the documents of examples/,
     waits until every event has arrived, shows what came of them, and stops everything. The tables stay in the data
     folder (.lodestream/demo) until the next run. Ctrl-C stops it cleanly at any time.
     """

@@ -1,4 +1,4 @@
-"""`lodestream dev`: broker, gate, ledger, watch, issuer and sink on this machine, until Ctrl-C."""
+"""`lodestream dev`: broker and all workers on this machine, until Ctrl-C."""
 
 import os
 import time
@@ -29,8 +29,8 @@ READY_SECONDS = 60.0
 @click.option("--kafka", is_flag=True, help="On an Apache Kafka of its own (Java 17 and Maven), whose data last.")
 @pass_context
 def command(context: Context, kafka: bool) -> None:
-    """Run everything on this machine until Ctrl-C: a broker, the gate, the ledger, the watch, the issuer
-    and the sink.
+    """Run everything on this machine until Ctrl-C: a broker, the gate, the ledger, the watch, the issuer,
+    the publication and the sink.
 
     The broker is the one that the settings name, else the embedded one, which forgets everything when it stops. With
     --kafka it is an Apache Kafka node, and the next `dev --kafka` goes on where this one stopped. A worker that dies is

@@ -15,7 +15,7 @@ from runtime.harmless import harmless
 BYTES_AT_ONCE = 256 * 1024
 LINE_CHARACTERS = 4_000
 LIST_SHOWN = 4
-NAME_WIDTH = 7
+NAME_WIDTH = 12
 LEVEL_STYLE = {"warning": "yellow", "error": "red", "critical": "bold red"}
 LEFT_OUT = frozenset({"timestamp", "level", "event", "logger", "processor", "instance", "alert", "exception"})
 """What every line has, or what has a place of its own."""

@@ -11,14 +11,13 @@ from base64 import b64decode, b64encode
 from dataclasses import dataclass, field
 from hashlib import sha256
 from hmac import digest
-from urllib.parse import parse_qs, urlsplit, urlunsplit
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from lodestream.credentials.encoding import from_base64url
+from lodestream.credentials.encoding import from_base64url, percent_decoded
 from lodestream.credentials.errors import CredentialError
 from lodestream.credentials.jsontext import LARGEST_BYTES, parse, parse_object, write
 
@@ -35,6 +34,7 @@ _MEMBERS = {"cipherText", "iv", "tag", "type"}
 _IV_BYTES, _TAG_BYTES = 12, 16
 _LOT_INFO = b"lodestream lot key 1\0"
 _IV_INFO = b"lodestream locked copy iv 1\0"
+_LINK = re.compile(r"(?P<uri>https?://[^/?#\s]+[^?#\s]*)\?(?P<query>[^#\s]*)(?:#.*)?", re.IGNORECASE)
 _HEX_KEY = re.compile(r"[0-9A-Fa-f]{64}")
 
 
@@ -118,9 +118,7 @@ def qr_text(access: Access) -> str:
     A digest is not in it: the link is to a place where several credentials may be.
     """
     _cipher(access.key)
-    parts = urlsplit(access.uri)
-    query = "&".join(filter(None, [parts.query, f"decryptionKey={access.key.hex()}"]))
-    return urlunsplit((parts.scheme, parts.netloc, parts.path, query, ""))
+    return f"{access.uri}{'&' if '?' in access.uri else '?'}decryptionKey={access.key.hex()}"
 
 
 def parse_qr(text: str) -> Access:
@@ -130,20 +128,25 @@ def parse_qr(text: str) -> Access:
     """
     if len(text) > LONGEST_QR:
         raise CredentialError("QR", f"the link has {len(text)} characters; no QR code holds more than {LONGEST_QR}")
-    try:
-        parts = urlsplit(text.strip())
-        query = parse_qs(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query), max_num_fields=50)
-    except ValueError:
-        raise CredentialError("QR", "the text is no link with a key") from None
-    if parts.scheme not in ("http", "https") or not parts.netloc:
-        raise CredentialError("QR", "the text is no http(s) link with a key")
-    if "q" in query:
-        return _of_payload(query["q"][0])
-    name = next((name for name in ("decryptionKey", "key") if name in query), None)
+    link = _LINK.fullmatch(text.strip())
+    if link is None:
+        raise CredentialError("QR", "the text is no http(s) link with a query")
+    parameters = [parameter.partition("=") for parameter in link["query"].split("&")]
+    given = {name: _decoded(value) for name, _, value in reversed(parameters)}  # of two the first counts
+    if "q" in given:
+        return _of_payload(given["q"])
+    name = next((name for name in ("decryptionKey", "key") if name in given), None)
     if name is None:
         raise CredentialError("QR", "the link has neither decryptionKey, key nor q: there is no key in it")
-    kept = "&".join(each for each in parts.query.split("&") if each.partition("=")[0] != name)
-    return Access(urlunsplit((parts.scheme, parts.netloc, parts.path, kept, "")), _key(query[name][0]))
+    kept = "&".join("".join(parameter) for parameter in parameters if parameter[0] != name)
+    return Access(link["uri"] + (f"?{kept}" if kept else ""), _key(given[name]))
+
+
+def _decoded(value: str) -> str:
+    try:
+        return percent_decoded(value.replace("+", " "))
+    except UnicodeEncodeError:
+        raise CredentialError("QR", "the link has characters that no link can have") from None
 
 
 def _of_payload(text: str) -> Access:

@@ -18,13 +18,15 @@ LARGEST_EXPONENT = 400
 
 _STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL)
 _BRACKET = re.compile(r"[\[\]{}]")
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 def parse(data: bytes, what: str) -> Any:
     """The value of a JSON text, numbers as int or Decimal. `what` names it in errors.
 
-    Refused: more than LARGEST_BYTES, deeper than DEEPEST, not UTF-8, a byte order mark, a repeated key, NaN and Infinity,
-    numbers that no quantity needs. Raises CredentialError (TOO_LARGE, TOO_DEEP, NOT_UTF8, NOT_JSON, NUMBER).
+    Refused: more than LARGEST_BYTES, deeper than DEEPEST, not UTF-8, half a character (RFC 7493 section 2.1), a byte order
+    mark, a repeated key, NaN and Infinity, numbers that no quantity needs. Raises CredentialError (TOO_LARGE, TOO_DEEP,
+    NOT_UTF8, NOT_JSON, NUMBER).
     """
     if len(data) > LARGEST_BYTES:
         raise CredentialError("TOO_LARGE", f"{what} has {len(data)} bytes; at most {LARGEST_BYTES} are read")
@@ -35,11 +37,22 @@ def parse(data: bytes, what: str) -> Any:
     if _depth(text) > DEEPEST:
         raise CredentialError("TOO_DEEP", f"{what} is nested more than {DEEPEST} deep")
     try:
-        return json.loads(text, object_pairs_hook=_unique, parse_float=_decimal, parse_int=_integer, parse_constant=_no_constant)
+        value = json.loads(text, object_pairs_hook=_unique, parse_float=_decimal, parse_int=_integer, parse_constant=_no_constant)
     except json.JSONDecodeError as error:
         raise CredentialError("NOT_JSON", f"{what} is not JSON: {error.msg} at character {error.pos}") from None
     except CredentialError as error:
         raise CredentialError(error.code, f"{what} {error}") from None
+    if _SURROGATE.search(text):
+        _check_whole(value, what)
+    return value
+
+
+def _check_whole(value: Any, what: str) -> None:
+    """Nothing where every text in the value can be written again: half of a surrogate pair, escaped as \\ud800, cannot."""
+    try:
+        json.dumps(value, ensure_ascii=False, default=str).encode("utf-8")
+    except UnicodeEncodeError:
+        raise CredentialError("NOT_UTF8", f"{what} holds half a character (a lone surrogate), which no text can have") from None
 
 
 def parse_object(data: bytes, what: str) -> dict[str, Any]:

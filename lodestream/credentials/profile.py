@@ -20,14 +20,14 @@ NOT_STATED = "ZZ"
 KINDS = ("dte", "dpp", "dcc", "dfr", "dia")
 
 
-class Scheme(Struct, frozen=True):
+class Scheme(Struct, frozen=True, forbid_unknown_fields=True):
     """An identification scheme or register: its URI and its name."""
 
     id: str
     name: str
 
 
-class Category(Struct, frozen=True):
+class Category(Struct, frozen=True, forbid_unknown_fields=True):
     """A code of a classification, such as UN CPC or HS: `scheme` says which."""
 
     code: str
@@ -35,7 +35,7 @@ class Category(Struct, frozen=True):
     scheme: Scheme
 
 
-class Address(Struct, frozen=True):
+class Address(Struct, frozen=True, forbid_unknown_fields=True):
     """A postal address; UNTP wants all of its parts, so what is not stated is empty."""
 
     street: str = ""
@@ -44,7 +44,7 @@ class Address(Struct, frozen=True):
     region: str = ""
 
 
-class FacilityProfile(Struct, frozen=True):
+class FacilityProfile(Struct, frozen=True, forbid_unknown_fields=True):
     """A site as credentials tell it, and its policy.
 
     `country` is ISO 3166-1 alpha-2; latitude and longitude are degrees (WGS 84). `passports`: shipped, of lots that leave the
@@ -68,7 +68,7 @@ class FacilityProfile(Struct, frozen=True):
     stocks: bool = False
 
 
-class ProductProfile(Struct, frozen=True):
+class ProductProfile(Struct, frozen=True, forbid_unknown_fields=True):
     """A product class as credentials tell it. UNTP wants `material_safety` (a URL) of what is hazardous."""
 
     name: str = ""

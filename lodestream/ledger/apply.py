@@ -34,7 +34,8 @@ from lodestream.ledger.kinds import handle_event
 from lodestream.ledger.parking import nothing_waits, park, unpark, waiting
 from lodestream.ledger.records import Entry, Outcome, Posting
 from lodestream.ledger.remember import event_keys, remember, schedule, see
-from lodestream.ledger.saying import messages, plain
+from lodestream.ledger.retold import retold
+from lodestream.ledger.saying import messages, moved, plain
 from lodestream.ledger.state import Fate, Head, Parked, Seen
 from lodestream.ledger.timed import Slip
 from lodestream.ledger.values import Said
@@ -219,6 +220,8 @@ class _Work:
             Posting(derive("posting", said.txn_id, str(n)), n, element, str(account), mg)
             for n, (element, account, mg) in enumerate(draft.legs)
         ]
+        if draft.kind in {"ship", "receive", "offer", "void"}:
+            said = moved(draft, said)
         return replace(
             said,
             kind=draft.kind,
@@ -232,6 +235,7 @@ class _Work:
             lines=draft.lines,
             closures=list(draft.closures.values()),
             periods=draft.periods,
+            retold=retold(draft),
             valid_time_us=said.valid_time_us if draft.valid_us is None else draft.valid_us,
             due_us=_due(draft.view),
         )

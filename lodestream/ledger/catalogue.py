@@ -74,6 +74,7 @@ CATALOGUE: dict[str, Rule] = {
     "ID_REUSED": Rule("F48", "warn"),
     "TOO_LARGE": Rule("F49", "hold"),
     "TOO_OLD": Rule("F50", "hold"),
+    "VC_REVOKED": Rule("F51", "hold"),
 }
 
 BLOCKING: frozenset[Severity] = frozenset({"hard", "hold"})

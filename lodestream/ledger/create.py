@@ -96,6 +96,6 @@ def origin(draft: Draft, line: Line) -> str:
 
 def _warn_if_used(draft: Draft, line: Line) -> None:
     lot = draft.lot(line.id)
-    if draft.event.biz_step == FIRST_USE and lot is not None and (lot.dry_mg or lot.unassayed):
+    if draft.event.biz_step == FIRST_USE and lot is not None and (lot.dry_mg > 0 or lot.unassayed):
         said = f"{line.id} is commissioned, but {kg(lot.dry_mg)} dry of it is there already: the parcels mix"
         draft.find("ID_REUSED", (line.id, draft.event.identity), said, [line.id])

@@ -73,6 +73,7 @@ class Draft:
         self.spread: dict[
             str, int
         ] = {}  # lots, and from which slot on, whose hard or hold findings changed: who has got of them is to be told
+        self.retold: dict[tuple[str, str, int], None] = {}  # movements that this entry changed: event, lot and index
         self.path: list[str] = []
         self.taken: list[str] = []  # lots of which this event's receipts were taken, once for each
         self.ends_here = False  # a restatement that came back: nothing is sent on

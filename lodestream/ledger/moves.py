@@ -62,6 +62,7 @@ def amend(draft: Draft, lot: str, move: Move, new: LotChange) -> None:
     if new.contained_mg != old.contained_mg:
         post_difference(draft, old, new, account_of(new))
     _store(draft, move, new, draft.disown(first))
+    draft.retold[move.identity, lot, move.index] = None
 
 
 def exchange(draft: Draft, old: LotChange, new: LotChange) -> None:

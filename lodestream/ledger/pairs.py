@@ -212,6 +212,7 @@ def _put_received(draft: Draft, pair: Inbound, one: Judged) -> None:
     elif change != old:
         exchange(draft, old, change)
         draft.view.put(Received(change), ref)
+        draft.retold[receipt.identity, name, -1 - receipt.number] = None
 
 
 def _waiting(draft: Draft, pair: Inbound, taken: list[Judged]) -> None:

@@ -238,7 +238,7 @@ class Line(Struct, frozen=True, gc=False, omit_defaults=True):
     """One lot's part in the event as the ledger took it: drawn (input), made or created (output, object).
 
     `quantity`, `uom`, `tickets`, `assays` and `process` are as the event stated them; `contained_mg` is empty while the lot
-    is not assayed. The line of an assay has no mass: it moves none.
+    is not assayed. The line of an assay or of a void has no mass: it moves none.
     """
 
     role: str
@@ -299,6 +299,23 @@ class PeriodState(Struct, frozen=True, gc=False, omit_defaults=True):
     counted: bool = False
 
 
+class Retold(Struct, frozen=True, gc=False, omit_defaults=True):
+    """A movement of an earlier event as this transaction leaves it: what the event `identity` drew of a lot, or put into it.
+
+    What was drawn above the book is in it. `shares`, carbon and `uncovered_mg` are of the parcel, as in `LotState` of the lot.
+    """
+
+    identity: str
+    lot: str
+    drawn: bool
+    wet_mg: int
+    dry_mg: int
+    contained_mg: dict[str, int]
+    shares: dict[str, dict[str, int]] = {}
+    embodied_g_co2e: int = 0
+    uncovered_mg: int = 0
+
+
 class Outcome(Struct, frozen=True, gc=False, omit_defaults=True):
     """What became of an entry: `outcome` is TRANSACTION, DUPLICATE, NOTHING, PARKED or UNREADABLE.
 
@@ -309,6 +326,8 @@ class Outcome(Struct, frozen=True, gc=False, omit_defaults=True):
     contain, count, correct, void, finding, tick, close, deliver, handover, book, link or refuse.
     `periods` are the periods that it closed or restated. Of a carrier's observation `consignment` and `seen` say of which
     consignment which lots were seen; of it and of moves `carried` are the single things that it names, such as containers.
+    A shipment, receipt, offer and void name their `consignment` too, but the last between which places, as far as they are known.
+    `retold` are the movements of earlier events that it changed.
     """
 
     outcome: str
@@ -348,3 +367,4 @@ class Outcome(Struct, frozen=True, gc=False, omit_defaults=True):
     carried: list[str] = []
     from_location: str | None = None
     to_location: str | None = None
+    retold: list[Retold] = []

@@ -2,12 +2,14 @@
 
 from msgspec.structs import replace
 
-from lodestream.epcis.event import Event
+from lodestream.epcis.event import Event, TypedRef
 from lodestream.ids import derive
 from lodestream.ledger import observed
 from lodestream.ledger.draft import Draft
+from lodestream.ledger.moving import Inbound
+from lodestream.ledger.pairs import key
 from lodestream.ledger.records import RULE_VERSION, Answer, Entry, Handover, Offer, Outcome
-from lodestream.ledger.ship import consignment_of
+from lodestream.ledger.ship import consignment_of, location
 
 _KIND_OF: dict[type, str] = {Offer: "OFFER", Answer: "ANSWER", Handover: "HANDOVER", Event: "EVENT"}  # of what is sent
 
@@ -40,6 +42,33 @@ def plain(entry: Entry, outcome: str, attempt: int, record_time_us: int) -> Outc
         seen=observed.lots(seen) if seen else [],
         carried=observed.things(event) if event else [],
     )
+
+
+def moved(draft: Draft, outcome: Outcome) -> Outcome:
+    """The outcome of a shipment, receipt or offer with its consignment and its two places, as far as anything names them; of
+    a shipment that is asked back the consignment.
+
+    A place that is not named is the external party that the metal goes to or came from; of a receipt else what its offer says.
+    """
+    offered = draft.entry.offer
+    if offered is not None:
+        ends = {"from_location": offered.from_location, "to_location": offered.to_location}
+        return replace(outcome, consignment=offered.consignment, **ends)
+    event = draft.event
+    named, _, lot = (draft.pairs[0] if draft.pairs else "").rpartition(" ")
+    if draft.kind == "void":
+        return replace(outcome, consignment=named)
+    here = event.read_point or event.biz_location or draft.site
+    if draft.kind == "ship":
+        return replace(outcome, consignment=named or None, from_location=here, to_location=_other_end(draft, event.destinations))
+    pair = draft.view.get(Inbound, key(named, lot)) if named else None
+    sender = next((offer.from_site for offer in pair.offers), None) if pair is not None else None
+    came = _other_end(draft, event.sources) or sender
+    return replace(outcome, consignment=named or None, from_location=came, to_location=event.biz_location or here)
+
+
+def _other_end(draft: Draft, refs: list[TypedRef]) -> str | None:
+    return location(refs) or next((ref.id for ref in refs if ref.id in draft.entry.external), None)
 
 
 def messages(draft: Draft, outcome: Outcome) -> list[Entry]:

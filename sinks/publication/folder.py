@@ -21,7 +21,7 @@ def steps_of(path: str) -> tuple[str, ...] | None:
     Empty steps, `.`, `..` and names that begin with a dot are none of ours (but `.well-known` at the root): no path leads out,
     and what is being written is not served.
     """
-    if not path.startswith("/"):
+    if not path.startswith("/") or not path.isascii():
         return None
     steps = tuple(percent_decoded(step) for step in path[1:].split("/"))
     for number, step in enumerate(steps):

@@ -146,6 +146,11 @@ class Memory:
         [(bits, newest_us)] = self._rows("SELECT bits, newest_us FROM lists WHERE url = ?", url)
         return StatusList(Bitstring(bits), newest_us)
 
+    def every_list(self) -> None:
+        """All lists are to be written."""
+        for (url,) in self._rows("SELECT url FROM lists"):
+            self._stale(LIST, url)
+
     # --- what is to be written ---------------------------------------------------------------------------------------------
 
     def file(self, path: str, data: bytes) -> None:

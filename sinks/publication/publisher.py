@@ -39,15 +39,16 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Publishing:
-    """Who publishes, and with what. `secure` signs a status list, `did_document` gives the present bytes of did.json.
+    """Who publishes, and with what.
 
-    `secret` is what the lots' keys are derived from (32 bytes).
+    `secure` signs a status list of a time (µs since 1970), `did_document` gives the bytes of did.json as they are now; both raise
+    nothing but FatalError. `secret` is what the lots' keys are derived from (32 bytes).
     """
 
     did: str
     name: str
     base_url: str
-    secure: Callable[[dict[str, Any]], bytes]
+    secure: Callable[[dict[str, Any], int], bytes]
     did_document: Callable[[], bytes]
     secret: bytes = field(repr=False)
 
@@ -90,15 +91,24 @@ class Publisher:
         self._memory.written(derived=derived)
         return changed
 
-    def write_own(self) -> None:
-        """Write did.json and the resolver's description, where they are not as they should be. Raises StateError."""
-        files = {RESOLVER: resolver_description(self._own.name, self._own.base_url)}
-        if self._own.did.startswith("did:web:"):
-            files[_path(web_url(self._own.did))] = self._own.did_document()
-        for path, data in files.items():
-            if self._folder.put(path, data):
-                _log.info("published", path=path)
+    def write_own(self) -> bool:
+        """Write did.json and the resolver's description, where they are not as they should be. Raises StateError.
+
+        Whether the keys have changed: lists that another key signed are then to be signed anew.
+        """
+        self._put(RESOLVER, resolver_description(self._own.name, self._own.base_url))
+        changed = self._own.did.startswith("did:web:") and self._put(_path(web_url(self._own.did)), self._own.did_document())
         self._folder.sync()
+        if changed:
+            with self._memory.together():
+                self._memory.every_list()
+        return changed
+
+    def _put(self, path: str, data: bytes) -> bool:
+        changed = self._folder.put(path, data)
+        if changed:
+            _log.info("published", path=path)
+        return changed
 
     def _credential(self, record: CredentialRecord) -> None:
         path = path_of(record.id)
@@ -135,7 +145,7 @@ class Publisher:
 
     def _list(self, url: str) -> bytes:
         known = self._memory.status_list(url)
-        return self._own.secure(status_list(url, self._own.did, known.bits, known.newest_us))
+        return self._own.secure(status_list(url, self._own.did, known.bits, known.newest_us), known.newest_us)
 
     def _below_root(self, path: str) -> str:
         return _path(self._own.base_url.rstrip("/") + path)

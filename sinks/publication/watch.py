@@ -22,8 +22,8 @@ class PublicationWatch:
     def joined(self) -> None:
         """The group has decided what is ours."""
 
-    def published(self, batches: Sequence[Sequence[Record]], files: int, begun_ns: int) -> None:
-        """These records are in the folder, which changed in so many files; their writing began then (ns since 1970)."""
+    def published(self, batches: Sequence[Sequence[Record]], begun_ns: int) -> None:
+        """These records are in the folder; their writing began then (ns since 1970)."""
 
     def round(self, offsets: Mapping[Partition, int]) -> None:
         """A round has ended: the next offset of each partition that is ours."""
@@ -47,9 +47,6 @@ class Watching(PublicationWatch):
         self._instruments = instruments
         self._spans = spans
         self._ends = ends
-        self._files = instruments.counter("published_files", "Files of the published folder that were written").labels(
-            instruments.health.worker
-        )
         self._pictured = 0.0
         self._joined = False
 
@@ -57,13 +54,11 @@ class Watching(PublicationWatch):
         """See PublicationWatch."""
         self._pictured, self._joined = 0.0, True
 
-    def published(self, batches: Sequence[Sequence[Record]], files: int, begun_ns: int) -> None:
+    def published(self, batches: Sequence[Sequence[Record]], begun_ns: int) -> None:
         """See PublicationWatch."""
-        self._files.inc(files)
-        if batches:
-            self._instruments.done(batches)
-            if self._spans is not None:
-                self._spans.done(batches, begun_ns)
+        self._instruments.done(batches)
+        if self._spans is not None:
+            self._spans.done(batches, begun_ns)
 
     def round(self, offsets: Mapping[Partition, int]) -> None:
         """See PublicationWatch."""

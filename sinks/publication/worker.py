@@ -71,22 +71,17 @@ class Publication:
 
     def step(self) -> None:
         """One round."""
+        signs_anew = False
         if self._clock() >= self._own_at:
-            self._publisher.write_own()
+            signs_anew = self._publisher.write_own()
             self._own_at = self._clock() + OWN_SECONDS
         polled = self._source.poll(POLL_RECORDS, self._poll_s)
         batches = self._batches(polled.records)
         self._unread -= {partition for partition in polled.ends if partition in self._next}
         if batches:
             self._remember(batches)
-        caught_up = self._memory.caught_up
-        if not caught_up and self._joined and not self._unread:
-            self._memory.catch_up()
-            caught_up = True
-            _log.info("all that there was has been read; status lists and linksets are published from now on")
-            self._publish(batches, derived=True)
-        elif batches:
-            self._publish(batches, derived=caught_up)
+        if batches or signs_anew or not self._memory.caught_up:
+            self._publish(batches)
         self._pay()
         self._watch.round(self._next)
 
@@ -139,11 +134,15 @@ class Publication:
                 self._memory.move(partition, self._topic_ids[partition.topic], self._next[partition])
         self._owed |= {partition: Committed(self._next[partition], "") for partition in batches}
 
-    def _publish(self, batches: Mapping[Partition, list[Record]], *, derived: bool) -> None:
+    def _publish(self, batches: Mapping[Partition, list[Record]]) -> None:
+        if not self._memory.caught_up and self._joined and not self._unread:
+            self._memory.catch_up()
+            _log.info("all that there was has been read; linksets and status lists are published from now on")
         begun_ns = time.time_ns()
-        changed = self._publisher.write(derived=derived)
-        self._watch.published(list(batches.values()), changed, begun_ns)
-        _log.debug("published", records=sum(map(len, batches.values())), files=changed)
+        changed = self._publisher.write(derived=self._memory.caught_up)
+        if batches:
+            self._watch.published(list(batches.values()), begun_ns)
+            _log.debug("published", records=sum(map(len, batches.values())), files=changed)
 
     def _pay(self) -> None:
         """Tell Kafka how far we are; nothing depends on it."""

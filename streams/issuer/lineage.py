@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from msgspec.structs import replace
 
 from lodestream.ledger.records import LotState
-from streams.issuer.memory import Assayed, Lot, Memory
+from streams.issuer.memory import Lot, Memory
 
 
 @dataclass
@@ -66,9 +66,8 @@ class Lineage:
         name, before = state.lot, self.lot(state.lot)
         if state.assayed and not before.assayed:
             changes.assayed.append(name)
-        assay = Assayed(state.wet_mg, state.dry_mg, state.contained_mg) if state.assayed and not before.assayed else before.assay
         findings = [*state.findings, *state.inherited]
-        self._put(name, replace(before, findings=findings, parents=state.parents, assayed=state.assayed, assay=assay))
+        self._put(name, replace(before, findings=findings, parents=state.parents, assayed=state.assayed))
         for parent in state.parents:
             if parent not in before.parents:
                 self._memory.add("child", self._site, parent, name)

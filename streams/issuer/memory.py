@@ -1,4 +1,4 @@
-"""What the issuer remembers of a site: its lots, its transformations, which event made which transaction.
+"""What the issuer remembers of a site: its lots, what it said and has still to say, which event made which transaction.
 
 Values are MessagePack behind a version byte. Lists that grow without bound (who drew from a tank) are one key an item, so
 that adding to one costs the same whatever its length.
@@ -11,55 +11,89 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from lodestream.ledger.records import Outcome
+from lodestream.credentials.profile import Document, VouchedLot
+from lodestream.ledger.records import Closure, Outcome, PeriodState
 from runtime.processor import State
 
-VERSION = b"\x01"
+VERSION = b"\x02"
 
 T = TypeVar("T", bound=Struct)
-
-
-class Assayed(Struct, frozen=True):
-    """A lot as it was when its assay came: masses in mg."""
-
-    wet_mg: int
-    dry_mg: int
-    contained_mg: dict[str, int]
 
 
 class Lot(Struct, frozen=True):
     """A lot at a site. `findings` are those that are open on it, its own and those that came with it.
 
     `witness` is the lot that keeps credentials back: itself or one upstream that has open findings. `items` counts the lists.
+    `campaigns` are the statements of the campaigns that made it.
     """
 
     findings: list[str] = []
     parents: list[str] = []
     assayed: bool = True
-    assay: Assayed | None = None
     witness: str | None = None
     items: dict[str, int] = {}
+    campaigns: list[str] = []
 
 
-class Made(Struct, frozen=True):
-    """A transformation: what it drew and made, and what became of its credential.
+class Stock(Struct, frozen=True):
+    """A lot as the ledger vouches for it: as it was last told while something was in it, or as what has left was told anew."""
 
-    `outcome` is kept while it waits; `unassayed` are the lots that it made without an assay. `untold`: no credential can say it.
+    lot: VouchedLot
+
+
+class Said(Struct, frozen=True):
+    """A credential as it was issued: what a later one that replaces it must name, and where its status is."""
+
+    document: Document
+    status_list: str
+    status_index: int
+
+
+class Statement(Struct, frozen=True):
+    """Something that a credential says, or will say once nothing stands in the way. `ref` is its name at the site.
+
+    `kind` is dte, dpp, dcc or dfr. `lots` are those that hold it back while they have open findings or no assay (`unassayed`),
+    `about` those that it describes. Of what it says one is there: `outcome`, `lot`, `period` or `facility` (a location).
+    `campaign` is the name of the campaign's statement, of that itself too; `open` while it runs, `closures` are its balances.
+    `version` counts the credentials issued for it; `said` is the last one, `changed` that it is not what would be said now.
+    part: what it says is said by the statement of its campaign. untold: no credential can say it. void: it was an error.
     """
 
-    status: Literal["waiting", "issued", "revoked", "void", "untold"]
-    drew: list[str]
-    made: list[str]
+    kind: Literal["dte", "dpp", "dcc", "dfr"]
+    ref: str
+    status: Literal["waiting", "issued", "revoked", "void", "untold", "part"] = "waiting"
+    lots: list[str] = []
+    about: list[str] = []
     unassayed: list[str] = []
     outcome: Outcome | None = None
-    credential_id: str = ""
+    lot: VouchedLot | None = None
+    period: PeriodState | None = None
+    facility: str = ""
+    digest: str = ""
+    campaign: str = ""
+    open: bool = False
+    closures: list[Closure] = []
+    version: int = 0
+    said: Said | None = None
+    changed: bool = False
 
 
 class Event(Struct, frozen=True):
-    """What an event did, so that its correction finds it: the transaction, and the lots whose content it changed."""
+    """The statement that an event made, so that its correction finds it."""
 
-    txn_id: str
-    lots: list[str]
+    ref: str
+
+
+class Heir(Struct, frozen=True):
+    """Of an event that a declaration names in place of another: the credential of that one."""
+
+    said: Said
+
+
+class Counter(Struct, frozen=True):
+    """How many credentials the site has issued: the next one's number, from which its place in a status list follows."""
+
+    next: int = 0
 
 
 class Name(Struct, frozen=True):
@@ -68,10 +102,12 @@ class Name(Struct, frozen=True):
     value: str
 
 
-ListOf = Literal["child", "touched", "waiting"]
-"""The lists of a lot: lots made of it, transformations that drew or made it, transformations that wait for it."""
+ListOf = Literal["child", "touched", "waiting", "part"]
+"""The lists of a lot: lots made of it, statements that name it, statements that wait for it. Of a campaign: its parts."""
 
-_KINDS: dict[type[Struct], str] = {Lot: "lot", Made: "made", Event: "event", Name: "list"}
+_KINDS: dict[type[Struct], str] = {
+    Lot: "lot", Stock: "stock", Statement: "said", Event: "event", Heir: "heir", Counter: "count", Name: "list"
+}  # fmt: skip
 _DECODERS = {kind: msgspec.msgpack.Decoder(kind) for kind in _KINDS}
 _ENCODER = msgspec.msgpack.Encoder(order="deterministic", decimal_format="string")
 
@@ -107,9 +143,10 @@ class Memory:
         self.put(Name(item), site, f"{name} {count} {lot}")
         self.put(replace(held, items={**held.items, name: count + 1}), site, lot)
 
-    def items(self, name: ListOf, site: str, lot: str) -> Iterator[str]:
-        """The items of a list of a lot, in the order in which they came."""
-        for n in range(self.lot(site, lot).items.get(name, 0)):
+    def items(self, name: ListOf, site: str, lot: str, last: int | None = None) -> Iterator[str]:
+        """The items of a list of a lot, in the order in which they came; only the `last` ones where that is said."""
+        count = self.lot(site, lot).items.get(name, 0)
+        for n in range(0 if last is None else max(0, count - last), count):
             item = self.get(Name, site, f"{name} {n} {lot}")
             if item is None:
                 raise LookupError(f"the issuer's state has lost item {n} of {name} of {lot} at {site}; rebuild it from the log")

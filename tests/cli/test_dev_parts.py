@@ -119,9 +119,9 @@ def test_a_line_says_who_when_what_and_the_rest() -> None:
     }
     more = {"site": "urn:a", "reason": "too large", "partitions": ["a/0", "a/1", "a/2", "a/3", "a/4"], "alert": True}
     said = readable("gate", json.dumps(line | more))
-    assert said.plain == 'gate   03:04:05 went wrong  site=urn:a  reason="too large"  partitions=a/0,a/1,a/2,a/3,... (5)'
-    assert readable("sink", "not JSON").plain == "sink   not JSON"
-    assert readable("sink", "[1]").plain == "sink   [1]"
+    assert said.plain == 'gate        03:04:05 went wrong  site=urn:a  reason="too large"  partitions=a/0,a/1,a/2,a/3,... (5)'
+    assert readable("sink", "not JSON").plain == "sink        not JSON"
+    assert readable("sink", "[1]").plain == "sink        [1]"
 
 
 def test_a_traceback_is_told_under_its_line_and_nothing_forges_one() -> None:

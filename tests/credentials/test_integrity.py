@@ -63,7 +63,7 @@ def ecdsa(credential: dict[str, Any], key: Signer, **options: Any) -> bytes:
         "verificationMethod": f"{key.did}#{to_multikey(key.public_jwk())}",
         "proofPurpose": "assertionMethod",
     } | options
-    value = "z" + to_base58btc(key.sign(integrity.signing_input(credential, proof)))
+    value = "z" + to_base58btc(key.sign(integrity.signing_input(canonical(credential), proof)))
     return write(credential | {"proof": proof | {"proofValue": value}})
 
 
@@ -143,7 +143,7 @@ def test_a_proof_of_the_minimum_is_understood() -> None:
         "proofPurpose": "assertionMethod",
         "verificationMethod": f"{DID}#{to_multikey(signer().public_jwk())}",
     }
-    value = "z" + to_base58btc(signer().sign(integrity.signing_input(SMALL, options)))
+    value = "z" + to_base58btc(signer().sign(integrity.signing_input(canonical(SMALL), options)))
     assert code(write(SMALL | {"proof": [options | {"proofValue": value}]})) == "verified"
 
 

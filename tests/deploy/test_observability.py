@@ -33,7 +33,7 @@ SCRAPE: dict[str, Any] = yaml.safe_load((ROOT / "deploy" / "prometheus" / "prome
 DASHBOARD: dict[str, Any] = json.loads((ROOT / "deploy" / "grafana" / "lodestream.json").read_text())
 PAGE = (ROOT / "docs" / "operators.md").read_text()
 RUNBOOK = ROOT / "docs" / "failure-modes.md"
-PARTS = {"broker", "gate", "ledger", "watch", "issuer", "sink", "clickhouse", "state-folder"}
+PARTS = {"broker", "gate", "ledger", "watch", "issuer", "publication", "sink", "clickhouse", "state-folder"}
 OF_PROMETHEUS = {"job", "instance"}
 """Labels that a scrape adds."""
 
@@ -130,7 +130,7 @@ def test_an_alert_says_what_is_wrong_and_where_to_read_on(rule: dict[str, Any]) 
     assert set(re.findall(r"\$labels\.(\w+)", f"{annotations}")) <= known
     page, _, anchor = annotations["runbook"].partition("#")
     assert page == str(RUNBOOK.relative_to(ROOT))
-    for worker in ("gate", "ledger", "watch", "issuer", "sink"):
+    for worker in ("gate", "ledger", "watch", "issuer", "publication", "sink"):
         assert anchor.replace("{{ $labels.worker }}", worker) in PARTS
 
 

@@ -10,6 +10,7 @@ from runtime.partitioner import partition_of
 from runtime.processor import Output, Record
 from schemas import topics
 from streams.gate.processor import GateProcessor
+from streams.issuer.office import Office
 from streams.issuer.processor import IssuerProcessor
 from streams.ledger.processor import LedgerProcessor
 from tests.faults.invariants import Memory, outputs_of
@@ -41,7 +42,7 @@ def run(*given: Given) -> Read:
                 _append(logs, output, now)
             at += 1
     signer = Ed25519Signer(DID, Ed25519PrivateKey.generate())
-    issuer = IssuerProcessor(signer, IssuerProfile(DID, "made", "https://made.example"))
+    issuer = IssuerProcessor(Office(signer, IssuerProfile(DID, "made", "https://made.example"), bytes(32)))
     for output in outputs_of(issuer, logs[topics.TRANSACTIONS]):
         _append(logs, output, SINCE_MS)
     return Read({topic: sorted(kept, key=lambda record: (record.partition, record.offset)) for topic, kept in logs.items()})

@@ -1,21 +1,25 @@
 """An issuer with its state, fed with outcomes as the runtime would, for the tests."""
 
 from collections.abc import Iterable
+from itertools import count, takewhile
 
 from lodestream.credentials.record import CredentialRecord, StatusRecord
 from lodestream.ledger.records import Outcome
 from runtime.processor import Output, Record
 from schemas.codec import decode, encode
 from schemas.topics import CREDENTIALS, TRANSACTIONS
+from streams.issuer.office import Office
 from streams.issuer.processor import IssuerProcessor
 from tests.credentials.telling import PROFILE, signer
+
+OFFICE = Office(signer(), PROFILE, bytes(range(32)))
 
 
 class Desk:
     """Keeps the state and everything published; `status` is the latest status of every credential."""
 
-    def __init__(self) -> None:
-        self.processor = IssuerProcessor(signer(), PROFILE)
+    def __init__(self, office: Office = OFFICE) -> None:
+        self.processor = IssuerProcessor(office)
         self.state: dict[bytes, bytes] = {}
         self.outputs: list[Output] = []
         self.offset = 0
@@ -43,14 +47,19 @@ class Desk:
     def issued(self) -> list[CredentialRecord]:
         return [one for one in read(self.outputs) if isinstance(one, CredentialRecord)]
 
+    def versions(self, outcome: Outcome) -> list[StatusRecord]:
+        """The latest status of each credential for a transaction, in the order in which they were issued."""
+        known, ids = self.status, (PROFILE.credential_id("dte", outcome.txn_id, version) for version in count(1))
+        return [known[one] for one in takewhile(known.__contains__, ids)]
+
     def of(self, outcome: Outcome) -> str:
-        """The status of the credential for a transaction; empty where there is none."""
-        one = self.status.get(PROFILE.credential_id("dte", outcome.txn_id))
-        return one.status if one else ""
+        """The status of the last credential for a transaction; empty where there is none."""
+        made = self.versions(outcome)
+        return made[-1].status if made else ""
 
     def reason(self, outcome: Outcome) -> str:
-        """Why the credential has its status."""
-        return self.status[PROFILE.credential_id("dte", outcome.txn_id)].reason
+        """Why that credential has its status."""
+        return self.versions(outcome)[-1].reason
 
 
 def read(outputs: Iterable[Output]) -> Iterable[CredentialRecord | StatusRecord]:

@@ -6,17 +6,18 @@ from hashlib import sha256
 import pytest
 from msgspec.structs import replace
 
+from lodestream.credentials.encoding import digest_multibase, from_base64url
 from lodestream.credentials.jsontext import parse_object
 from lodestream.credentials.profile import IssuerProfile
 from lodestream.credentials.record import CredentialRecord, StatusRecord
 from lodestream.credentials.verify import verify
-from lodestream.ledger.records import Outcome
+from lodestream.ledger.records import Outcome, Retold
 from runtime.processor import RecordError
 from schemas.topics import CREDENTIAL_STATUS, CREDENTIALS, ISSUER_CHANGELOG, TRANSACTIONS
-from streams.issuer.memory import Assayed
-from streams.issuer.processor import IssuerProcessor, with_assay
-from tests.credentials.telling import CATHODE, CONCENTRATE, DID, PROFILE, line, lot_state, outcome, published, signer, smelting
-from tests.issuer.desk import Desk
+from streams.issuer.office import Office
+from streams.issuer.processor import IssuerProcessor
+from tests.credentials.telling import CATHODE, CONCENTRATE, DID, KG, line, lot_state, outcome, published, signer, smelting
+from tests.issuer.desk import OFFICE, Desk
 
 ROD = "https://id.gs1.org/01/09521234000038/10/ROD-1"
 ORE = "urn:mine:ore:7"
@@ -42,10 +43,10 @@ def holding(lot: str, number: int, *findings: str, **more: object) -> Outcome:
 
 
 def test_the_processor_is_as_the_runtime_wants_it() -> None:
-    processor = IssuerProcessor(signer(), PROFILE)
+    processor = IssuerProcessor(OFFICE)
     assert (processor.name, processor.inputs, processor.changelog) == ("issuer", (TRANSACTIONS,), ISSUER_CHANGELOG)
     with pytest.raises(ValueError, match="the key is of"):
-        IssuerProcessor(signer(), IssuerProfile("did:web:other.example", "Other", "https://other.example"))
+        Office(signer(), IssuerProfile("did:web:other.example", "Other", "https://other.example"), bytes(32))
 
 
 @pytest.mark.parametrize("years", [-1970, 8030])
@@ -81,7 +82,7 @@ def test_the_same_transaction_is_byte_identical_and_issued_once() -> None:
     assert first(smelting()) == []
 
 
-@pytest.mark.parametrize("kind", ["create", "ship", "receive", "offer", "answer", "assay", "book", "link", "refuse", "destroy"])
+@pytest.mark.parametrize("kind", ["create", "offer", "answer", "book", "link", "refuse", "destroy", "contain", "tick"])
 def test_other_transactions_get_none(kind: str) -> None:
     assert Desk()(smelting(kind=kind)) == []
 
@@ -136,7 +137,10 @@ def test_a_later_finding_revokes_downstream_too() -> None:
     assert [desk.of(one) for one in (first, second, third, apart)] == ["issued", "revoked", "revoked", "issued"]
     assert desk.reason(third) == FINDING
     desk(holding(ROD, 10, parents=[CATHODE]))
-    assert desk.of(second) == "revoked", "revocation is final; a new credential is for a later version"
+    old, new = desk.versions(second)
+    assert (old.status, new.status) == ("revoked", "issued"), "revocation is final; what stands again is said anew"
+    assert old.replaced_by == new.credential_id
+    assert next(one for one in desk.issued if one.id == new.credential_id).replaces == old.credential_id
 
 
 def test_what_is_made_while_a_lot_is_held_waits() -> None:
@@ -145,7 +149,8 @@ def test_what_is_made_while_a_lot_is_held_waits() -> None:
     late = stating(drawing(CATHODE, ROD, 2), CATHODE, findings=[FINDING], parents=[CONCENTRATE])
     assert desk(late) == []
     desk(holding(CATHODE, 10, parents=[CONCENTRATE]))
-    assert (desk.of(smelting()), desk.of(late)) == ("revoked", "issued")
+    assert [one.status for one in desk.versions(smelting())] == ["revoked", "issued"]
+    assert [one.status for one in desk.versions(late)] == ["issued"]
 
 
 def test_an_output_without_an_assay_waits_for_it() -> None:
@@ -154,7 +159,8 @@ def test_an_output_without_an_assay_waits_for_it() -> None:
     desk = Desk()
     assert desk(made) == []
     assayed = line("output", CATHODE, "9000", {"Cu": "8999.1"})
-    record, _ = desk(outcome(number=2, kind="assay", lots=[lot_state(assayed, parents=[CONCENTRATE])]))
+    told = [Retold(made.event_id or "", CATHODE, False, 9000 * KG, 9000 * KG, {"Cu": 8999_100_000})]
+    record, _ = desk(outcome(number=2, kind="assay", lots=[lot_state(assayed, parents=[CONCENTRATE])], retold=told))
     assert isinstance(record, CredentialRecord)
     report = verify(record.envelope.encode(), published(), NOW_US)
     assert report.credential is not None
@@ -163,25 +169,59 @@ def test_an_output_without_an_assay_waits_for_it() -> None:
     assert str(product["characteristics"]["cuContainedMass"]["value"]) == "8999.1"
 
 
-def test_a_lot_that_left_in_part_gives_its_grade() -> None:
-    """Half of it was shipped before the assay: the line has the lot's grade on all of its mass."""
-    assay = Assayed(wet_mg=50, dry_mg=40, contained_mg={"Cu": 20})
-    assert with_assay(replace(line("output", CATHODE, "0"), wet_mg=100, dry_mg=80), assay).contained_mg == {"Cu": 40}
-
-
 @pytest.mark.parametrize("named", ["by eventID", "by hash alone"])
-def test_a_correction_revokes_what_it_reversed_and_what_came_of_it(named: str) -> None:
+def test_a_correction_revokes_what_it_reversed_and_its_corrective_takes_its_place(named: str) -> None:
     desk = Desk()
     first, second, sibling = smelting(), drawing(CATHODE, ROD, 2), drawing(CONCENTRATE, "urn:other:cathode", 3)
     desk(first, second, sibling)
     event_id = first.event_id if named == "by eventID" else None
-    reversal = outcome(number=9, kind="correct", event_id=event_id, event_hash=first.event_hash)
+    correctives = ["urn:uuid:corrective"]
+    reversal = outcome(number=9, kind="correct", event_id=event_id, event_hash=first.event_hash, correctives=correctives)
     desk(reversal)
-    assert [desk.of(one) for one in (first, second, sibling)] == ["revoked", "revoked", "issued"]
+    assert [desk.of(one) for one in (first, second, sibling)] == ["revoked", "issued", "issued"]
     assert desk.reason(first) == reversal.txn_id
     corrective = smelting(txn_id="c" * 64, event_id="urn:uuid:corrective")
     desk(corrective)
-    assert desk.of(corrective) == "issued"
+    (made,) = desk.versions(corrective)
+    assert made.status == "issued"
+    assert desk.versions(first)[0].replaced_by == made.credential_id
+    assert desk.issued[-1].replaces == desk.versions(first)[0].credential_id
+
+
+def test_a_corrective_that_came_first_takes_its_place_too() -> None:
+    desk = Desk()
+    first, corrective = smelting(), smelting(txn_id="c" * 64, event_id="urn:uuid:corrective", event_hash="other")
+    desk(first, corrective)
+    desk(outcome(number=9, kind="correct", event_id=first.event_id, event_hash="", correctives=["urn:uuid:corrective"]))
+    assert desk.versions(first)[0].replaced_by == desk.versions(corrective)[0].credential_id
+
+
+def test_what_a_correction_changes_downstream_is_said_anew() -> None:
+    """The grade of what was drawn is another: the credential that said it is revoked, and the new one names it."""
+    desk = Desk()
+    second = drawing(CATHODE, ROD, 2)
+    desk(smelting(), second)
+    told = [Retold(second.event_id or "", CATHODE, True, 5000 * KG, 5000 * KG, {"Cu": 4000 * KG})]
+    desk(outcome(number=9, kind="correct", retold=told))
+    assert desk.of(smelting()) == "issued"
+    old, new = desk.versions(second)
+    assert (old.status, old.replaced_by, new.status) == ("revoked", new.credential_id, "issued")
+    said = parse_object(desk.issued[-1].envelope.encode(), "it")
+    credential = parse_object(from_base64url(said["id"].split(".")[1]), "it")
+    drawn = credential["credentialSubject"][0]["inputProduct"][0]["product"]["characteristics"]
+    assert str(drawn["cuMassFraction"]) == "0.8"
+    links = {one["linkType"]: one for one in credential["credentialSubject"][0]["relatedDocument"]}
+    before = links["https://www.iana.org/assignments/relation/predecessor-version"]
+    assert before["linkURL"] == old.credential_id
+    assert before["digestMultibase"] == digest_multibase(bytes.fromhex(desk.issued[1].sha256))
+
+
+def test_what_is_retold_as_it_was_said_stays() -> None:
+    desk = Desk()
+    second = drawing(CATHODE, ROD, 2)
+    desk(smelting(), second)
+    told = [Retold(second.event_id or "", CATHODE, True, 5000 * KG, 5000 * KG, {"Cu": 4999 * KG})]
+    assert desk(outcome(number=9, kind="correct", retold=told)) == []
 
 
 def test_a_corrected_transformation_that_waited_is_never_issued() -> None:
@@ -193,16 +233,7 @@ def test_a_corrected_transformation_that_waited_is_never_issued() -> None:
     assert desk.of(made) == ""
 
 
-def test_a_corrected_creation_revokes_what_rests_on_it() -> None:
-    desk = Desk()
-    mined = line("object", CONCENTRATE, "30000", {"Cu": "9000"})
-    created = outcome(mined, number=20, kind="create")
-    desk(created, smelting())
-    desk(outcome(number=21, kind="correct", event_id=created.event_id, event_hash=created.event_hash))
-    assert desk.of(smelting()) == "revoked"
-
-
-def test_a_corrected_shipment_revokes_nothing() -> None:
+def test_a_corrected_shipment_revokes_nothing_else() -> None:
     desk = Desk()
     shipped = outcome(line("object", CATHODE, "10000", {"Cu": "9999"}), number=20, kind="ship")
     shipped = stating(shipped, CATHODE, parents=[CONCENTRATE])
@@ -238,7 +269,7 @@ def test_batches_do_not_matter() -> None:
         single(one)
     assert whole.outputs == single.outputs
     assert whole.state == single.state
-    assert len(whole.status) == 3
+    assert len(whole.status) == 5, "three transformations, two of them said anew when the hold went"
 
 
 def test_a_tank_that_is_filled_from_what_was_drawn_from_it() -> None:

@@ -14,6 +14,7 @@ from lodestream.credentials.signer import Ed25519Signer
 from runtime.processor import Effects, Output, Processor, Record, State
 from schemas import topics
 from streams.gate.processor import GateProcessor
+from streams.issuer.office import Office
 from streams.issuer.processor import IssuerProcessor
 from streams.ledger import LedgerProcessor
 from tests.faults.invariants import problems
@@ -141,7 +142,7 @@ SIGNER = Ed25519Signer(ISSUER, Ed25519PrivateKey.from_private_bytes(bytes(32)))
 
 def issuer() -> IssuerProcessor:
     """The issuer with a key of no value."""
-    return IssuerProcessor(SIGNER, IssuerProfile(ISSUER, "issuer", "https://issuer.example"))
+    return IssuerProcessor(Office(SIGNER, IssuerProfile(ISSUER, "issuer", "https://issuer.example"), bytes(32)))
 
 
 def books(seed: int) -> Scenario:

@@ -143,7 +143,7 @@ def test_an_observation_names_what_it_saw_and_moves_nothing() -> None:
     assert (link.kind, link.consignment, link.seen, link.carried, link.postings) == ("link", "c", ["x"], [], [])
     assert (parked.outcome, parked.seen, parked.carried, parked.postings) == ("PARKED", [], [DRUM], [])
     moved = next(o for o in made.outcomes if o.kind == "ship")
-    assert (moved.consignment, moved.seen, moved.carried) == (None, [], [])
+    assert (moved.consignment, moved.seen, moved.carried) == ("c", [], [])
 
 
 def test_what_nobody_was_to_say_is_no_observation() -> None:

@@ -1,0 +1,83 @@
+"""Tiers 3 and 4: the official JSON Schemas of W3C and UNTP, and strict JSON-LD expansion, from the installed bundle."""
+
+from collections.abc import Iterator
+from importlib import import_module
+from typing import Any
+
+from lodestream.conformance.documents import Document, Folder, items
+from lodestream.conformance.findings import CREDENTIALS, Fault, NotCheckedError, Rule, pointer, quoted
+from lodestream.credentials.bundle import MANY_VALUES, Bundle, JsonLd, schema_urls
+from lodestream.credentials.errors import CredentialError
+from lodestream.credentials.pins import VC_SCHEMA_PIN
+
+NO_BUNDLE = "no bundle of official files is installed; `lodestream bundle install FOLDER` does it"
+
+
+def _bundle(folder: Folder) -> Bundle:
+    if folder.bundle is None:
+        raise NotCheckedError(NO_BUNDLE)
+    return folder.bundle
+
+
+def _w3c_schema(document: Document, folder: Folder) -> Iterator[Fault]:
+    return _by_schema(VC_SCHEMA_PIN.url, document, _bundle(folder))
+
+
+def _untp_schema(document: Document, folder: Folder) -> Iterator[Fault]:
+    bundle = _bundle(folder)
+    urls = [url for url in schema_urls(document.credential) if url != VC_SCHEMA_PIN.url]
+    if not urls:
+        version = f"UNTP {document.version}" if document.version else "no UNTP version"
+        raise NotCheckedError(f"it is {document.kind} of {version}, for which there is no schema here")
+    for url in urls:
+        yield from _by_schema(url, document, bundle)
+
+
+def _by_schema(url: str, document: Document, bundle: Bundle) -> Iterator[Fault]:
+    schema = bundle.schema(url)
+    if schema is None:
+        raise NotCheckedError(f"the bundle lacks {url}")
+    for error in _validator(schema).iter_errors(document.credential):
+        for inner in _innermost(error):
+            yield Fault(pointer(*inner.instance_path), quoted(inner.message), f"JSON Schema {url}")
+
+
+def _innermost(error: Any) -> list[Any]:
+    """Of a choice of schemas (oneOf, anyOf) the faults by the one that is nearest, such as that of the event's own kind."""
+    branches = [branch for branch in getattr(error.kind, "context", None) or [] if branch]
+    nearest = min(branches, key=len, default=None)
+    return [error] if nearest is None else [inner for each in nearest for inner in _innermost(each)]
+
+
+def _validator(schema: Any) -> Any:
+    return import_module("jsonschema_rs").Draft202012Validator(schema, validate_formats=True)
+
+
+def _strict_json_ld(document: Document, folder: Folder) -> Iterator[Fault]:
+    bundle = _bundle(folder)
+    unknown = [url for url in items(document.credential.get("@context")) if isinstance(url, str) and bundle.context(url) is None]
+    if unknown:
+        raise NotCheckedError(f"the context {quoted(unknown[0])} is not in the bundle, and nothing is fetched")
+    if document.data.count(b",") + document.data.count(b":") > MANY_VALUES:
+        raise NotCheckedError(f"it has more than {MANY_VALUES:,} values; that many are not expanded")
+    try:
+        JsonLd(bundle).expand(document.credential)
+    except CredentialError as error:
+        yield Fault("", str(error))
+
+
+RULES = (
+    Rule(
+        "SCHEMA-VCDM", 3, "failed", CREDENTIALS, "VCDM 2.0, its JSON Schema",
+        "The credential satisfies W3C's JSON Schema.", "Correct the value that the pointer names.", _w3c_schema,
+    ),
+    Rule(
+        "SCHEMA-UNTP", 3, "failed", CREDENTIALS, "UNTP JSON Schema of the type and version",
+        "The credential satisfies UNTP's JSON Schema.", "Correct the value that the pointer names.", _untp_schema,
+    ),
+    Rule(
+        "LD-STRICT", 4, "failed", CREDENTIALS, "JSON-LD 1.1 API section 5.1; VCDM 2.0 section 4.3",
+        "Every name and type has a meaning in the credential's contexts.",
+        "Remove what has no meaning, or add a context of your own that defines it.", _strict_json_ld,
+    ),
+)  # fmt: skip
