@@ -359,3 +359,9 @@ def test_whatever_somebody_shows_needs_an_issuer_whom_a_register_knows(types: li
     world.places["https://nobody.example/.well-known/did.json"] = document_bytes(nobody)
     report = walked(world, secure(shown, nobody, "vc+jwt", NOW_US))
     assert found(report) == {("unanchored identity", "ANCHOR")}
+
+
+def test_proofs_of_both_forms_hold_in_one_walk() -> None:
+    chain = Chain()
+    chain.embedded = {"https://smelter.example/dte", "https://register.example/dia-mine", START}
+    assert walked(chain.publish()).verified
