@@ -124,6 +124,14 @@ def made_by_another(chain: Chain) -> None:
     )
 
 
+def told_in_two_ways(chain: Chain) -> None:
+    """Beside the smelting as it was, a credential in which nothing went in."""
+    chain.subjects["https://smelter.example/dte-2"] = [
+        deepcopy(chain.subjects["https://smelter.example/dte"][1]) | {"inputProduct": []}
+    ]
+    chain.about[CATHODE].append(("dte", "https://smelter.example/dte-2"))
+
+
 def drawn_by_two(chain: Chain) -> None:
     """A second run that draws the same concentrate again."""
     events = chain.subjects["https://smelter.example/dte"]
@@ -197,6 +205,7 @@ FAULTS: list[tuple[Callable[[Chain], None], set[tuple[str, str]]]] = [
     (registered_elsewhere, {("unanchored identity", "REGISTERED_ID")}),
     (another_operator, {("unanchored identity", "OPERATOR")}),
     (no_facility_record, {("unanchored identity", "OPERATOR")}),
+    (told_in_two_ways, {("failed", "CONTRADICTION")}),
     (made_by_another, {("unanchored identity", "PLACE")}),
     (drawn_by_two, {(MASS, "DOUBLE_USE")}),
     (less_arrives, {(MASS, "SHIPMENT")}),

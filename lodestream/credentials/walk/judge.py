@@ -20,6 +20,7 @@ RULES = (
     parties.operators,
     parties.zones,
     claims,
+    masses.told_alike,
     masses.drawn_twice,
     shares,
     parties.places,
