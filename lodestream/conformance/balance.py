@@ -89,20 +89,6 @@ def _quantities(document: Document, _folder: Folder) -> Iterator[Fault]:
             yield Fault(where, f"no quantity of {quoted(text(at(entry, 'product', 'name')))}, which is no serialised item")
 
 
-def _keys(document: Document, _folder: Folder) -> Iterator[Fault]:
-    """A model's id is shared by all its batches, so a batch that is called a model is told from others by two fields together."""
-    named = [(f"{where}/product", entry.get("product")) for where, entry in _entries(document)]
-    if document.kind == DPP:
-        named = [("/credentialSubject", document.credential.get("credentialSubject"))]
-    for where, product in named:
-        batch = text(at(product, "batchNumber"))
-        if batch and at(product, "idGranularity") == "model":
-            yield Fault(
-                f"{where}/idGranularity",
-                f"granularity model with batchNumber {quoted(batch)}: {quoted(text(at(product, 'id')))} is the id of all batches",
-            )
-
-
 def _entries(document: Document) -> Iterator[tuple[str, dict[str, Any]]]:
     """The products of all events of UNTP 0.7 with their pointers."""
     if document.kind != DTE:
@@ -211,10 +197,6 @@ RULES = (
     Rule(
         "MB-QUANTITY", 6, "warning", frozenset({DTE}), "UNTP TEV-05; EventProduct.quantity: not needed for items only",
         "What is no serialised item has a quantity.", "State value and unit (UN/CEFACT Rec 20).", _quantities,
-    ),
-    Rule(
-        "MB-BATCH-KEY", 6, "warning", frozenset({DTE, DPP}), "UNTP TT.02; DPP idGranularity",
-        "A batch is called a batch.", "Write idGranularity batch where batchNumber says which one it is.", _keys,
     ),
     Rule(
         "MB-RECYCLED", 6, "failed", frozenset({DPP}), "UNTP TI.07; ChainOfCustody: outputs not above qualifying inputs",

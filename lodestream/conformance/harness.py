@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
-from lodestream.conformance import balance, claims, custody, identity, model, official, proof, status
+from lodestream.conformance import balance, claims, custody, identity, lint, model, official, proof, status
 from lodestream.conformance.documents import DID_DOCUMENT, OTHER, UNREADABLE, Document, Folder
 from lodestream.conformance.findings import (
     CREDENTIALS,
@@ -55,7 +55,8 @@ RULES: tuple[Rule, ...] = (
         "A DID document publishes keys for assertions.",
         "Put the signing key into verificationMethod and its id into assertionMethod.", _did_document,
     ),
-    *model.RULES, *proof.RULES, *official.RULES, *status.RULES, *balance.RULES, *custody.RULES, *identity.RULES, *claims.RULES,
+    *model.RULES, *proof.RULES, *official.RULES, *status.RULES, *balance.RULES, *lint.RULES, *custody.RULES,
+    *identity.RULES, *claims.RULES,
 )  # fmt: skip
 """Every rule, in the order of the report within its tier."""
 

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from lodestream.credentials.encoding import percent_decoded
 from lodestream.credentials.errors import CredentialError
 from lodestream.credentials.jsontext import LONGEST_NUMBER, plain
-from lodestream.credentials.walk.grades import Amount, content_of, dry_mass_of, elements_of, mass_of
+from lodestream.credentials.walk.grades import Amount, Grades, dry_mass_of, mass_of
 from lodestream.epcis.identifiers import canonical_id
 from lodestream.measures.exact import NotExactError, ratio
 from lodestream.supplied.values import Part
@@ -80,7 +80,8 @@ def contents(entry: dict[str, Any], passport: dict[str, Any] | None) -> dict[str
     """What an event's product holds, in kg to the mg by element, as its issuer states it (credentials/walk/grades.py)."""
     product = entry.get("product")
     sources = (product if isinstance(product, dict) else None, passport)
-    told = {element: content_of(entry, passport, element) for element in sorted(elements_of(*sources))}
+    grades = Grades()
+    told = {element: grades.content(entry, passport, element) for element in sorted(grades.elements(*sources))}
     return {element: in_kg(found) for element, found in told.items() if found is not None and found.mg is not None}
 
 

@@ -13,11 +13,10 @@ from msgspec import Struct
 
 from lodestream.credentials.walk.grades import (
     Amount,
+    Grades,
     as_list,
     as_object,
-    content_of,
     dry_mass_of,
-    elements_of,
     kilograms,
     mass_of,
     percentage,
@@ -119,9 +118,14 @@ def make_balances(
         return []
     known = [[(entry, passport_for(_key(entry), passports or {})) for entry in side] for side in entries]
     everything = [each for side in known for each in side]
-    elements = elements_of(*(source for entry, passport in everything for source in (as_object(entry.get("product")), passport)))
+    grades = Grades()
+    elements = grades.elements(
+        *(source for entry, passport in everything for source in (as_object(entry.get("product")), passport))
+    )
     name = event.get("id")
-    judged = [_total(known)] + [[[_content(*each, element) for each in side] for side in known] for element in sorted(elements)]
+    judged = [_total(known)] + [
+        [[_content(grades, *each, element) for each in side] for side in known] for element in sorted(elements)
+    ]
     return [
         _judge(name if isinstance(name, str) else "", of, inputs, outputs, tolerance)
         for of, (inputs, outputs) in zip([TOTAL, *sorted(elements)], judged, strict=True)
@@ -143,9 +147,9 @@ def _total(known: _Known) -> list[list[Part]]:
     ]
 
 
-def _content(entry: dict[str, Any], passport: dict[str, Any] | None, element: str) -> Part:
+def _content(grades: Grades, entry: dict[str, Any], passport: dict[str, Any] | None, element: str) -> Part:
     mass = mass_of(entry, passport)
-    return _part(entry, content_of(entry, passport, element), None if mass is None else mass.high)
+    return _part(entry, grades.content(entry, passport, element), None if mass is None else mass.high)
 
 
 def _part(entry: dict[str, Any], amount: Amount | None, at_most: Fraction | None) -> Part:
@@ -161,7 +165,7 @@ def _judge(event: str, of: str, inputs: list[Part], outputs: list[Part], toleran
     (least_in, most_in), (least_out, most_out) = _bounds(inputs), _bounds(outputs)
     allowed = 1 + Fraction(tolerance.percent) / 100
     least = Fraction(tolerance.least_recovery_percent or 0) / 100
-    missing = [f"{part.key}" for part in (*inputs, *outputs) if part.amount is None]
+    missing = [f"{part.key}" for part in (*inputs, *outputs) if part.amount is None or part.amount.mg is None]
     stated = [sum((part.amount.mg or Fraction(0) for part in side if part.amount), Fraction(0)) for side in (inputs, outputs)]
     recovery = stated[1] / stated[0] if not missing and stated[0] > 0 else None
     if not inputs or not outputs:

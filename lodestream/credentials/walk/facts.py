@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from lodestream.credentials.jose import issuer_of
 from lodestream.credentials.walk.balance import Key, key_of
-from lodestream.credentials.walk.grades import as_list, as_object
+from lodestream.credentials.walk.grades import MANY, as_list, as_object
 from lodestream.epcis.identifiers import canonical_id
 
 KINDS = {
@@ -98,7 +98,8 @@ class Assessment(NamedTuple):
 class Graph:
     """All that usable credentials say. The order in which they are given decides nothing but which of two equals is shown."""
 
-    def __init__(self, seen: Iterable[Seen]) -> None:
+    def __init__(self, seen: Iterable[Seen], first: Seen | None = None) -> None:
+        self.first = first
         self.seen = sorted(seen, key=lambda each: (each.id, each.url))
         self.passports: dict[Key, Seen] = {}
         self.events: dict[str, list[Event]] = {"MakeEvent": [], "MoveEvent": [], "ModifyEvent": []}
@@ -178,6 +179,17 @@ def same(one: Key, other: Key) -> bool:
         and (one.batch == other.batch or not one.batch or not other.batch)
         and (one.item == other.item or not one.item or not other.item)
     )
+
+
+def has_long_list(value: Any) -> bool:
+    """Whether a list anywhere in it is longer than `as_list` reads: what is not read must not pass for not there."""
+    waiting = [value]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, list) and len(each) > MANY:
+            return True
+        waiting += each.values() if isinstance(each, dict) else each if isinstance(each, list) else ()
+    return False
 
 
 def id_of(value: Any) -> str:

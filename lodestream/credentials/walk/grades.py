@@ -17,7 +17,7 @@ from lodestream.measures.stoichiometry import ELEMENTS
 from lodestream.measures.units import GRADE, UnitRefusedError, mass_unit
 
 MANY = 10_000
-"""Of a longer list of products or materials nothing is read: no run has as many."""
+"""No run has as many products, and no product as many materials: a credential with a longer list is not believed (machine.py)."""
 LONGEST_TEXT = 2_000
 """So much of a name or description is looked through for a grade."""
 
@@ -54,9 +54,57 @@ class Amount(Struct, frozen=True):
         return Amount(scaled[0], scaled[1] or Fraction(0), scaled[2], told)
 
 
+_Statement = tuple[str, str, Fraction | Amount, str]
+"""Element, kind (mass, fraction, material, words), the share or mass, and how it was told."""
+
+
+class Grades:
+    """What products and passports state of their elements, each read once, however often it is asked for."""
+
+    def __init__(self) -> None:
+        self._read: dict[int, tuple[dict[str, Any], dict[str, list[_Statement]]]] = {}
+
+    def elements(self, *sources: dict[str, Any] | None) -> set[str]:
+        """The elements that any of these says something about."""
+        return {element for source in sources if source is not None for element in self._of(source)}
+
+    def content(self, entry: dict[str, Any], passport: dict[str, Any] | None, element: str) -> Amount | None:
+        """What an event's product holds of an element; None where nobody says, or not in a way that gives a mass."""
+        product, mass = as_object(entry.get("product")), mass_of(entry, passport)
+        if mass is None:
+            found = self._best(product, element, "mass")
+            return _amount(found, None, "") if found is not None and isinstance(found[2], Amount) else None
+        dry = dry_mass_of(entry, mass)
+        for kinds in (("mass", "fraction", "material"), ("words",)):
+            for source, whose in ((product, ""), (passport, " in its passport")):
+                found = None if source is None else self._best(source, element, *kinds)
+                if source is not None and found is not None:
+                    base = mass if kinds == ("words",) else _base(source, mass, dry, own=not whose)
+                    return _amount(found, base, whose)
+        return None
+
+    def _best(self, source: dict[str, Any], element: str, *kinds: str) -> _Statement | None:
+        found = [each for each in self._of(source).get(element, []) if each[1] in kinds]
+        return min(found, key=lambda each: kinds.index(each[1]), default=None)
+
+    def _of(self, source: dict[str, Any]) -> dict[str, list[_Statement]]:
+        known = self._read.get(id(source))
+        if known is None:
+            stated: dict[str, list[_Statement]] = {}
+            for each in _statements(source):
+                stated.setdefault(each[0], []).append(each)
+            known = self._read[id(source)] = (source, stated)  # the source is kept, so that no other takes its id
+        return known[1]
+
+
 def elements_of(*sources: dict[str, Any] | None) -> set[str]:
-    """The elements that any of these products says something about."""
-    return {element for source in sources if source is not None for element, *_ in _statements(source)}
+    """As `Grades.elements`, for who asks once."""
+    return Grades().elements(*sources)
+
+
+def content_of(entry: dict[str, Any], passport: dict[str, Any] | None, element: str) -> Amount | None:
+    """As `Grades.content`, for who asks once."""
+    return Grades().content(entry, passport, element)
 
 
 def mass_of(entry: dict[str, Any], passport: dict[str, Any] | None) -> Amount | None:
@@ -79,21 +127,14 @@ def dry_mass_of(entry: dict[str, Any], mass: Amount | None) -> Amount | None:
     return mass if isinstance(unit, str) and unit in ("MND", "GDW") else None
 
 
-def content_of(entry: dict[str, Any], passport: dict[str, Any] | None, element: str) -> Amount | None:
-    """What an event's product holds of an element; None where nobody says, or not in a way that gives a mass."""
-    product, mass = as_object(entry.get("product")), mass_of(entry, passport)
-    if mass is None:
-        return _contained(product, element)
-    base = dry_mass_of(entry, mass) or mass
-    for source, whose in ((product, ""), (passport, " in its passport")):
-        found = None if source is None else _best(source, element, only_words=False)
-        if found is not None:
-            return _amount(found, base if not whose else mass, whose)
-    for source, whose in ((product, ""), (passport, " in its passport")):
-        found = None if source is None else _best(source, element, only_words=True)
-        if found is not None:
-            return _amount(found, mass, whose)
-    return None
+def _base(source: dict[str, Any], mass: Amount, dry: Amount | None, *, own: bool) -> Amount:
+    """What a mass fraction is of: the dry mass where it says so, or where the event states one beside it; else what was weighed.
+
+    Of dry mass that nobody states is only known that it is no more than what was weighed.
+    """
+    if as_object(source.get("characteristics")).get("massFractionBasis") == "dry":
+        return dry or Amount(None, Fraction(0), mass.high, f"the dry part of {mass.told}")
+    return dry or mass if own else mass
 
 
 def measure(value: Any) -> Amount | None:
@@ -131,10 +172,6 @@ def as_list(value: Any) -> list[Any]:
     if isinstance(value, dict):
         return [value]
     return value if isinstance(value, list) and len(value) <= MANY else []
-
-
-_Statement = tuple[str, str, Fraction | Amount, str]
-"""Element, kind (mass, fraction, material, words), the share or mass, and how it was told."""
 
 
 def _statements(source: dict[str, Any]) -> Iterator[_Statement]:
@@ -183,13 +220,19 @@ def _materials(source: dict[str, Any]) -> Iterator[_Statement]:
 
 def material_element(material: dict[str, Any]) -> str | None:
     """The element that a Material is: "Copper", "Cu", "Copper cathode", but no ore, concentrate, scrap or compound."""
+    code = as_object(material.get("materialType")).get("code")
+    if isinstance(code, str) and code in ELEMENTS:
+        return code  # classified by the periodic table
     words = [word for word in _words(material) if word.lower() not in _FORMS]
     named = mentions(material)
     return named.pop() if len(named) == 1 == len(set(words)) else None
 
 
 def mentions(material: dict[str, Any]) -> set[str]:
-    """The elements that a material's name mentions."""
+    """The elements that a material is classified as, or that its name mentions."""
+    code = as_object(material.get("materialType")).get("code")
+    if isinstance(code, str) and code in ELEMENTS:
+        return {code}
     return {symbol for word in _words(material) if (symbol := _NAMES.get(word.lower()) or (word if word in ELEMENTS else ""))}
 
 
@@ -200,17 +243,6 @@ def _words(material: dict[str, Any]) -> list[str]:
 
 def _element(text: str) -> str | None:
     return _SYMBOLS.get(text.lower()) or _NAMES.get(text.lower())
-
-
-def _best(source: dict[str, Any], element: str, *, only_words: bool) -> _Statement | None:
-    ranks = ["words"] if only_words else ["mass", "fraction", "material"]
-    found = [each for each in _statements(source) if each[0] == element and each[1] in ranks]
-    return min(found, key=lambda each: ranks.index(each[1]), default=None)
-
-
-def _contained(product: dict[str, Any], element: str) -> Amount | None:
-    found = _best(product, element, only_words=False)
-    return _amount(found, None, "") if found is not None and isinstance(found[2], Amount) else None
 
 
 def _amount(statement: _Statement, mass: Amount | None, whose: str) -> Amount | None:

@@ -11,14 +11,15 @@ from hashlib import sha256
 from lodestream.credentials import access, linkset
 from lodestream.credentials.did import DidDocument, did_key_document, parse_document, web_url
 from lodestream.credentials.errors import CredentialError
-from lodestream.credentials.policy import DEFAULT_POLICIES, DataModel, Policy, ValidNow
+from lodestream.credentials.policy import DEFAULT_POLICIES, PURPOSES_THAT_END, DataModel, Policy, ValidNow
 from lodestream.credentials.proof import Presented, presented
 from lodestream.credentials.report import Report, failed
 from lodestream.credentials.status import StatusEntry, entry_of
 from lodestream.credentials.verify import verify_presented
 from lodestream.credentials.walk.balance import key_of
 from lodestream.credentials.walk.digests import digest_fault
-from lodestream.credentials.walk.facts import KINDS, Event, Seen, leads
+from lodestream.credentials.walk.facts import KINDS, Event, Seen, has_long_list, leads
+from lodestream.credentials.walk.grades import MANY
 from lodestream.credentials.walk.outcomes import Finding, Note, Outcome, Visited
 from lodestream.credentials.walk.ports import Absent, Answer, Limits
 from lodestream.credentials.walk.trail import Job, Trail
@@ -29,7 +30,6 @@ GIVEN = "the given file"
 MANY_KEYS = 100
 MANY_ENDPOINTS = 16
 LIST_POLICIES: tuple[Policy, ...] = (DataModel(), ValidNow())
-STATUS_THAT_ENDS = ("revocation", "suspension")
 RELATIONS = frozenset(KINDS.values())
 
 
@@ -56,6 +56,7 @@ class Walk:
         self.lists: dict[str, Report | Absent] = {}
         self.withheld: dict[str, set[str]] = {}
         self.absent: dict[str, list[Absent]] = {}
+        self.first: Seen | None = None
         self.trail = Trail(trust.resolvers, limits.depth, limits.links)
         self._answers: dict[str, Answer] = {}
         self._bytes = self._documents = 0
@@ -261,11 +262,16 @@ class Walk:
     def _believe(self, job: Job, report: Report, seen: Seen) -> None:
         codes = {check.code for check in report.checks if check.code}
         outcome: Outcome = "verified" if not codes else "expired" if codes == {"EXPIRED"} else "failed"
+        if has_long_list(seen.credential):
+            outcome = "failed"
+            self.find("failed", "TOO_LARGE", seen.id, f"It has a list of more than {MANY} entries, which is not read.")
         name = seen.credential.get("name")
         shown = name if isinstance(name, str) else ""
         self.visited.append(Visited(seen.url, seen.id, seen.kind, shown, seen.issuer, outcome, report.checks))
-        if outcome != "verified":
+        if codes:
             self.find(outcome, "CREDENTIAL", seen.id, _reasons(report))
+        if job.first:
+            self.first = seen
         if outcome == "failed":
             return
         self.proven.append(seen)
@@ -274,7 +280,7 @@ class Walk:
 
     def _ask_status(self, seen: Seen) -> None:
         try:
-            entries = [entry for entry in entry_of(seen.credential) if entry.purpose in STATUS_THAT_ENDS]
+            entries = [entry for entry in entry_of(seen.credential) if entry.purpose in PURPOSES_THAT_END]
         except CredentialError as error:
             self.find("failed", error.code, seen.id, f"Its status cannot be read: {error}.")
             return

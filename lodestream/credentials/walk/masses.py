@@ -1,6 +1,5 @@
 """What the events of a graph add up to: balances, batches drawn twice, shipments that do not arrive, gaps upstream."""
 
-from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
@@ -11,6 +10,8 @@ from lodestream.credentials.walk.outcomes import Finding, Note
 from lodestream.credentials.walk.trust import Trust
 
 SHIPPING, RECEIVING = "shipping", "receiving"
+EVENTS_SHOWN = 12
+_Masses = dict[Key, list[tuple[Event, Fraction]]]
 
 
 def balances(graph: Graph, trust: Trust) -> list[Balance]:
@@ -37,46 +38,56 @@ def drawn_twice(graph: Graph, trust: Trust) -> list[Finding]:
     A batch that nobody made or moved in what was seen is left to the rule of what is missing upstream.
     """
     allowed = 1 + Fraction(trust.tolerance.percent) / 100
+    drawn = _masses(graph, graph.events["MakeEvent"], "inputProduct")
+    made = _masses(graph, graph.events["MakeEvent"], "outputProduct")
+    moved = _moved_to(graph)
     found = []
-    for key, draws in sorted(_drawn(graph).items()):
-        drawn = sum((mass for _, mass in draws), Fraction(0))
-        made = _sum(graph, graph.events["MakeEvent"], "outputProduct", key)
-        if made is not None and drawn > made * allowed:
-            found.append(_too_much(key, draws, f"{kilograms(made)} were made of it"))
-        elif made is None:
-            found += _beyond_receipts(graph, key, draws, allowed)
+    for key, draws in sorted(drawn.items()):
+        if key in made:
+            if _total(draws) > _total(made[key]) * allowed:
+                found.append(_too_much(key, draws, f"{kilograms(_total(made[key]))} were made of it"))
+            continue
+        for place in sorted({event.place("madeAtFacility") for event, _ in draws}):
+            here = [each for each in draws if each[0].place("madeAtFacility") == place]
+            there_was = moved.get(place, {}).get(key)
+            if there_was and _total(here) > _total(there_was) * allowed:
+                found.append(_too_much(key, here, f"{kilograms(_total(there_was))} were moved to {place}"))
     return found
 
 
-def _beyond_receipts(graph: Graph, key: Key, draws: list[tuple[Event, Fraction]], allowed: Fraction) -> Iterator[Finding]:
-    for place in sorted({event.place("madeAtFacility") for event, _ in draws}):
-        here = [each for each in draws if each[0].place("madeAtFacility") == place]
-        shipments = [each for each in graph.events["MoveEvent"] if each.place("toFacility") == place]
-        moved = _sum(graph, _once_each(shipments), "movedProduct", key)
-        if moved is not None and sum((mass for _, mass in here), Fraction(0)) > moved * allowed:
-            yield _too_much(key, here, f"{kilograms(moved)} were moved to {place}")
+def _moved_to(graph: Graph) -> dict[str, _Masses]:
+    """What was moved to each place; each journey counts once, as it was sent, else as it was received."""
+    at: dict[str, list[Event]] = {}
+    for event in _once_each(graph.events["MoveEvent"]):
+        at.setdefault(event.place("toFacility"), []).append(event)
+    return {place: _masses(graph, events, "movedProduct") for place, events in at.items()}
 
 
 def _too_much(key: Key, draws: list[tuple[Event, Fraction]], there_was: str) -> Finding:
-    told = " + ".join(f"{kilograms(mass)} in {event.id}" for event, mass in draws)
-    total = kilograms(sum((mass for _, mass in draws), Fraction(0)))
-    return Finding("mass-balance inconsistency", "DOUBLE_USE", str(key), f"{told} = {total} were drawn, but {there_was}.")
+    told = " + ".join(f"{kilograms(mass)} in {event.id}" for event, mass in draws[:EVENTS_SHOWN])
+    more = f" + {len(draws) - EVENTS_SHOWN} more" if draws[EVENTS_SHOWN:] else ""
+    sentence = f"{told}{more} = {kilograms(_total(draws))} were drawn, but {there_was}."
+    return Finding("mass-balance inconsistency", "DOUBLE_USE", str(key), sentence)
 
 
 def shipments(graph: Graph, trust: Trust) -> tuple[list[Finding], list[Note]]:
     """What one party sent is what the other received: compared where both tell it, by consignment, else by places."""
     allowed = Fraction(trust.tolerance.percent) / 100
     findings, notes = [], []
-    for sent in graph.events["MoveEvent"]:
-        if sent.step != SHIPPING:
-            continue
-        receipts = [each for each in graph.events["MoveEvent"] if each.step == RECEIVING and _one_journey(sent, each)]
-        if not receipts:
+    receipts: dict[tuple[str, ...], list[Event]] = {}
+    for event in graph.events["MoveEvent"]:
+        for journey in _journeys(event) if event.step == RECEIVING else ():
+            receipts.setdefault(journey, []).append(event)
+    for sent in (each for each in graph.events["MoveEvent"] if each.step == SHIPPING):
+        got = {each.id: each for journey in _journeys(sent) for each in receipts.get(journey, [])}
+        if not got:
             notes.append(Note(sent.id, "Nobody but the sender tells this shipment: there is no receipt of it."))
-        for key in sorted(set(sent.keys("movedProduct"))) if receipts else []:
-            out, into = (_sum(graph, events, "movedProduct", key) for events in ([sent], receipts))
-            if out is not None and into is not None and abs(out - into) > max(out, into) * allowed:
-                sentence = f"{kilograms(out)} of {key} were sent, {kilograms(into)} received."
+            continue
+        into = _masses(graph, list(got.values()), "movedProduct")
+        for key, [(_, out)] in sorted(_masses(graph, [sent], "movedProduct").items()):
+            received = _total(into[key]) if key in into else out
+            if abs(out - received) > max(out, received) * allowed:
+                sentence = f"{kilograms(out)} of {key} were sent, {kilograms(received)} received."
                 findings.append(Finding("mass-balance inconsistency", "SHIPMENT", sent.id, sentence))
     return findings, notes
 
@@ -91,6 +102,8 @@ def upstream(graph: Graph, starts: list[Key], withheld: dict[str, set[str]], abs
     while waiting:
         key = waiting.pop()
         makers = graph.makers(key)
+        # Only who says that nothing went in is at the beginning: a list that cannot be read is none of its making.
+        makers = [each for each in makers if each.body.get("inputProduct") == [] or each.keys("inputProduct")]
         parents[key] = sorted({drawn for event in makers for drawn in event.keys("inputProduct")})
         if not makers:
             found.append(_gap(key, withheld, absent))
@@ -101,6 +114,7 @@ def upstream(graph: Graph, starts: list[Key], withheld: dict[str, set[str]], abs
     return sorted(found) + [
         Finding("cycle", "CYCLE", str(ring[0]), f"It is made of itself: {' from '.join(map(str, [*ring, ring[0]]))}.")
         for ring in _rings(parents)
+        if all(len(graph.makers(key)) == 1 for key in ring)  # what several runs add to may get back what came out of it
     ]
 
 
@@ -140,37 +154,35 @@ def _rings(parents: dict[Key, list[Key]]) -> list[list[Key]]:
     return rings
 
 
-def _drawn(graph: Graph) -> dict[Key, list[tuple[Event, Fraction]]]:
-    drawn: dict[Key, list[tuple[Event, Fraction]]] = {}
-    for event in graph.events["MakeEvent"]:
-        for key in sorted(set(event.keys("inputProduct"))):
-            mass = _sum(graph, [event], "inputProduct", key)
-            if mass is not None and key.product:
-                drawn.setdefault(key, []).append((event, mass))
-    return drawn
+def _masses(graph: Graph, events: list[Event], side: str) -> _Masses:
+    """The stated masses of each batch, event by event; a batch of which none is stated is not in it."""
+    found: _Masses = {}
+    for event in events:
+        sums: dict[Key, Fraction] = {}
+        for entry, key in zip(event.products(side), event.keys(side), strict=True):
+            mass = mass_of(entry, passport_for(key, graph.products))
+            if key.product and mass is not None and mass.mg is not None:
+                sums[key] = sums.get(key, Fraction(0)) + mass.mg
+        for key, total in sums.items():
+            found.setdefault(key, []).append((event, total))
+    return found
 
 
-def _sum(graph: Graph, events: list[Event], side: str, key: Key) -> Fraction | None:
-    """The stated masses of exactly this batch in the events; None where none is stated."""
-    masses = [
-        mass_of(entry, passport_for(key, graph.products))
-        for event in events
-        for entry, each in zip(event.products(side), event.keys(side), strict=True)
-        if each == key
-    ]
-    stated = [mass.mg for mass in masses if mass is not None and mass.mg is not None]
-    return sum(stated, Fraction(0)) if stated else None
+def _total(masses: list[tuple[Event, Fraction]]) -> Fraction:
+    return sum((mass for _, mass in masses), Fraction(0))
 
 
 def _once_each(moves: list[Event]) -> list[Event]:
     """Each journey once: as it was sent, else as it was received."""
     sent = [each for each in moves if each.step != RECEIVING]
-    return sent + [each for each in moves if each.step == RECEIVING and not any(_one_journey(other, each) for other in sent)]
+    told = {journey for each in sent for journey in _journeys(each)}
+    return sent + [each for each in moves if each.step == RECEIVING and not told.intersection(_journeys(each))]
 
 
-def _one_journey(one: Event, other: Event) -> bool:
-    names = [event.body.get("consignmentId") for event in (one, other)]
-    if all(names):
-        return names[0] == names[1]
-    places = [(event.place("fromFacility"), event.place("toFacility")) for event in (one, other)]
-    return places[0] == places[1] and bool(set(one.keys("movedProduct")) & set(other.keys("movedProduct")))
+def _journeys(event: Event) -> list[tuple[str, ...]]:
+    """By what two tellings of one journey know each other: the consignment, else the places and a product."""
+    consignment = event.body.get("consignmentId")
+    if isinstance(consignment, str) and consignment:
+        return [(consignment,)]
+    places = (event.place("fromFacility"), event.place("toFacility"))
+    return [(*places, str(key)) for key in dict.fromkeys(event.keys("movedProduct"))]

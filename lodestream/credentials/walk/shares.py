@@ -7,22 +7,13 @@ be all of it, so a finding stands whatever is not known.
 
 from collections.abc import Iterator
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 from msgspec import Struct
 
 from lodestream.credentials.walk.balance import key_of, passport_for
 from lodestream.credentials.walk.facts import Event, Graph, id_of, text
-from lodestream.credentials.walk.grades import (
-    as_list,
-    as_object,
-    content_of,
-    elements_of,
-    kilograms,
-    mass_of,
-    mentions,
-    share_of,
-)
+from lodestream.credentials.walk.grades import Grades, as_list, as_object, kilograms, mass_of, mentions, share_of
 from lodestream.credentials.walk.outcomes import Finding
 from lodestream.credentials.walk.trust import Trust
 
@@ -36,13 +27,13 @@ class Vector(Struct, frozen=True):
     countries: dict[str, Fraction]
     recycled: tuple[Fraction, Fraction]
 
-    def least(self, of: str) -> Fraction:
-        """What is claimed at least."""
-        return self.recycled[0] if of == RECYCLED else self.countries.get(of, Fraction(0))
+    def least(self) -> dict[str, Fraction]:
+        """What is claimed at least, by country and as recycled."""
+        return self.countries | {RECYCLED: self.recycled[0]}
 
-    def most(self, of: str) -> Fraction:
+    def most(self) -> dict[str, Fraction]:
         """What it can be at most."""
-        return self.recycled[1] if of == RECYCLED else self.countries.get(of, Fraction(0))
+        return self.countries | {RECYCLED: self.recycled[1]}
 
 
 def shares(graph: Graph, trust: Trust) -> list[Finding]:
@@ -51,25 +42,25 @@ def shares(graph: Graph, trust: Trust) -> list[Finding]:
 
 
 def _of_event(event: Event, graph: Graph, trust: Trust) -> Iterator[Finding]:
-    inputs, outputs = event.products("inputProduct"), event.products("outputProduct")
+    grades = Grades()
+    inputs, outputs = (
+        [(entry, _passport(entry, graph)) for entry in event.products(side)] for side in ("inputProduct", "outputProduct")
+    )
     if not inputs:
         return
     allowed = 1 + Fraction(trust.tolerance.percent) / 100
-    made = [(entry, _passport(entry, graph)) for entry in outputs]
-    elements = elements_of(*(each for entry, passport in made for each in (as_object(entry.get("product")), passport)))
+    elements = grades.elements(*(each for entry, passport in outputs for each in (as_object(entry.get("product")), passport)))
     for element in sorted(elements):
-        vectors = [(entry, passport, vector_of(entry, passport, element)) for entry, passport in made]
-        made_of_it = sum((content.low for each in made if (content := content_of(*each, element))), Fraction(0))
-        there_was = _carried(inputs, graph, element, "")
+        claimed, carried = _claimed(grades, outputs, element), _carried(grades, inputs, element)
+        if carried is None:
+            continue
         # What came out beyond all that went in is a matter of the balance, not of the shares.
-        possible = 1 if there_was is None or made_of_it <= there_was else there_was / made_of_it
-        named = {name for *_, vector in vectors if vector for name in (*vector.countries, RECYCLED)}
-        for of in sorted(named):
-            claimed = sum((_claimed(*each, element, of) for each in vectors), Fraction(0))
-            carried = _carried(inputs, graph, element, of)
-            if carried is not None and claimed * possible > carried * allowed:
+        possible = 1 if claimed.total <= carried.total else carried.total / claimed.total
+        for of, mass in sorted(claimed.by.items()):
+            most = carried.unknown + carried.by.get(of, Fraction(0))
+            if mass * possible > most * allowed:
                 told = f"{element} {of if of == RECYCLED else f'from {of}'}"
-                sentence = f"{told}: {kilograms(claimed)} are claimed, the inputs carried at most {kilograms(carried)}."
+                sentence = f"{told}: {kilograms(mass)} are claimed, the inputs carried at most {kilograms(most)}."
                 yield Finding("mass-balance inconsistency", "SHARES", event.id, sentence)
 
 
@@ -113,24 +104,44 @@ def _claimed_percentage(source: dict[str, Any]) -> Fraction:
     return claimed
 
 
-def _claimed(entry: dict[str, Any], passport: dict[str, Any] | None, vector: Vector | None, element: str, of: str) -> Fraction:
-    content = content_of(entry, passport, element)
-    return Fraction(0) if content is None or vector is None else content.low * vector.least(of)
+_Known = list[tuple[dict[str, Any], dict[str, Any] | None]]
 
 
-def _carried(inputs: list[dict[str, Any]], graph: Graph, element: str, of: str) -> Fraction | None:
-    """The most that the inputs can have carried of a country, or recycled, or (empty) at all; None where nothing bounds it."""
-    carried = Fraction(0)
-    for entry in inputs:
-        passport = _passport(entry, graph)
-        content, mass = content_of(entry, passport, element), mass_of(entry, passport)
+class _Side(NamedTuple):
+    """Of an element on one side of an event, in mg: all of it, what is of a country or recycled, what is of unknown origin."""
+
+    total: Fraction
+    by: dict[str, Fraction]
+    unknown: Fraction
+
+
+def _claimed(grades: Grades, outputs: _Known, element: str) -> _Side:
+    """At least so much is claimed."""
+    total, by = Fraction(0), dict[str, Fraction]()
+    for entry, passport in outputs:
+        content, vector = grades.content(entry, passport, element), vector_of(entry, passport, element)
+        total += content.low if content else 0
+        for of, share in vector.least().items() if content and vector else ():
+            by[of] = by.get(of, Fraction(0)) + share * (content.low if content else 0)
+    return _Side(total, by, Fraction(0))
+
+
+def _carried(grades: Grades, inputs: _Known, element: str) -> _Side | None:
+    """At most so much was carried; None where nothing bounds it."""
+    total, unknown, by = Fraction(0), Fraction(0), dict[str, Fraction]()
+    for entry, passport in inputs:
+        content, mass = grades.content(entry, passport, element), mass_of(entry, passport)
         most = content.high if content else mass.high if mass else None
-        vector = vector_of(entry, passport, element)
-        share = Fraction(1) if vector is None or not of else vector.most(of)
-        if share and most is None:
+        if most is None:
             return None
-        carried += share * (most or 0)
-    return carried
+        total += most
+        vector = vector_of(entry, passport, element)
+        if vector is None:
+            unknown += most
+            continue
+        for of, share in vector.most().items():
+            by[of] = by.get(of, Fraction(0)) + share * most
+    return _Side(total, by, unknown)
 
 
 def _passport(entry: dict[str, Any], graph: Graph) -> dict[str, Any] | None:
