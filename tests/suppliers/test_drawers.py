@@ -44,7 +44,7 @@ def test_a_make_is_told_with_the_passports_of_its_own_batch_and_model(full: Draw
     told = taken(making(7)).told[0].parts[0]
     assert [known.lot for _, known in full.facts(REFINERY, [told.lot, told.product]).passports] == [told.lot]
     full.put(taken(model()))
-    assert [known.lot for _, known in full.facts(REFINERY, [told.lot, told.product]).passports] == ["", told.lot]
+    assert [known.lot for _, known in full.facts(REFINERY, [told.lot, told.product]).passports] == [told.lot, ""]
 
 
 def test_the_youngest_tells_and_a_successor_that_is_silent_leaves_nobody(full: Drawers) -> None:
