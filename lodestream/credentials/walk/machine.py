@@ -141,15 +141,17 @@ class Walk:
             self.notes.append(Note(job.urls[0], f"A linked credential cannot be had: {answer}."))
 
     def _take_document(self, job: Job, data: bytes) -> None:
-        opened = self._unlocked(data) if access.is_locked(data) else data
-        # What a link states is of the bytes that stand there; what a QR code states is of the credential in the clear.
-        if fault := digest_fault(opened or b"" if job.first else data, job.digest):
+        served = data
+        if access.is_locked(data):
+            opened = self._unlocked(data)
+            if opened is None:
+                self.withheld.setdefault(job.about, set()).add(job.relation)
+                return
+            data = opened
+        fault = digest_fault(data, job.digest)  # of a locked copy it is the credential's own, or that of the copy
+        if fault and digest_fault(served, job.digest):
             self.find("failed", "DIGEST", job.urls[0], f"What stands there is not what was linked: {fault}.")
             return
-        if opened is None:
-            self.withheld.setdefault(job.about, set()).add(job.relation)
-            return
-        data = opened
         links = _linkset(data) if job.kind == "resolve" else None
         if links is not None:
             self._take_linkset(job, links)
