@@ -144,7 +144,7 @@ def _threshold(text: str) -> Decimal:
         value = Decimal(text)
     except ArithmeticError:
         value = Decimal(-1)
-    if not 0 <= value <= 100:
+    if not value.is_finite() or not 0 <= value <= 100:
         raise Unusable(f"--threshold {text}: give percent from 0 to 100, such as 2 or 0.5")
     return value
 

@@ -10,7 +10,7 @@ import click
 from confluent_kafka import KafkaException
 
 from cli.context import Context, pass_context
-from cli.exits import Exit, Unreachable
+from cli.exits import Exit, Unreachable, Unusable
 from cli.schemas import use_catalogue
 from runtime import clients
 from runtime.settings import Settings
@@ -81,6 +81,13 @@ def watch(context: Context) -> int:
     return run_watch(context.settings, context.book())
 
 
+def suppliers(context: Context) -> int:
+    """Suppliers' credentials over HTTP to the inbox, and their status to the books."""
+    from cli.supplying import serve
+
+    return serve(context)
+
+
 WORKERS: dict[str, Callable[[Context], int]] = {
     "gate": gate,
     "ledger": ledger,
@@ -89,6 +96,9 @@ WORKERS: dict[str, Callable[[Context], int]] = {
     "publication": publication,
     "sink": sink,
 }
+"""Those that every installation runs, `dev` and `demo` too."""
+DESKS: dict[str, Callable[[Context], int]] = {"suppliers": suppliers}
+"""Workers that read no topic, and so are in no group that could be asked about them."""
 
 
 EXAMPLES = (
@@ -97,7 +107,7 @@ EXAMPLES = (
 
 
 @click.command(epilog=f"{EXIT_CODES}\n\n{EXAMPLES}")
-@click.argument("name", type=click.Choice(list(WORKERS)))
+@click.argument("name", type=click.Choice([*WORKERS, *DESKS]))
 @click.option("--check", is_flag=True, help="Only ask the broker whether this instance works in its group: a health check.")
 @pass_context
 def command(context: Context, name: str, check: bool) -> None:
@@ -110,14 +120,17 @@ def command(context: Context, name: str, check: bool) -> None:
     issuer       what the ledger vouches for to signed credentials
     publication  credentials, status lists and linksets to a folder that others may read
     sink         all of it to ClickHouse
+    suppliers    their credentials over HTTP to the inbox, and their status to the books (docs/suppliers.md)
 
     Run as many of each as you like, each with an `instance` name and a `data_dir` of its own, but only one publication. Of
     several watches one works, and the others stand by.
     """
+    if check and name in DESKS:
+        raise Unusable(f"{name} is in no group; ask its address: GET /health")
     if check:
         sys.exit(_check(context.settings, name))
     use_catalogue(context.settings)
-    sys.exit(WORKERS[name](context))
+    sys.exit((WORKERS | DESKS)[name](context))
 
 
 def _check(settings: Settings, name: str) -> Exit:

@@ -11,13 +11,14 @@ from typing import Any, Protocol
 from msgspec import Struct
 from msgspec.structs import replace
 
-from connectors.credentials.sources import Documents, Fetch, Statuses
+from connectors.credentials.sources import Documents, Statuses
 from connectors.credentials.store import Refusal, Store
 from lodestream.credentials.errors import CredentialError
 from lodestream.credentials.policy import DEFAULT_POLICIES, Policy
 from lodestream.credentials.proof import presented, prove
 from lodestream.credentials.report import Report, failed
 from lodestream.credentials.verify import verify
+from lodestream.credentials.walk.ports import Sources
 from lodestream.ledger.book import Register
 from lodestream.ledger.records import Entry
 from lodestream.supplied.acceptance import accepted
@@ -75,7 +76,7 @@ class Desk:
         suppliers: Suppliers,
         register: Register,
         documents: Documents,
-        fetch: Fetch,
+        sources: Sources,
         out: Outgoing,
         now_us: Clock,
     ) -> None:
@@ -83,7 +84,7 @@ class Desk:
         self._cabinet = Cabinet(suppliers, register, store.accepted(), store.opened())
         self._raised = {one.finding.id: one for one in store.findings()}
         self._documents = documents
-        self._fetch = fetch
+        self._sources = sources
         self._out = out
         self._now_us = now_us
         self.policies: Sequence[Policy] = DEFAULT_POLICIES
@@ -129,7 +130,7 @@ class Desk:
         One that cannot be verified still stands until `grace_us` after it last could (µs): a server may be down for a day.
         """
         now_us = self._now_us()
-        statuses = Statuses(self._documents, self._fetch, now_us)
+        statuses = Statuses(self._documents, self._sources, now_us)
         changed = []
         for credential in list(self._cabinet.accepted.values()):
             if credential.standing == "revoked":
@@ -155,16 +156,19 @@ class Desk:
 
     def _verified(self, data: bytes, now_us: int, statuses: Statuses | None = None) -> tuple[Report, str]:
         """The report with the status, and the digest of what was signed (empty where the proof does not hold)."""
+        step = "form"
         try:
-            document = self._documents(presented(data).issuer_hint)
+            given, step = presented(data), "issuer"
+            document = self._documents(given.issuer_hint)
         except CredentialError as error:
-            return Report([failed("issuer", f"{str(error)[:1].upper()}{str(error)[1:]}.", error.code)]), ""
+            sentence = f"{str(error)[:1].upper()}{str(error)[1:].removesuffix('.')}."
+            return Report([failed(step, sentence, error.code)]), ""
         report = verify(data, document, now_us, self.policies)
         if report.credential is None:
             return report, ""
         checks = [check for check in report.checks if check.name != "status"]
-        status = (statuses or Statuses(self._documents, self._fetch, now_us)).check(report.credential)
-        return Report([*checks, status], report.credential), sha256(prove(presented(data), document).payload).hexdigest()
+        status = (statuses or Statuses(self._documents, self._sources, now_us)).check(report.credential)
+        return Report([*checks, status], report.credential), sha256(prove(given, document).payload).hexdigest()
 
     def _tell(self) -> None:
         """Findings as they are to be told, kept before they are sent."""

@@ -8,17 +8,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from lodestream.credentials.did import DidDocument, did_key_document, parse_document, web_url
+from connectors.web.dids import resolve
+from lodestream.credentials.did import DidDocument, parse_document
 from lodestream.credentials.errors import CredentialError
 from lodestream.credentials.jose import issuer_of
 from lodestream.credentials.policy import DataModel, ValidNow
 from lodestream.credentials.report import Check, failed, not_checked, passed
 from lodestream.credentials.status import REVOCATION, StatusEntry, check_entry, entry_of
 from lodestream.credentials.verify import verify
+from lodestream.credentials.walk.ports import Absent, Sources
 from lodestream.supplied.suppliers import Suppliers
 
-Fetch = Callable[[str], bytes]
-"""The bytes at an https address. Raises CredentialError (FETCH) where they cannot be had."""
+LARGEST_DOCUMENT = 1024 * 1024
 REVOKED, SUSPENDED = "REVOKED", "SUSPENDED"
 NAME = "status"
 
@@ -26,37 +27,34 @@ NAME = "status"
 class Documents:
     """DID documents of suppliers and assessors. Files are named relative to the folder of `suppliers.toml`."""
 
-    def __init__(self, suppliers: Suppliers, folder: Path, fetch: Fetch) -> None:
+    def __init__(self, suppliers: Suppliers, folder: Path, sources: Sources) -> None:
         self._suppliers = suppliers
         self._folder = folder
-        self._fetch = fetch
+        self._sources = sources
 
     def __call__(self, did: str) -> DidDocument:
-        """The document of a DID. Raises CredentialError: DID, DID_DOCUMENT, FETCH, ISSUER for whom the list does not know."""
+        """The document of a DID. Raises CredentialError: DID, DID_DOCUMENT, and ISSUER for whom the list does not know."""
         if did not in self._suppliers.issuers():
             raise CredentialError("ISSUER", f"{did[:200] or 'nobody'} is not in the list of accepted suppliers and assessors")
         pinned = self._suppliers.did_document(did)
-        if pinned:
-            try:
-                data = (self._folder / pinned).read_bytes()
-            except OSError as error:
-                raise CredentialError("DID_DOCUMENT", f"{pinned}, the DID document of {did}: {error.strerror}") from error
-        elif did.startswith("did:key:"):
-            return did_key_document(did)
-        else:
-            data = self._fetch(web_url(did))
-        document = parse_document(data)
+        if not pinned:
+            return resolve(did, self._sources)
+        try:
+            with (self._folder / pinned).open("rb") as file:
+                document = parse_document(file.read(LARGEST_DOCUMENT))
+        except OSError as error:
+            raise CredentialError("DID_DOCUMENT", f"{pinned}, the DID document of {did}: {error.strerror}") from error
         if document.id != did:
-            raise CredentialError("DID_DOCUMENT", f"the DID document of {did} is that of {document.id[:200]}")
+            raise CredentialError("DID_DOCUMENT", f"{pinned} is the DID document of {document.id[:200]}, not of {did}")
         return document
 
 
 class Statuses:
     """The status of credentials by their lists, each list fetched once: made anew for every round of looking."""
 
-    def __init__(self, documents: Callable[[str], DidDocument], fetch: Fetch, now_us: int) -> None:
+    def __init__(self, documents: Callable[[str], DidDocument], sources: Sources, now_us: int) -> None:
         self._documents = documents
-        self._fetch = fetch
+        self._sources = sources
         self._now_us = now_us
         self._lists: dict[tuple[str, str], dict[str, Any] | CredentialError] = {}
 
@@ -91,11 +89,10 @@ class Statuses:
 
     def _list(self, issuer: str, url: str) -> dict[str, Any]:
         """The list, whose proof holds. Raises CredentialError (STATUS_RETRIEVAL_ERROR, STATUS_VERIFICATION_ERROR)."""
-        try:
-            data, document = self._fetch(url), self._documents(issuer)
-        except CredentialError as error:
-            raise CredentialError("STATUS_RETRIEVAL_ERROR", f"the status list {url[:200]} cannot be had: {error}") from error
-        report = verify(data, document, self._now_us, (DataModel(), ValidNow()))
+        answer = self._sources.get(url)
+        if isinstance(answer, Absent):
+            raise CredentialError("STATUS_RETRIEVAL_ERROR", f"the status list {url[:200]} cannot be had: {answer}")
+        report = verify(answer, self._documents(issuer), self._now_us, (DataModel(), ValidNow()))
         wrong = next((check for check in report.checks if check.result == "failed"), None)
         if wrong is not None or report.credential is None:
             said = wrong.sentence if wrong is not None else "its proof was not checked"

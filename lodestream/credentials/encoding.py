@@ -7,6 +7,7 @@ from lodestream.credentials.errors import CredentialError
 
 BASE58_ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _TEN_DIGITS = 58**10
+_PAIRS = [one + other for one in BASE58_ALPHABET for other in BASE58_ALPHABET]
 SHA2_256 = b"\x12\x20"
 """Multihash code of SHA-256 and its length in bytes."""
 
@@ -37,9 +38,9 @@ def to_base58btc(data: bytes) -> str:
     digits: list[str] = []
     while number:
         number, ten = divmod(number, _TEN_DIGITS)  # few divisions of a long number, many of a short one
-        for _ in range(10):
-            ten, digit = divmod(ten, 58)
-            digits.append(BASE58_ALPHABET[digit])
+        for _ in range(5):
+            ten, pair = divmod(ten, 58 * 58)
+            digits.append(_PAIRS[pair])
     zeros = len(data) - len(data.lstrip(b"\0"))
     return BASE58_ALPHABET[0] * zeros + "".join(reversed(digits)).lstrip(BASE58_ALPHABET[0])
 
@@ -73,4 +74,6 @@ def to_uri(identifier: str) -> str:
 
 def percent_decoded(text: str) -> str:
     """The text that a part of a URI stands for."""
+    if "%" not in text:
+        return text
     return re.sub(rb"%([0-9A-Fa-f]{2})", lambda match: bytes([int(match[1], 16)]), text.encode()).decode("utf-8", "replace")

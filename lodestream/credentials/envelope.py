@@ -29,7 +29,7 @@ class Opened(NamedTuple):
 
 
 def seal(compact: str, contexts: Any = CONTEXTS) -> bytes:
-    """The envelope of a compact JWS, with the @context of the credential in it: exactly the bytes to publish."""
+    """The envelope of a compact JWS: exactly the bytes to publish. `contexts` are those of the credential in it."""
     return write({"@context": contexts, "id": PREFIX + compact, "type": TYPE})
 
 

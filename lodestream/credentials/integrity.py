@@ -61,13 +61,13 @@ def sign(credential: dict[str, Any], signer: Signer, created_us: int) -> dict[st
         "proofPurpose": PURPOSE,
         "@context": credential["@context"],
     }
-    value = "z" + to_base58btc(signer.sign(signing_input(credential, options)))
+    value = "z" + to_base58btc(signer.sign(signing_input(canonical(credential), options)))
     return credential | {"proof": options | {"proofValue": value}}
 
 
-def signing_input(document: dict[str, Any], options: dict[str, Any]) -> bytes:
-    """The 64 bytes that are signed: SHA-256 of the canonical options, then of the canonical document (without its proof)."""
-    return sha256(canonical(options)).digest() + sha256(canonical(document)).digest()
+def signing_input(document: bytes, options: dict[str, Any]) -> bytes:
+    """The 64 bytes that are signed: SHA-256 of the canonical options, then of the document (canonical, without its proof)."""
+    return sha256(canonical(options)).digest() + sha256(document).digest()
 
 
 def take_apart(document: dict[str, Any]) -> tuple[dict[str, Any], Proofs]:
@@ -107,10 +107,11 @@ def _proof(entry: dict[str, Any], suite: str) -> Proof:
     return Proof({name: item for name, item in entry.items() if name != "proofValue"}, value, suite, method)
 
 
-def check(document: dict[str, Any], proof: Proof, keys: DidDocument) -> Method:
-    """The method by which the proof holds for the document (without its proof). Raises CredentialError.
+def check(document: dict[str, Any], bytes_of_it: bytes, proof: Proof, keys: DidDocument) -> Method:
+    """The method by which the proof holds for the document (without its proof), given with its canonical bytes.
 
-    KEY: not among the issuer's keys for assertions; PROOF: its @context is not the document's; SIGNATURE, BASE58, JCS_NUMBER.
+    Raises CredentialError: KEY (not among the issuer's keys for assertions), PROOF (its @context is not the document's),
+    SIGNATURE, BASE58, JCS_NUMBER.
     """
     method = keys.key(proof.method)
     if method.controller != keys.id:
@@ -122,7 +123,7 @@ def check(document: dict[str, Any], proof: Proof, keys: DidDocument) -> Method:
         signature = from_base58btc(proof.value[1:])
     except CredentialError as error:
         raise CredentialError(error.code, f"proofValue {error}") from None
-    check_signature(ALGORITHM_OF[proof.suite], public_key(method.jwk), signing_input(document, proof.options), signature)
+    check_signature(ALGORITHM_OF[proof.suite], public_key(method.jwk), signing_input(bytes_of_it, proof.options), signature)
     return method
 
 

@@ -214,7 +214,8 @@ def choose(contexts: Sequence[Linkset], link_type: str = "", language: str = "")
     """The one link that a resolver redirects to (UNTP 0.7, Resolver Service Workflow); None: there are several, or none.
 
     `contexts` from the most granular on. The nearest with a link of the type counts; where none has one, or no type is asked
-    for, the default does. What was replaced or revoked counts where there is nothing else, and encrypted after public.
+    for, the default does, which is never encrypted: whoever scans a code without a key is to see something. What was replaced or
+    revoked counts where there is nothing else, and encrypted after public.
     """
     wanted = relation_of(link_type)
     for relation in [wanted] if wanted else []:
@@ -223,7 +224,7 @@ def choose(contexts: Sequence[Linkset], link_type: str = "", language: str = "")
                 return _single(links, language)
     for each in contexts:
         for relation, _ in KINDS.values():
-            if links := _of(each, relation):
+            if links := [link for link in _of(each, relation) if not link.encryption_method]:
                 return _single(links, language)
     return None
 

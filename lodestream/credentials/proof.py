@@ -107,13 +107,14 @@ def _embedded(it: Embedded, document: DidDocument, checks: list[Check]) -> Prove
             named = it.proofs.known[0].method
             raise CredentialError("KEY", f"the proof names the key {named[:200]!r}, which is not one of {document.id}")
     with step(checks, "signature", f"It is signed by a key that {document.id} publishes for assertions."):
-        methods = [integrity.check(it.credential, proof, document) for proof in ours]
+        payload = canonical(it.credential)
+        methods = [integrity.check(it.credential, payload, proof, document) for proof in ours]
     with step(checks, "issuer", "The credential names the owner of that key as its issuer."):
         _check_issuer(it.credential, document)
         for proof, method in zip(ours, methods, strict=True):
             _check_in_force(method, _valid_from(it.credential), integrity.created_us(proof))
     ends = [end for proof in ours if (end := integrity.expires_us(proof)) is not None]
-    return Proven(it.credential, canonical(it.credential), ours[0].method, ours[0].suite, min(ends, default=None), ignored)
+    return Proven(it.credential, payload, ours[0].method, ours[0].suite, min(ends, default=None), ignored)
 
 
 @contextmanager

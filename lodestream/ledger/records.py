@@ -238,7 +238,7 @@ class Line(Struct, frozen=True, gc=False, omit_defaults=True):
     """One lot's part in the event as the ledger took it: drawn (input), made or created (output, object).
 
     `quantity`, `uom`, `tickets`, `assays` and `process` are as the event stated them; `contained_mg` is empty while the lot
-    is not assayed. The line of an assay has no mass: it moves none.
+    is not assayed. The line of an assay or of a void has no mass: it moves none.
     """
 
     role: str

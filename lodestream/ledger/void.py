@@ -21,6 +21,7 @@ from lodestream.ledger.moves import exchange, post_difference, receipt_key
 from lodestream.ledger.moves import named as named_account
 from lodestream.ledger.moving import Consigned, Outbound, Received
 from lodestream.ledger.pairs import key
+from lodestream.ledger.records import Line
 from lodestream.ledger.ship import SSCC
 from lodestream.ledger.state import LotChange, Move
 from lodestream.measures import lines, share
@@ -38,6 +39,7 @@ def ask(draft: Draft) -> None:
         return
     draft.kind = KIND
     draft.pairs += refs
+    draft.lines += [Line("object", ref.rsplit(" ", 1)[1], 0, 0, {}) for ref in refs]  # it names them, and moves nothing
     _turn(draft, refs, asked=True)
 
 

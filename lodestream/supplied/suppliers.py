@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from lodestream.credentials.did import web_url
 from lodestream.credentials.errors import CredentialError
 from lodestream.epcis.identifiers import canonical_id
 
@@ -40,13 +41,15 @@ class Suppliers(Struct, frozen=True, forbid_unknown_fields=True):
     """The whole list, both kinds by DID.
 
     `locations`: a facility's id in credentials to its location in our register, where the two are spelled differently.
-    `schemes`: a scheme's id to the name that `crm:schemes` has for it; without one it keeps its id.
+    `schemes`: a scheme's id to the name that `crm:schemes` has for it; without one it keeps its id. `allow`: what may be asked
+    besides the hosts of the DIDs (did:web), such as where status lists are served: `status.example`, `localhost:8443+private`.
     """
 
     suppliers: dict[str, Supplier] = {}
     assessors: dict[str, Assessor] = {}
     locations: dict[str, str] = {}
     schemes: dict[str, str] = {}
+    allow: list[str] = []
 
     def location(self, facility: str) -> str:
         """A facility's location in our book, in the one spelling that the gate gives it."""
@@ -61,6 +64,11 @@ class Suppliers(Struct, frozen=True, forbid_unknown_fields=True):
         """The file with the DID document of a supplier or assessor; empty where none is named."""
         known = self.suppliers.get(did) or self.assessors.get(did)
         return known.did_document if known is not None else ""
+
+    def hosts(self) -> list[str]:
+        """What may be asked: `allow`, and the hosts where the DID documents of did:web are."""
+        urls = [web_url(did) for did in sorted(self.issuers()) if did.startswith("did:web:")]
+        return list(dict.fromkeys([*self.allow, *(url.split("/")[2] for url in urls)]))
 
     def issuers(self) -> frozenset[str]:
         """Everyone whose credentials are looked at."""
@@ -78,6 +86,10 @@ def parse_suppliers(text: str) -> Suppliers:
     for did in found.issuers():
         if not did.startswith("did:"):
             raise CredentialError("SUPPLIERS", f"{did[:200]!r} is no DID; a supplier is listed under the DID that it signs with")
+    try:
+        found.hosts()
+    except CredentialError as error:
+        raise CredentialError("SUPPLIERS", str(error)) from None
     owner: dict[str, str] = {}
     for did, supplier in found.suppliers.items():
         for facility in supplier.facilities:

@@ -4,7 +4,7 @@ The effect of a record is the same whenever it is taken, and however often: link
 credential's file is a function of its record. So the two topics need no order between them.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,6 +26,7 @@ from lodestream.credentials.linkset import (
 from lodestream.credentials.permutation import ENTRIES
 from lodestream.credentials.record import CredentialRecord, StatusRecord
 from lodestream.credentials.status import status_list
+from lodestream.credentials.untp import DTE
 from runtime.errors import RefusedError
 from sinks.publication.folder import Folder, path_of
 from sinks.publication.memory import LINKSET, LIST, Memory
@@ -81,15 +82,17 @@ class Publisher:
 
         Raises StateError.
         """
-        changed = sum(self._folder.put(path, data) for path, data in self._memory.files())
+        changed = self._folder.put(self._memory.files())
         if derived:
-            for path in self._memory.stale(LINKSET):
-                changed += self._folder.put(self._below_root(f"{path}/{FILE}"), to_bytes(self._memory.links(path)))
-            for url in self._memory.stale(LIST):
-                changed += self._folder.put(_path(url), self._list(url))
+            changed += self._folder.put(self._linksets())
+            changed += self._folder.put((_path(url), self._list(url)) for url in self._memory.stale(LIST))
         self._folder.sync()
         self._memory.written(derived=derived)
         return changed
+
+    def _linksets(self) -> Iterator[tuple[str, bytes]]:
+        for path in self._memory.stale(LINKSET):
+            yield self._below_root(f"{path}/{FILE}"), to_bytes(self._memory.links(path))
 
     def write_own(self) -> bool:
         """Write did.json and the resolver's description, where they are not as they should be. Raises StateError.
@@ -105,7 +108,7 @@ class Publisher:
         return changed
 
     def _put(self, path: str, data: bytes) -> bool:
-        changed = self._folder.put(path, data)
+        changed = self._folder.put([(path, data)]) > 0
         if changed:
             _log.info("published", path=path)
         return changed
@@ -114,6 +117,12 @@ class Publisher:
         path = path_of(record.id)
         if path is None:
             _log.error("a credential cannot be published: its id is no address of a file", alert=True, credential=record.id)
+            return
+        if record.kind == DTE and not record.about:
+            # Versions that knew no policy issued events for the issuer's own use: none of them was ever meant for everybody.
+            _log.warning(
+                "an event is not published: it was issued before a policy could say who may read it", credential=record.id
+            )
             return
         data = record.envelope.encode()
         if record.access == "private":

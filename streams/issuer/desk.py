@@ -260,8 +260,8 @@ class Desk:
 
     def _asked_back(self) -> None:
         """A consignment was asked back: its shipment was not what it said."""
-        for lot in self.outcome.lots:
-            for ref in list(self.memory.items("touched", self.site, lot.lot, FEW_PARTS)):
+        for line in self.outcome.lines:
+            for ref in list(self.memory.items("touched", self.site, line.lot, FEW_PARTS)):
                 known = self._known(ref)
                 if known is not None and statements.is_shipment(known, self.outcome.consignment):
                     self._end(known)

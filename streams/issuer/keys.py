@@ -12,9 +12,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from lodestream.credentials.did import DidDocument, document_bytes, parse_document
+from lodestream.credentials.did import DidDocument, parse_document
 from lodestream.credentials.errors import CredentialError
-from lodestream.credentials.signer import Ed25519Signer, P256Signer, Signer, signer_of_pem
+from lodestream.credentials.signer import Ed25519Signer, P256Signer, signer_of_pem
 
 LARGEST_DOCUMENT = 1024 * 1024
 LARGEST_KEY = 64 * 1024
@@ -43,11 +43,6 @@ def create(path: Path, algorithm: str) -> None:
     write_file(path, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()), 0o600, replace=False)
 
 
-def write_did_document(path: Path, *signers: Signer) -> None:
-    """Write `did.json`, public, for the keys of the signers. Replaces the file at once, so readers see the old or the new."""
-    write_file(path, document_bytes(*signers), 0o644, replace=True)
-
-
 def read_did_document(path: Path) -> DidDocument:
     """A DID document from a file. Raises CredentialError, OSError."""
     return parse_document(read_bounded(path, "DID document"))
@@ -63,7 +58,10 @@ def read_bounded(path: Path, what: str) -> bytes:
 
 
 def write_file(path: Path, data: bytes, mode: int, *, replace: bool) -> None:
-    """Write the whole file beside its place (mkstemp makes it 0600), then move it there; the folder is made where it lacks."""
+    """Write the whole file beside its place (mkstemp makes it 0600), then move it there: readers see the old or the new.
+
+    The folder is made where it lacks. `replace` False leaves a file that is there as it is.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     temporary = Path(name)

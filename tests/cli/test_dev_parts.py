@@ -153,7 +153,7 @@ def test_a_broker_of_its_own_keeps_settings_of_the_books_and_none_of_other_serve
     file = own(
         'book = "book.toml"\npartitions = 8\nkafka.options."sasl.password" = "hunter2"\n'
         'clickhouse.url = "https://me:hunter2@host"\nschema_registry.url = "https://me:hunter2@host"\n'
-        'issuer.name = "Kupfer \\"K\\""\n',
+        'issuer.name = "Kupfer \\"K\\""\nissuer.key_pem = "hunter2"\nissuer.pkcs11.pin = "hunter2"\n',
         "limits.list_elements=7",
     )
     assert "hunter2" not in file

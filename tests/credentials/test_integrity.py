@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -63,7 +65,7 @@ def ecdsa(credential: dict[str, Any], key: Signer, **options: Any) -> bytes:
         "verificationMethod": f"{key.did}#{to_multikey(key.public_jwk())}",
         "proofPurpose": "assertionMethod",
     } | options
-    value = "z" + to_base58btc(key.sign(integrity.signing_input(credential, proof)))
+    value = "z" + to_base58btc(key.sign(integrity.signing_input(canonical(credential), proof)))
     return write(credential | {"proof": proof | {"proofValue": value}})
 
 
@@ -135,6 +137,12 @@ def test_another_context_than_the_signed_one_is_refused() -> None:
     assert code(write(value | {"@context": [*value["@context"], "https://evil.example/c"]})) == "PROOF"
 
 
+def test_a_key_that_somebody_else_controls_is_refused() -> None:
+    keys = published()
+    others = tuple(method._replace(controller="did:web:evil.example") for method in keys.assertion)
+    assert code(SIGNED, keys._replace(assertion=others)) == "KEY"
+
+
 def test_a_proof_of_the_minimum_is_understood() -> None:
     """As the BC Mines Act Permit has it: neither @context nor created."""
     options = {
@@ -143,7 +151,7 @@ def test_a_proof_of_the_minimum_is_understood() -> None:
         "proofPurpose": "assertionMethod",
         "verificationMethod": f"{DID}#{to_multikey(signer().public_jwk())}",
     }
-    value = "z" + to_base58btc(signer().sign(integrity.signing_input(SMALL, options)))
+    value = "z" + to_base58btc(signer().sign(integrity.signing_input(canonical(SMALL), options)))
     assert code(write(SMALL | {"proof": [options | {"proofValue": value}]})) == "verified"
 
 
@@ -168,6 +176,7 @@ def test_one_known_suite_in_a_set_suffices_and_the_others_are_named() -> None:
     assert report.verified
     said = next(one.sentence for one in report.checks if one.name == "proof")
     assert said.endswith("Not looked at: proofs of Ed25519Signature2020, bbs-2023, eddsa-jcs-2022.")
+    assert presented(write(value | {"proof": [*others, ours]})).issuer_hint == DID  # not the stranger's, who comes first
     assert code(write(value | {"proof": others[:2]})) == "SUITE"
     assert code(write(value | {"proof": [ours, ours | {"created": "2025-03-05T07:00:02Z"}]})) == "SIGNATURE"
 
@@ -294,7 +303,8 @@ def test_what_is_no_multikey_is_refused(text: Any) -> None:
 
 def test_a_compressed_point_that_is_none_is_refused() -> None:
     raw = from_base58btc(to_multikey(p256_signer().public_jwk())[1:])
-    for other in (raw[:2] + b"\x04" + raw[3:], raw[:2] + b"\x02" + b"\xff" * 32, raw[:-1], raw + b"\0"):
+    long = ec.derive_private_key(7, ec.SECP256R1()).public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+    for other in (raw[:2] + long, raw[:2] + b"\x04" + raw[3:], raw[:2] + b"\x02" + b"\xff" * 32, raw[:-1], raw + b"\0"):
         with pytest.raises(CredentialError):
             from_multikey("z" + to_base58btc(other))
 

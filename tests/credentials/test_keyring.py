@@ -135,6 +135,8 @@ def test_a_key_to_come_is_published_before_it_signs() -> None:
     assert signing(history, MAY) == "A"
     assert {method.id for method in document(history).assertion} >= {A.kid, B.kid}
     assert history.retired(name_of(A), MAY).signing(MAY).name == name_of(B)  # which then signs at once
+    at_once = history.withdrawn(name_of(B), JULY)  # at the very time at which it would have begun
+    assert [signing(at_once, moment) for moment in (MAY, JULY)] == ["A", "A"]
     given_up = history.withdrawn(name_of(B), MAY)
     assert [signing(given_up, moment) for moment in (MAY, JULY)] == ["A", "A"]
     after = given_up.begun(C.public_jwk(), JULY + 2_000_000)

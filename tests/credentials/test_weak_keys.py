@@ -10,7 +10,7 @@ from lodestream.credentials import jose
 from lodestream.credentials.did import did_key_document, parse_document
 from lodestream.credentials.encoding import from_base64url, to_base58btc, to_base64url
 from lodestream.credentials.errors import CredentialError
-from lodestream.credentials.jsontext import write
+from lodestream.credentials.jsontext import parse_object, write
 from lodestream.credentials.securing import secure
 from lodestream.credentials.signer import check_signature, public_key, signer_of_pem
 from lodestream.credentials.verify import verify
@@ -207,4 +207,20 @@ def test_no_byte_of_a_compact_credential_can_be_another(which: str) -> None:
             changed = data[:n] + bytes([other]) + data[n + 1 :]
             if changed.strip() != data and verify(changed, document, NOW_US, ()).credential is not None:
                 accepted.append((n, other))
+    assert accepted == []
+
+
+@pytest.mark.parametrize("form", ["envelope", "playground download"])
+def test_no_changed_value_of_a_json_form_is_accepted(form: str) -> None:
+    """Every bit of every byte: what is accepted is the same JSON value, in other white space."""
+    sealed = secure(CREDENTIAL, signer(), "vc+jwt", 0)
+    data = sealed if form == "envelope" else b'{\n "verifiableCredential": ' + sealed + b"\n}"
+    document, value = published(), parse_object(data, "it")
+    assert verify(data, document, NOW_US, ()).verified
+    accepted = []
+    for n in range(len(data)):
+        for bit in range(8):
+            changed = data[:n] + bytes([data[n] ^ (1 << bit)]) + data[n + 1 :]
+            if verify(changed, document, NOW_US, ()).credential is not None and parse_object(changed, "it") != value:
+                accepted.append((n, bit))
     assert accepted == []

@@ -10,10 +10,11 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
 
+from lodestream.credentials.did import document_bytes
 from lodestream.credentials.errors import CredentialError
 from lodestream.credentials.pins import REQUIRED
 from streams.issuer import bundle
-from streams.issuer.keys import load, load_or_create, read_did_document, write_did_document
+from streams.issuer.keys import load, load_or_create, read_did_document, write_file
 
 DID = "did:web:refinery.example"
 
@@ -59,8 +60,8 @@ def test_a_file_that_is_no_key_is_refused_without_showing_it(tmp_path: Path) -> 
 def test_the_did_document_is_public_and_returns(tmp_path: Path) -> None:
     signer = load_or_create(tmp_path / "issuer.pem", DID)
     path = tmp_path / "did" / "did.json"
-    write_did_document(path, signer)
-    write_did_document(path, signer)
+    write_file(path, document_bytes(signer), 0o644, replace=True)
+    write_file(path, document_bytes(signer), 0o644, replace=True)
     assert stat.S_IMODE(path.stat().st_mode) == 0o644
     assert read_did_document(path).key(signer.kid).jwk == signer.public_jwk()
     path.write_bytes(b"[" * 2_000_000)

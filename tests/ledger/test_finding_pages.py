@@ -11,10 +11,11 @@ from lodestream.ledger import exclusion
 from lodestream.ledger.book import Exclusion, Process, SiteBook
 from lodestream.ledger.catalogue import CATALOGUE
 from lodestream.ledger.values import Said
+from lodestream.watch.reading import finding
 from tests.ledger import making
 
 PAGES = Path(__file__).parent.parent.parent / "docs" / "findings"
-RULES = [f"F{n}" for n in range(1, 51)]
+RULES = [f"F{n}" for n in range(1, 52)]
 ROW = re.compile(r"^\| `([A-Z_]+)` \| (\d+) \| (hard|hold|warn|info|outcome) \| [^|]+ \|$", re.MULTILINE)
 SECTIONS = ["Rule", "Thresholds", "Example", "What to do", "Limits"]
 EXAMPLE = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -29,6 +30,7 @@ NAMES = {name: value for name, value in vars(making).items() if not name.startsw
     "Exclusion": Exclusion,
     "Decimal": Decimal,
     "exclusion": exclusion,
+    "finding": finding,
 }
 
 

@@ -90,3 +90,4 @@ def test_a_consignment_that_is_asked_back_is_named() -> None:
     asked = event("ObjectEvent", [], action="OBSERVE", biz_step="void_shipping", read_point=A, consignment_id="c")
     (outcome,) = (one for one in books(asked) if one.kind == "void")
     assert (outcome.consignment, outcome.from_location, outcome.to_location) == ("c", None, None)
+    assert [(one.lot, one.dry_mg, one.contained_mg) for one in outcome.lines] == [("x", 0, {})]

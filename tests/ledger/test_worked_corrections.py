@@ -289,6 +289,20 @@ def test_r63_findings_of_the_watch() -> None:
     says("R63", "`DRIFT`", "0 mg")
 
 
+def test_r104_a_suppliers_credential_that_is_revoked() -> None:
+    """R104: 10 t at A, 2 t of it at B, 1 t of that in a rod; the hold comes and goes at both."""
+    books = Books()
+    books(add("C1", "10", A, cu="99.99"), ship("C1", "2", A, B, consignment_id="c"), receive("C1", "2", B, consignment_id="c"))
+    books(transform(B, [("C1", "1", {})], [("rod", "1", {"cu": "99.99"})]))
+    found = Finding("f", "F51", "VC_REVOKED", 1, "hold", [A, "sha256:5d41", "revoked"], "it is revoked", "open", ["C1"])
+    for n, state, holds in ((1, "open", ["f"]), (2, "resolved", [])):
+        told = books.fold.submit(Entry(f"told {n}", A, "FINDING", START, finding=replace(found, state=state)))
+        assert [posting for one in told for posting in one.postings] == []
+        assert (books.lot(A, "C1").findings, books.lot(B, "C1").inherited) == (holds, holds)
+        assert books.lot(B, "rod").parents == ["C1"]
+    says("R104", "10 t", "2 t", "1 t", "`VC_REVOKED`", "0 mg")
+
+
 # -- 10. containers -----------------------------------------------------------------------------------------------------
 
 

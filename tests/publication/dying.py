@@ -1,6 +1,6 @@
 """A real publication worker that kills itself at a chosen step: `python -m tests.publication.dying NTH`.
 
-Steps are what a death can part: before and after a file, in the midst of one, and around a transaction of the memory. Settings
+A death can part any two files, and stand in the midst of one, or before or after the end of a transaction of the memory. Settings
 come from the environment.
 """
 
@@ -9,11 +9,11 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from cli.main import main
 from sinks.publication import folder, process
-from sinks.publication.folder import Folder
 from sinks.publication.memory import Memory
 
 left = int(sys.argv[1]) if len(sys.argv) > 1 else 0
@@ -25,16 +25,6 @@ def step() -> None:
     left -= 1
     if left == 0:
         os.kill(os.getpid(), signal.SIGKILL)
-
-
-class DyingFolder(Folder):
-    """The real folder, in steps."""
-
-    def put(self, path: str, data: bytes) -> bool:
-        step()
-        changed = super().put(path, data)
-        step()
-        return changed
 
 
 class DyingMemory(Memory):
@@ -50,14 +40,18 @@ class DyingMemory(Memory):
 
 def put_in_place() -> None:
     """From now on a publication of this process is made of these parts."""
-    real = os.fsync
+    fsync, replace = os.fsync, Path.replace
 
-    def fsync(handle: Any) -> None:
+    def dying_fsync(handle: Any) -> None:
         step()
-        real(handle)
+        fsync(handle)
 
-    folder.os.fsync = fsync  # type: ignore[attr-defined]
-    process.Folder = DyingFolder  # type: ignore[misc]
+    def dying_replace(self: Path, target: Path) -> Path:
+        step()
+        return replace(self, target)
+
+    folder.os.fsync = dying_fsync  # type: ignore[attr-defined]
+    Path.replace = dying_replace  # type: ignore[method-assign,assignment]
     process.Memory = DyingMemory  # type: ignore[misc]
 
 

@@ -245,6 +245,9 @@ def test_revoked_encrypted_and_in_another_language() -> None:
     assert chosen("dpp", linkset(CATHODE, [("dpp", link("old", "predecessor-version"))])) == "old"
     locked = linkset(CATHODE, [("dte", link("locked", method="AES-256-GCM")), ("dte", link("open"))])
     assert chosen("dte", locked) == "open"
+    alone = linkset(CATHODE, [("dte", link("locked", method="AES-256-GCM"))])
+    assert chosen("dte", alone) == "locked"
+    assert chosen("", alone) is None
     spoken = linkset(CATHODE, [("dpp", link("en")), ("dpp", link("de", language="de"))])
     assert chosen("dpp", spoken, language="de") == "de"
     assert chosen("dpp", spoken) is None

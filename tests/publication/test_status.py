@@ -2,16 +2,21 @@
 
 import gzip
 import zlib
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lodestream.credentials.bundle import bundle_policies
 from lodestream.credentials.encoding import to_base64url
 from lodestream.credentials.errors import CredentialError
+from lodestream.credentials.jsontext import write
 from lodestream.credentials.permutation import ENTRIES
+from lodestream.credentials.policy import Signed
 from lodestream.credentials.status import LARGEST_LIST_BYTES, Bitstring, StatusEntry, check_entry, entry_of, status_list
+from tests.credentials.telling import official
 
 EXAMPLE = "uH4sIAAAAAAAAA-3BMQEAAADCoPVPbQwfoAAAAAAAAAAAAAAAAAAAAIC3AYbSVKsAQAAA"
 """Bitstring Status List 1.0, section 2.2: 131,072 entries, none of them set."""
@@ -172,3 +177,11 @@ def test_a_list_for_several_purposes_answers_each() -> None:
     credential = listed(5)
     credential["credentialSubject"]["statusPurpose"] = ["suspension", "revocation"]
     assert check_entry(credential, StatusEntry(URL, 5, "suspension"))
+
+
+def test_it_is_valid_by_the_official_schema_and_strict_json_ld(shared: Path) -> None:
+    credential = listed(94_567)
+    signed = Signed(credential, write(credential), 1_741_200_000_000_000)
+    checks = {policy.name: policy.check(signed) for policy in bundle_policies(official(shared))}
+    assert checks["JSON-LD"].result == "passed", checks
+    assert checks["JSON Schema"].sentence.startswith("It satisfies W3C's schema"), checks  # UNTP has none for lists

@@ -28,18 +28,6 @@ from tests.sinks.simulated import Broker, KilledError, Member, Steps
 ROUNDS = 400
 
 
-class DyingFolder(Folder):
-    """The real folder, in steps."""
-
-    steps: Steps
-
-    def put(self, path: str, data: bytes) -> bool:
-        self.steps.step()
-        changed = super().put(path, data)
-        self.steps.step()
-        return changed
-
-
 class DyingMemory(Memory):
     """The real memory, in steps: what is inside `together` is lost with the process that dies in it."""
 
@@ -61,6 +49,8 @@ class World:
     records: Sequence[CredentialRecord | StatusRecord] = ()
     steps: Steps = field(default_factory=Steps)
     key: bytes = bytes(range(32))
+    did: str = DID
+    base_url: str = ROOT
     seen: Callable[[Path], None] = lambda folder: None
 
     @property
@@ -84,8 +74,7 @@ class World:
             return
 
     def _work(self, broker: Broker, chunk: int) -> None:
-        folder = DyingFolder(self.folder)
-        folder.steps = self.steps
+        folder = Folder(self.folder)
         try:
             memory = DyingMemory.__new__(DyingMemory)
             memory.steps = self.steps
@@ -107,9 +96,9 @@ class World:
     def publishing(self) -> Publishing:
         mine = signer(self.key)
         return Publishing(
-            DID,
+            self.did,
             PROFILE.name,
-            ROOT,
+            self.base_url,
             lambda credential, at_us: secure(credential, mine, "vc+jwt", at_us),
             lambda: document_bytes(mine),
             SECRET,
@@ -133,11 +122,16 @@ def partitions(values: Iterable[CredentialRecord | StatusRecord]) -> dict[Partit
 
 
 def killed_in_writing(monkeypatch: pytest.MonkeyPatch, steps: Steps) -> None:
-    """From now on a file that is being written is a step too: what was begun beside its place stays there."""
-    real = os.fsync
+    """From now on a death can part any two files, and stand in the midst of one: what was begun beside its place stays there."""
+    fsync, replace = os.fsync, Path.replace
 
-    def fsync(handle: Any) -> None:
+    def dying_fsync(handle: Any) -> None:
         steps.step()
-        real(handle)
+        fsync(handle)
 
-    monkeypatch.setattr(writing.os, "fsync", fsync)
+    def dying_replace(self: Path, target: Path) -> Path:
+        steps.step()
+        return replace(self, target)
+
+    monkeypatch.setattr(writing.os, "fsync", dying_fsync)
+    monkeypatch.setattr(Path, "replace", dying_replace)

@@ -62,13 +62,13 @@ elements = ["Cu"]
 KEYS = {REFINERY: bytes(range(32)), CAB: bytes(range(1, 33))}
 
 
-def credential(kind: str, name: str, subject: Any, issuer: str = REFINERY, **more: Any) -> dict[str, Any]:
+def credential(kind: str, name: str, subject: Any, by: str = REFINERY, **more: Any) -> dict[str, Any]:
     """An unsigned credential of UNTP 0.7.0."""
     return {
         "@context": CONTEXTS,
         "type": [kind, VC],
         "id": f"https://credentials.example.com/{kind}/{name}",
-        "issuer": {"type": ["CredentialIssuer"], "id": issuer, "name": "Issuer"},
+        "issuer": {"type": ["CredentialIssuer"], "id": by, "name": "Issuer"},
         "validFrom": "2025-03-05T07:00:00Z",
         "name": name,
         "credentialSubject": subject,

@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
 from lodestream.credentials.encoding import percent_decoded, to_uri
 from lodestream.credentials.errors import CredentialError
@@ -24,6 +23,7 @@ PREDECESSOR = "https://www.iana.org/assignments/relation/predecessor-version"
 
 _KEY = re.compile(r"/(?P<ai>10|21)/(?P<value>[^/?#]+)")
 _OFFSET = re.compile(r"([+-])(\d\d):(\d\d)")
+_WEB = re.compile(r"(?P<scheme>[a-z]+)://(?P<host>[^/?#]+)")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SIMPLE_URI = re.compile(r"(?:https?://[A-Za-z0-9.-]+/|urn:[a-z0-9-]+:|did:[a-z]+:)[A-Za-z0-9._~!$&'()*+,;=:@/-]*")
 
@@ -122,9 +122,9 @@ def scheme_of(identifier: str) -> dict[str, Any]:
     """The scheme that an identifier is of, read off itself: GS1 Digital Link, the owner of a web address, a URN namespace."""
     if identifier.startswith("https://id.gs1.org/"):
         return identifier_scheme(Scheme("https://id.gs1.org", "GS1 Digital Link"))
-    parts = urlsplit(identifier)
-    if parts.netloc:
-        return identifier_scheme(Scheme(f"{parts.scheme}://{parts.netloc}", f"Identifiers of {parts.netloc}"))
+    web = _WEB.match(identifier)
+    if web:
+        return identifier_scheme(Scheme(f"{web['scheme']}://{web['host']}", f"Identifiers of {web['host']}"))
     name = ":".join(identifier.split(":")[:2])
     return identifier_scheme(Scheme(name, f"Identifiers {name}"))
 
@@ -152,7 +152,8 @@ def facility(place: str, known: FacilityProfile, *, registered: bool = False) ->
 
 def registered_uri(register: Scheme, registered_id: str) -> str:
     """An entry of a register as a URI: `urn:gtr:<the register's domain>:<number>`, as UNTP names what is in a register."""
-    domain = urlsplit(register.id).hostname or re.sub(r"^urn:", "", register.id)
+    web = _WEB.match(register.id)
+    domain = web["host"] if web else register.id.removeprefix("urn:")
     return uri(f"urn:gtr:{domain}:{registered_id}", "the registered identity")
 
 

@@ -24,7 +24,7 @@ from lodestream.credentials.untp.base import (
 )
 from lodestream.credentials.untp.conformity import ConformityAttestation
 from lodestream.credentials.untp.events import Event
-from lodestream.credentials.untp.parts import Party
+from lodestream.credentials.untp.parts import NamedParty
 from lodestream.credentials.untp.subjects import FacilitySubject, ProductSubject, RegisteredIdentity
 
 
@@ -34,7 +34,7 @@ class CredentialIssuer(Open):
     type: Annotated[Types, contains("CredentialIssuer")] | None = None
     id: Uri
     name: str
-    issuerAlsoKnownAs: list[Party] | None = None  # noqa: N815
+    issuerAlsoKnownAs: list[NamedParty] | None = None  # noqa: N815
 
 
 class BitstringStatusListEntry(Closed):

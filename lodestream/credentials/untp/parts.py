@@ -86,13 +86,36 @@ class Facility(Open):
     name: str
 
 
+class Named(Open):
+    """A thing that is only named: a metric, a criterion, a scheme, a party."""
+
+    type: Types | None = None
+    id: Uri
+    name: str
+    description: str | None = None
+    registeredId: str | None = None  # noqa: N815
+
+
+class NamedParty(Named):
+    """A party that is only named."""
+
+    type: Annotated[Types, contains("Party")] | None = None
+
+
 class Party(Open):
     """An organisation or person."""
 
     type: Annotated[Types, contains("Party")] | None = None
     id: Uri
     name: str
+    description: str | None = None
     registeredId: str | None = None  # noqa: N815
+    idScheme: IdentifierScheme | None = None  # noqa: N815
+    registrationCountry: Country | None = None  # noqa: N815
+    partyAddress: Address | None = None  # noqa: N815
+    organisationWebsite: Uri | None = None  # noqa: N815
+    industryCategory: list[Classification] | None = None  # noqa: N815
+    partyAlsoKnownAs: list[NamedParty] | None = None  # noqa: N815
 
 
 Role = Literal[
@@ -114,13 +137,6 @@ class Coordinate(Closed):
 
     latitude: Annotated[Number, Field(ge=-90, le=90)]
     longitude: Annotated[Number, Field(ge=-180, le=180)]
-
-
-class Named(Open):
-    """A thing that is only named: a metric, a sensor."""
-
-    id: Uri
-    name: str
 
 
 class Score(Closed):

@@ -7,7 +7,6 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from cli.judged import judge
 from cli.replayed import Replay
 from lodestream.credentials.profile import (
     Category,
@@ -18,13 +17,11 @@ from lodestream.credentials.profile import (
     Scheme,
     VouchedLot,
 )
-from lodestream.epcis.intake import Accepted
 from lodestream.epcis.limits import Limits
 from lodestream.ledger.book import BookFile
 from lodestream.ledger.bookfile import read_book
 from lodestream.ledger.fold import Fold
 from lodestream.ledger.records import LotState, Outcome, PeriodState
-from lodestream.ledger.ship import location
 from lodestream.ledger.state import Head
 from tests.ledger.making import tick
 
@@ -58,20 +55,10 @@ class Worked:
         book = folder / "book.toml"
         replay = Replay(read_book(book.read_text()) if book.exists() else BookFile())
         paths = sorted(folder.glob("*.json"))
-        self.events = {item.event.event_hash: item.event for _, item in judge(paths, Limits()) if isinstance(item, Accepted)}
         fates = [fate.what for fate in replay.run(paths, Limits())]
-        self.outcomes = [self._placed(what) for what in fates if isinstance(what, Outcome)]
+        self.outcomes = [what for what in fates if isinstance(what, Outcome)]
         self.fold = replay.fold
         self.periods = [(site, period) for site, period in closed(self.fold)]
-
-    def _placed(self, outcome: Outcome) -> Outcome:
-        """The outcome with where what it moves comes from and goes to; a receipt may leave the former to the shipment."""
-        event = self.events.get(outcome.event_hash or "")
-        if event is None or outcome.kind not in ("ship", "receive"):
-            return outcome
-        sent = [one for one in self.events.values() if one.biz_step == "shipping" and one.quantities[:1] == event.quantities[:1]]
-        origin = location(event.sources) or next((one.read_point for one in sent), None)
-        return replace(outcome, from_location=origin, to_location=location(event.destinations))
 
     def of(self, kind: str) -> list[Outcome]:
         """The transactions of a kind."""

@@ -16,7 +16,7 @@ from lodestream.credentials.untp import CONTEXTS, model_for
 from lodestream.credentials.untp.conformity import AssessedProduct
 from lodestream.credentials.untp.credentials import CredentialIssuer, UntpCredential
 from lodestream.credentials.untp.events import EventSubject
-from lodestream.credentials.untp.parts import Facility, Named, Party
+from lodestream.credentials.untp.parts import Facility, Named
 from lodestream.credentials.untp.subjects import FacilitySubject, NamedFacility, ProductSubject
 
 VOCAB = "UNTP 0.7.0, Verifiable Credentials: extensions need a context that defines them; no @vocab catch-all"
@@ -34,9 +34,6 @@ WIDER: dict[type[BaseModel], type[BaseModel]] = {
     Facility: FacilitySubject,
 }
 """What is only named in one place may say as much there as where it is the subject."""
-OF_PARTY = frozenset((
-    "registrationCountry", "partyAddress", "organisationWebsite", "industryCategory", "partyAlsoKnownAs",
-))  # fmt: skip
 ELEMENT_TERM = re.compile(r"[a-z]{1,2}(?:MassFraction|ContainedMass)")
 OUR_TERMS = frozenset((
     "statedQuantity", "dryMass", "massFractionBasis", "quantityBasis", "sourceClass", "carbonFootprintCoverage",
@@ -91,7 +88,7 @@ def _chosen(node: Node, models: tuple[type[BaseModel], ...]) -> type[BaseModel] 
 @cache
 def _known(model: type[BaseModel]) -> tuple[dict[str, tuple[type[BaseModel], ...]], bool]:
     """The names that a class has, with the classes of their values; and whether it needs a type. No names: not judged."""
-    if model is Named:
+    if issubclass(model, Named):
         return {}, False
     fields = {field.alias or name: field for name, field in model.model_fields.items()}
     required = "type" in fields and fields["type"].is_required()
@@ -100,8 +97,6 @@ def _known(model: type[BaseModel]) -> tuple[dict[str, tuple[type[BaseModel], ...
         found = _known(WIDER[model])[0] | found
     if issubclass(model, UntpCredential):
         found = dict.fromkeys(OF_W3C, ()) | found
-    if issubclass(model, Party):
-        found = dict.fromkeys((*OF_PARTY, "idScheme", "description"), ()) | found
     if issubclass(model, (CredentialIssuer, NamedFacility)):
         found = dict.fromkeys(("idScheme",), ()) | found
     return found | ({} if "type" in found else {"type": ()}), required
