@@ -3,17 +3,21 @@
 A policy is asked only after the signature was checked, so all that it reads is the signer's own word.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 from pydantic import BaseModel, ValidationError
 
+from lodestream.credentials.errors import CredentialError
 from lodestream.credentials.jose import issuer_of
-from lodestream.credentials.report import Check, failed, not_checked, passed
+from lodestream.credentials.report import Check, Report, failed, not_checked, passed
+from lodestream.credentials.status import StatusEntry, check_entry, entry_of
 from lodestream.credentials.untp import VerifiableCredential, model_for, time_us
 
 ERRORS_SHOWN = 5
+PURPOSES_THAT_END = ("revocation", "suspension")
+"""Purposes of a status entry that end a credential when it is set; refresh and message do not."""
 
 
 class Signed(NamedTuple):
@@ -100,6 +104,46 @@ class IssuedBy:
         if issuer in self.issuers:
             return passed(self.name, f"Issued by {issuer}, as expected.")
         return failed(self.name, f"Issued by {issuer}, which is not among the expected issuers.", "UNEXPECTED_ISSUER")
+
+
+@dataclass(frozen=True)
+class NotEnded:
+    """Its issuer has neither revoked nor suspended it, by status lists that somebody has fetched and verified.
+
+    `lists` are reports of `verify` over the status list credentials, by their URLs (Bitstring Status List 1.0, section 3.2).
+    """
+
+    lists: Mapping[str, Report] = field(repr=False)
+    name: str = "status"
+
+    def check(self, signed: Signed) -> Check:
+        """A status that cannot be known is a failure, not a pass; a credential that names none is not checked."""
+        try:
+            entries = [entry for entry in entry_of(signed.credential) if entry.purpose in PURPOSES_THAT_END]
+            ended = [entry for entry in entries if is_ended(issuer_of(signed.credential), entry, self.lists.get(entry.list_url))]
+        except CredentialError as error:
+            return failed(self.name, f"Its status is not known: {error}.", error.code)
+        if ended:
+            return failed(self.name, f"Its issuer has set its {ended[0].purpose} in {ended[0].list_url}.", "REVOKED")
+        if not entries:
+            return not_checked(self.name, "It names no status list for revocation.")
+        return passed(self.name, f"It is not set in {', '.join(entry.list_url for entry in entries)}.")
+
+
+def is_ended(issuer: str | None, entry: StatusEntry, found: Report | None) -> bool:
+    """Whether an entry is set in the list that was fetched for it, which must hold and be of the credential's own issuer.
+
+    Raises CredentialError with the names of Bitstring Status List 1.0, section 3.5.
+    """
+    if found is None:
+        raise CredentialError("STATUS_RETRIEVAL_ERROR", f"the status list {entry.list_url} cannot be had")
+    if not found.verified or found.credential is None:
+        reasons = " ".join(check.sentence for check in found.checks if check.code)
+        raise CredentialError("STATUS_VERIFICATION_ERROR", f"the status list does not hold: {reasons}")
+    if issuer_of(found.credential) != issuer:
+        owner = issuer_of(found.credential)
+        raise CredentialError("STATUS_VERIFICATION_ERROR", f"the status list is of {owner}, not of {issuer}")
+    return check_entry(found.credential, entry)
 
 
 @dataclass(frozen=True, slots=True)

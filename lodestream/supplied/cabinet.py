@@ -4,22 +4,26 @@ An event is told by the last of the credentials that tell it, with the supplier'
 What changes is corrected as EPCIS corrects: the event as it was sent, declared void, and the right one under an id of its own.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 from msgspec.structs import replace
 
 from lodestream.credentials.errors import CredentialError
 from lodestream.credentials.jsontext import parse_object, write
-from lodestream.credentials.untp import time_us
 from lodestream.credentials.walk.balance import Key, key_of, make_balances
+from lodestream.credentials.walk.grades import as_list, as_object
+from lodestream.epcis.identifiers import canonical_id
 from lodestream.epcis.intake import Accepted as Taken
 from lodestream.epcis.intake import intake
 from lodestream.epcis.routing import Router
 from lodestream.ledger.book import Register
+from lodestream.supplied.drawers import Drawers
 from lodestream.supplied.mapping import Facts, Mapped, document, event_id, mapped
+from lodestream.supplied.products import lot_of, text
 from lodestream.supplied.suppliers import Suppliers
-from lodestream.supplied.values import Accepted, Attestation, Opened, Passport, Told
+from lodestream.supplied.values import Accepted, Opened, Told
 
 
 class Cabinet:
@@ -33,6 +37,9 @@ class Cabinet:
         self.opened = {one.ref: one for one in opened}
         self._register = register
         self._router = Router(register)
+        self._drawers = Drawers()
+        for one in self.accepted.values():
+            self._drawers.put(one)
 
     def add(self, credential: Accepted) -> list[Opened]:
         """Take a credential in: the events that are opened, corrected or void by it, with the documents to be sent.
@@ -43,12 +50,14 @@ class Cabinet:
         """
         if credential.digest in self.accepted:
             return []
-        self.accepted[credential.digest] = credential
+        self._drawers.put(credential)
         try:
-            changed = [one for ref in self._touched(credential) if (one := self._judge(ref, credential)) is not None]
+            touched = self._drawers.touched(credential)
+            changed = [one for ref in touched if (one := self._judge(ref, credential)) is not None]
         except CredentialError:
-            del self.accepted[credential.digest]
+            self._drawers.take_out(credential)
             raise
+        self.accepted[credential.digest] = credential
         self.opened |= {one.ref: one for one in changed}
         return changed
 
@@ -61,31 +70,14 @@ class Cabinet:
         self.opened[ref] = replace(self.opened[ref], documents=[])
         return self.opened[ref]
 
-    def _touched(self, credential: Accepted) -> list[str]:
-        """The events that a credential may change: its own, those it takes back, those that its passport is of."""
-        own = [_ref(credential.issuer, told) for told in credential.told]
-        before = next((one for one in self.accepted.values() if one.id == credential.replaces), None)
-        if before is not None and before.issuer == credential.issuer and credential.told:
-            own += [_ref(before.issuer, told) for told in before.told]
-        if credential.passport is not None:
-            own += [ref for ref, told in self._makes(credential.issuer) if _is_about(credential.passport, told)]
-        if credential.attestation is not None:
-            own += [ref for ref, _ in self._makes(None)]
-        return list(dict.fromkeys(own))
-
-    def _makes(self, issuer: str | None) -> Iterator[tuple[str, Told]]:
-        for one in list(self.accepted.values()):
-            if issuer in (None, one.issuer):
-                yield from ((_ref(one.issuer, told), told) for told in one.told if told.kind == "make")
-
     def _judge(self, ref: str, cause: Accepted) -> Opened | None:
         """An event as it is now, where that is another than what was sent."""
         known = self.opened.get(ref)
-        standing = self._standing(ref)
+        standing = self._drawers.standing(ref)
         if standing is None:
             return None if known is None or not known.event else self._void(known, cause)
         credential, told = standing
-        facts = self._facts(credential.issuer)
+        facts = self._drawers.facts(credential.issuer, _names(told))
         one = mapped(told, credential, facts, self.suppliers)
         _check_balance(told, facts)
         if known is not None and known.event and _same(parse_object(known.event.encode(), "the event"), one.event):
@@ -108,27 +100,6 @@ class Cabinet:
         declared = document([_declared(known.event, cause, [])], cause.valid_from)
         return replace(known, event="", evidence=[cause.digest], documents=[*known.documents, declared.decode()])
 
-    def _standing(self, ref: str) -> tuple[Accepted, Told] | None:
-        """The last credential that tells an event, by its validFrom; None where all that told it were replaced without it."""
-        replaced = {(one.issuer, one.replaces) for one in self.accepted.values() if one.replaces and one.told}
-        found = [
-            (credential, told)
-            for credential in self.accepted.values()
-            for told in credential.told
-            if _ref(credential.issuer, told) == ref and (credential.issuer, credential.id) not in replaced
-        ]
-        return max(found, key=lambda pair: _age(pair[0]), default=None)
-
-    def _facts(self, issuer: str) -> Facts:
-        passports: list[tuple[str, Passport]] = []
-        attestations: list[tuple[str, Attestation]] = []
-        for one in sorted(self.accepted.values(), key=_age):
-            if one.passport is not None and one.issuer == issuer:
-                passports.append((one.digest, one.passport))
-            if one.attestation is not None:
-                attestations.append((one.digest, one.attestation))
-        return Facts(passports, attestations)
-
     def _taken(self, made: bytes) -> tuple[str, list[str]]:
         """Site and lots of the last event of a document, as gate and ledger will name them. Raises CredentialError."""
         event = None
@@ -142,18 +113,6 @@ class Cabinet:
             message = f"{where.site} is no site of the book file: list the facility among a site's locations"
             raise CredentialError("LOCATION", message)
         return where.site, sorted({item.id for item in event.materials})
-
-
-def _ref(issuer: str, told: Told) -> str:
-    return f"{issuer} {told.event}"
-
-
-def _age(credential: Accepted) -> tuple[int, int, str]:
-    return time_us(credential.valid_from), credential.accepted_us, credential.digest
-
-
-def _is_about(passport: Passport, told: Told) -> bool:
-    return any(passport.lot == part.lot or (not passport.lot and passport.product == part.product) for part in told.parts)
 
 
 def _declared(event: str, cause: Accepted, correctives: list[str]) -> dict[str, Any]:
@@ -170,6 +129,17 @@ def _same(sent: dict[str, Any], now: dict[str, Any]) -> bool:
 def _bare(event: dict[str, Any]) -> dict[str, Any]:
     items = [{name: value for name, value in item.items() if name != "crm:credential"} for item in event["crm:materials"]]
     return {name: value for name, value in event.items() if name != "eventID"} | {"crm:materials": items}
+
+
+def _names(told: Told) -> list[str]:
+    """The lots and models of an event, with those that went into a make: all whose passports say something about it."""
+    event = parse_object(told.products.encode(), "the event") if told.products else {}
+    names = [name for part in told.parts for name in (part.lot, part.product)]
+    for entry in as_list(event.get("inputProduct")):
+        product = as_object(as_object(entry).get("product"))
+        with suppress(CredentialError):  # what cannot be told as a lot has no passport of ours
+            names += [lot_of(product, "")[0], canonical_id(text(product, "id", ""))]
+    return names
 
 
 def _check_balance(told: Told, facts: Facts) -> None:

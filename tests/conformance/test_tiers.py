@@ -346,3 +346,9 @@ def test_no_more_than_a_hundred_faults_of_one_rule_are_told() -> None:
     told = outcome(report, "MB-QUANTITY")
     assert len(told) == 100
     assert told[-1].found.endswith("(and 50 more)")
+
+
+def test_more_values_than_are_expanded_are_counted_in_the_signed_text(bundle: Bundle) -> None:
+    its = credential(credentialSubject=[make() | {"many": list(range(110_000))}])
+    (only,) = outcome(check({"it.json": signed(its)}, bundle), "LD-STRICT")
+    assert (only.result, "more than 100000 values" in only.found) == ("not checked", True)

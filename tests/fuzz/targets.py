@@ -57,7 +57,11 @@ def _named(seen: list[str]) -> Iterator[None]:
 
 
 def _is_true(credential: dict[str, Any], what: str) -> None:
-    if canonical(credential) not in truth():
+    try:
+        known = canonical(credential) in truth()
+    except CredentialError:  # it has no canonical form, what was signed has one
+        known = False
+    if not known:
         raise BrokenPromiseError(f"{what}: something that nobody signed")
 
 
@@ -200,7 +204,7 @@ def fuzz_signed(data: bytes) -> str:
     except CredentialError as error:
         return error.code
     report = verify(it, DOCUMENT, NOW_US, (*DEFAULT_POLICIES, *_policies()))
-    if report.credential is not None and canonical(report.credential) != canonical(credential):
+    if report.credential is not None and report.credential != credential:
         raise BrokenPromiseError("what is verified is not what was signed")
     json.dumps(report.to_json(), default=str)
     return "/".join(f"{check.name}{check.result[0]}" for check in report.checks if check.result != "passed")

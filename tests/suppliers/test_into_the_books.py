@@ -5,6 +5,10 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from lodestream.credentials.profile_file import parse_profile
+from streams.issuer.office import Office as IssuerOffice
+from tests.credentials.telling import PROFILE, signer
+from tests.issuer.desk import Desk
 from tests.suppliers.supplying import LOT, OURS, WORKS, Office, dcc, dpp, dte, make, material, move, passport, product
 
 KG = 10**6
@@ -289,3 +293,44 @@ def test_only_the_source_of_credentials_may_write_the_suppliers_book() -> None:
     office(dte(make()))
     outcomes = office.deliver(office.sent[0].replace(b"urn:uuid:", b"urn:test:"), "local")
     assert [f.code for one in outcomes for f in one.findings] == ["NOT_AUTHORISED"]
+
+
+def test_our_own_credential_on_what_we_made_of_it_is_revoked_and_issued_anew() -> None:
+    """What the ledger tells of our site is all that our issuer needs to see."""
+    office, issuer = Office(), Desk()
+    outcomes = office(dpp(), dte(make()), dte(move(), name="2"))
+    outcomes += office.deliver(received(), "local") + office.deliver(drawn(), "local")
+    issuer(*(one for one in outcomes if one.site == OURS))
+    (run,) = (one for one in outcomes if one.kind == "transform")
+    assert issuer.of(run) == "issued"
+    digest = stand(office, "revoked")
+    issuer(*(one for one in office.review() if one.site == OURS))
+    assert issuer.of(run) == "revoked"
+    assert issuer.reason(run) == office.raised[issuer.reason(run)].finding.id
+    assert office.raised[issuer.reason(run)].finding.inputs[1] == f"sha256:{digest}"
+    issuer(*(one for one in office(reissued(make())) if one.site == OURS))
+    assert [one.status for one in issuer.versions(run)] == ["revoked", "issued"]
+
+
+def test_nothing_is_issued_about_a_suppliers_site_that_the_profile_keeps_silent() -> None:
+    """What happened there is the supplier's to sign, and he has."""
+    office = Office()
+    outcomes = office(dpp(), dte(make()), dte(move(), name="2")) + office.deliver(received(), "local")
+    outcomes += office.deliver(drawn(), "local")
+    loud = Desk()
+    loud(*outcomes)
+    assert WORKS in {one.site for one in loud.issued}
+    (silent,) = parse_profile(SILENT).facilities.items()
+    profile = replace(PROFILE, facilities=dict([silent]))
+    issuer = Desk(IssuerOffice(signer(), profile, bytes(range(32))))
+    issuer(*outcomes)
+    assert {one.site for one in issuer.issued} == {OURS}
+
+
+SILENT = f"""
+[facilities."{WORKS}"]
+passports = "none"
+events = "none"
+conformity = "none"
+record = "none"
+"""

@@ -98,7 +98,6 @@ def test_from_a_post_to_the_books_and_from_a_revocation_to_a_hold(
         publish(site, url)
         settings(tmp_path, f"http://127.0.0.1:{theirs}+private", port, monkeypatch)
         cluster.lodestream("book", "apply", tmp_path / "book.toml")
-        workers = [cluster.start(name) for name in ("gate", "ledger", "suppliers")]
 
         def outcomes() -> list[Outcome]:
             return cluster.values(TRANSACTIONS, Outcome)
@@ -114,10 +113,15 @@ def test_from_a_post_to_the_books_and_from_a_revocation_to_a_hold(
             except OSError:
                 return False
 
+        (site / "passport").write_bytes(signed(dpp(**at(6))))
+        (tmp_path / "rubbish").write_bytes(b"{}")
+        accept = cluster.lodestream("accept", "--json", f"http://127.0.0.1:{theirs}/passport", tmp_path / "rubbish", code=1)
+        assert [json.loads(line).get("code", "accepted") for line in accept.splitlines()] == ["accepted", "ENVELOPE"]
+        workers = [cluster.start(name) for name in ("gate", "ledger", "suppliers")]
         cluster.wait(is_up, "the suppliers' desk")
         event = make(eventDate=hours_ago(48))
         made = signed(dte(event, **at(7)))
-        post(port, signed(dpp(**at(6))))
+        cluster.lodestream("accept", tmp_path / "rubbish", code=2)  # the worker has the folder
         assert post(port, made)["sent"]
         post(port, signed(dte(move(eventDate=hours_ago(45)), name="2", **at(8))))
         assert post(port, made)["again"]

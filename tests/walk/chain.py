@@ -27,9 +27,9 @@ NOW_US = 1_750_000_000_000_000  # 2025-06-15
 MINE, SMELTER, BATTERY = "did:web:mine.example", "did:web:smelter.example", "did:web:battery.example"
 REGISTER, CAB, ACCREDITOR = "did:web:register.example", "did:web:cab.example", "did:web:accreditor.example"
 PARTIES = {"mine": MINE, "smelter": SMELTER, "battery": BATTERY, "register": REGISTER, "cab": CAB, "accreditor": ACCREDITOR}
-CONCENTRATE = "https://id.gs1.org/01/09521234000014/10/K1"
-CATHODE = "https://id.gs1.org/01/09521234000021/10/A1"
-PACK = "https://id.gs1.org/01/09521234000038/10/P1"
+CONCENTRATE = "https://id.gs1.org/01/09521234000013/10/K1"
+CATHODE = "https://id.gs1.org/01/09521234000020/10/A1"
+PACK = "https://id.gs1.org/01/09521234000037/10/P1"
 TRUST = Trust(registers=[Register(REGISTER)], accreditors=[Register(ACCREDITOR)])
 START = "https://battery.example/dpp"
 TOPIC = "https://vocabulary.uncefact.org/conformity-topic/supply-chain-traceability"
@@ -233,6 +233,7 @@ class Chain:
         self.revoked: set[str] = set()
         self.locked: Callable[[str], bool] = lambda _: False
         self.issuers: dict[str, str] = {}
+        self.embedded: set[str] = set()
 
     def publish(self) -> "World":
         """Everything signed, at its address."""
@@ -280,7 +281,7 @@ class Chain:
             },
             "credentialSubject": subject,
         } | self.dates.get(url, {})
-        return secure(credential, signer(did), "vc+jwt", NOW_US)
+        return secure(credential, signer(did), "eddsa-jcs-2022" if url in self.embedded else "vc+jwt", NOW_US)
 
 
 class World:

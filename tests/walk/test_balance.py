@@ -205,3 +205,11 @@ values = st.recursive(
 def test_nothing_that_a_stranger_sends_raises(event: dict[str, Any], more: Any) -> None:
     for balance in make_balances(event | {"more": more}):
         assert balance.to_json()["sentence"]
+
+
+def test_a_share_of_dry_mass_that_nobody_states_is_an_upper_bound() -> None:
+    dry = {"characteristics": {"cuMassFraction": Decimal("0.3"), "massFractionBasis": "dry"}}
+    found = by_name(make_balances(make([entry("concentrate", 30_000, **dry)], [SMELT_OUT])))["Cu"]
+    assert (found.verdict, found.recovery) == ("inconsistent", None)  # no more than 9,000 kg went in
+    less = by_name(make_balances(make([entry("concentrate", 40_000, **dry)], [SMELT_OUT])))["Cu"]
+    assert less.verdict == "not computable"

@@ -52,7 +52,7 @@ def test_ten_thousand_links_are_followed_to_the_limit_and_no_further() -> None:
 
 def test_ten_thousand_inputs_are_looked_for_to_the_limit() -> None:
     chain = Chain()
-    inputs = [product(f"https://id.gs1.org/01/09521234000014/10/X{number}", 1, "consumed") for number in range(9_000)]
+    inputs = [product(f"https://id.gs1.org/01/09521234000013/10/X{number}", 1, "consumed") for number in range(9_000)]
     chain.subjects["https://battery.example/dte"][0]["inputProduct"] = inputs
     report = quickly(chain.publish(), Limits(links=50))
     assert sum(finding.rule == "MAKING" for finding in report.findings) > 0
@@ -88,7 +88,7 @@ def test_a_chain_without_end_is_left_at_its_depth() -> None:
             return Chain().publish().places.get(url, Absent("missing"))
 
     def lot(number: int) -> str:
-        return f"https://id.gs1.org/01/09521234000014/10/B{number}"
+        return f"https://id.gs1.org/01/09521234000013/10/B{number}"
 
     def make(number: int) -> dict[str, Any]:
         sides = {"inputProduct": [product(lot(number + 1), 1, "consumed")], "outputProduct": [product(lot(number), 1, "new")]}

@@ -8,7 +8,13 @@ import pytest
 from msgspec.structs import replace
 
 from lodestream.credentials.access import lock
+from lodestream.credentials.did import document_bytes, parse_document
 from lodestream.credentials.errors import CredentialError
+from lodestream.credentials.policy import NotEnded
+from lodestream.credentials.report import Report
+from lodestream.credentials.securing import secure
+from lodestream.credentials.untp import CONTEXTS
+from lodestream.credentials.verify import verify
 from lodestream.credentials.walk import Absent, Limits, Trust
 from lodestream.credentials.walk.trust import Register, Zone, trust_of
 from tests.walk.chain import (
@@ -16,12 +22,14 @@ from tests.walk.chain import (
     CATHODE,
     CONCENTRATE,
     MINE,
+    NOW_US,
     PACK,
     PARTIES,
     SMELTER,
     START,
     TRUST,
     Chain,
+    World,
     digest,
     facility,
     found,
@@ -108,6 +116,22 @@ def no_facility_record(chain: Chain) -> None:
     del chain.about["https://smelter.example/facility"]
 
 
+def made_by_another(chain: Chain) -> None:
+    """The mine tells, of its own place, how the smelter's cathode was made."""
+    chain.subjects["https://mine.example/dte"].append(
+        deepcopy(chain.subjects["https://smelter.example/dte"][1])
+        | {"id": "urn:event:other", "inputProduct": [], "madeAtFacility": facility("mine")}
+    )
+
+
+def told_in_two_ways(chain: Chain) -> None:
+    """Beside the smelting as it was, a credential in which nothing went in."""
+    chain.subjects["https://smelter.example/dte-2"] = [
+        deepcopy(chain.subjects["https://smelter.example/dte"][1]) | {"inputProduct": []}
+    ]
+    chain.about[CATHODE].append(("dte", "https://smelter.example/dte-2"))
+
+
 def drawn_by_two(chain: Chain) -> None:
     """A second run that draws the same concentrate again."""
     events = chain.subjects["https://smelter.example/dte"]
@@ -181,6 +205,8 @@ FAULTS: list[tuple[Callable[[Chain], None], set[tuple[str, str]]]] = [
     (registered_elsewhere, {("unanchored identity", "REGISTERED_ID")}),
     (another_operator, {("unanchored identity", "OPERATOR")}),
     (no_facility_record, {("unanchored identity", "OPERATOR")}),
+    (told_in_two_ways, {("failed", "CONTRADICTION")}),
+    (made_by_another, {("unanchored identity", "PLACE")}),
     (drawn_by_two, {(MASS, "DOUBLE_USE")}),
     (less_arrives, {(MASS, "SHIPMENT")}),
     (origin_claimed, {(MASS, "SHARES")}),
@@ -302,3 +328,49 @@ def test_a_trust_file_is_read_strictly() -> None:
 
 def test_the_keys_of_the_parties_differ() -> None:
     assert len({signer(did).kid for did in PARTIES.values()}) == len(PARTIES)
+
+
+def test_the_status_as_a_policy_over_lists_that_were_fetched() -> None:
+    chain = Chain()
+    chain.revoked.add("https://mine.example/dte")
+    world = chain.publish()
+    document = parse_document(bytes_at(world, "https://mine.example/.well-known/did.json"))
+    listed = verify(bytes_at(world, "https://mine.example/status"), document, NOW_US)
+    assert listed.verified
+
+    def status(url: str, lists: dict[str, Report]) -> tuple[str, str]:
+        report = verify(bytes_at(world, url), document, NOW_US, [NotEnded(lists)])
+        return next((check.result, check.code) for check in report.checks if check.name == "status")
+
+    lists = {"https://mine.example/status": listed}
+    assert status("https://mine.example/dpp", lists) == ("passed", "")
+    assert status("https://mine.example/dte", lists) == ("failed", "REVOKED")
+    assert status("https://mine.example/dpp", {}) == ("failed", "STATUS_RETRIEVAL_ERROR")
+    assert status("https://mine.example/status", lists) == ("not checked", "")
+
+
+def bytes_at(world: World, url: str) -> bytes:
+    data = world.places[url]
+    assert isinstance(data, bytes)
+    return data
+
+
+@pytest.mark.parametrize("types", [["VerifiableCredential"], ["DigitalIdentityAnchor", "VerifiableCredential"]])
+def test_whatever_somebody_shows_needs_an_issuer_whom_a_register_knows(types: list[str]) -> None:
+    shown = {
+        "@context": CONTEXTS[:1],
+        "type": types,
+        "issuer": "did:web:nobody.example",
+        "credentialSubject": {"id": PACK, "name": "Verified battery"},
+    }
+    world = Chain().publish()
+    nobody = signer("did:web:nobody.example")
+    world.places["https://nobody.example/.well-known/did.json"] = document_bytes(nobody)
+    report = walked(world, secure(shown, nobody, "vc+jwt", NOW_US))
+    assert found(report) == {("unanchored identity", "ANCHOR")}
+
+
+def test_proofs_of_both_forms_hold_in_one_walk() -> None:
+    chain = Chain()
+    chain.embedded = {"https://smelter.example/dte", "https://register.example/dia-mine", START}
+    assert walked(chain.publish()).verified

@@ -3,10 +3,8 @@
 from collections.abc import Sequence
 
 from lodestream.credentials.errors import CredentialError
-from lodestream.credentials.jose import issuer_of
-from lodestream.credentials.policy import DEFAULT_POLICIES, Policy
-from lodestream.credentials.report import Report
-from lodestream.credentials.status import StatusEntry, check_entry
+from lodestream.credentials.policy import DEFAULT_POLICIES, Policy, is_ended
+from lodestream.credentials.status import StatusEntry
 from lodestream.credentials.walk import masses, parties
 from lodestream.credentials.walk.claims import claims
 from lodestream.credentials.walk.facts import Graph, Seen
@@ -16,7 +14,17 @@ from lodestream.credentials.walk.ports import Absent, Limits, Patience, Sources,
 from lodestream.credentials.walk.shares import shares
 from lodestream.credentials.walk.trust import Trust
 
-RULES = (parties.identities, parties.assessors, parties.operators, parties.zones, claims, masses.drawn_twice, shares)
+RULES = (
+    parties.identities,
+    parties.assessors,
+    parties.operators,
+    parties.zones,
+    claims,
+    masses.told_alike,
+    masses.drawn_twice,
+    shares,
+    parties.places,
+)
 
 
 def walk(
@@ -29,13 +37,15 @@ def walk(
     policies: Sequence[Policy] = DEFAULT_POLICIES,
     keys: Sequence[bytes] = (),
     patience: Patience = always,
+    digest: str = "",
 ) -> WalkReport:
     """Walk from a credential (its bytes) or a URL to primary production, and judge what was seen (UNTP trust graphs, steps 1-8).
 
     `now_us` is the time of asking (µs since 1970), `keys` open locked copies, `patience` is asked before each fetch whether to
-    go on. Raises nothing for anything that a source gives.
+    go on, `digest` is what a QR code states of the start (digestMultibase, in the clear). Raises nothing for anything that a
+    source gives.
     """
-    machine = Walk(start, trust, limits or Limits(), now_us, policies, keys)
+    machine = Walk(start, trust, limits or Limits(), now_us, policies, keys, digest)
     while (url := machine.wants()) is not None:
         if not patience():
             machine.stop("time")
@@ -48,7 +58,7 @@ def report_of(machine: Walk, trust: Trust) -> WalkReport:
     """The report of a walk at its end."""
     ended = [finding for seen, entry in machine.entries if (finding := _ended(machine, seen, entry)) is not None]
     gone = {finding.about for finding in ended if finding.outcome == "revoked"}
-    graph = Graph(seen for seen in machine.proven if seen.id not in gone)
+    graph = Graph((seen for seen in machine.proven if seen.id not in gone), machine.first)
     findings = [*machine.findings, *ended, *(finding for rule in RULES for finding in rule(graph, trust))]
     computed = masses.balances(graph, trust)
     wrong, unknown = masses.judged(computed)
@@ -75,26 +85,15 @@ def report_of(machine: Walk, trust: Trust) -> WalkReport:
 
 def _ended(machine: Walk, seen: Seen, entry: StatusEntry) -> Finding | None:
     """Whether the issuer has ended a credential; a status that cannot be known is a failure, not a pass."""
-    found = machine.lists.get(entry.list_url, Absent("missing", "the walk ended before it was looked up"))
+    found = machine.lists.get(entry.list_url)
     try:
         if isinstance(found, Absent):
             raise CredentialError("STATUS_RETRIEVAL_ERROR", f"the status list {entry.list_url} cannot be had: {found}")
-        if check_entry(_list(found, seen), entry):
+        if is_ended(seen.issuer, entry, found):
             return Finding("revoked", "STATUS", seen.id, f"Its issuer has set its {entry.purpose} in {entry.list_url}.")
     except CredentialError as error:
         return Finding("failed", error.code, seen.id, f"Its status is not known: {error}.")
     return None
-
-
-def _list(found: Report, seen: Seen) -> dict[str, object]:
-    if not found.verified or found.credential is None:
-        reasons = " ".join(check.sentence for check in found.checks if check.code)
-        raise CredentialError("STATUS_VERIFICATION_ERROR", f"the status list does not hold: {reasons}")
-    if issuer_of(found.credential) != seen.issuer:
-        raise CredentialError(
-            "STATUS_VERIFICATION_ERROR", f"the status list is of {issuer_of(found.credential)}, not of {seen.issuer}"
-        )
-    return found.credential
 
 
 def _nothing(machine: Walk) -> Finding:

@@ -4,6 +4,7 @@ It fetches nothing, has no clock and raises nothing, so that every course it can
 sources (the habit of python-tuf). Only what is proven is followed; every list a stranger can make long is bounded.
 """
 
+import re
 from collections import deque
 from collections.abc import Sequence
 from hashlib import sha256
@@ -11,7 +12,7 @@ from hashlib import sha256
 from lodestream.credentials import access, linkset
 from lodestream.credentials.did import DidDocument, did_key_document, parse_document, web_url
 from lodestream.credentials.errors import CredentialError
-from lodestream.credentials.policy import DEFAULT_POLICIES, DataModel, Policy, ValidNow
+from lodestream.credentials.policy import DEFAULT_POLICIES, PURPOSES_THAT_END, DataModel, Policy, ValidNow
 from lodestream.credentials.proof import Presented, presented
 from lodestream.credentials.report import Report, failed
 from lodestream.credentials.status import StatusEntry, entry_of
@@ -30,8 +31,10 @@ GIVEN = "the given file"
 MANY_KEYS = 100
 MANY_ENDPOINTS = 16
 LIST_POLICIES: tuple[Policy, ...] = (DataModel(), ValidNow())
-STATUS_THAT_ENDS = ("revocation", "suspension")
 RELATIONS = frozenset(KINDS.values())
+_ANCHOR = re.compile(r"\bdia\b|identity ?anchor")
+_RESOLVER = re.compile(r"\bidr\b|resolver")
+"""How DID documents name these services, in several spellings (`untp:dia`, `untp:idr`, `IdentityResolver`)."""
 
 
 class Walk:
@@ -45,7 +48,9 @@ class Walk:
         now_us: int,
         policies: Sequence[Policy] = DEFAULT_POLICIES,
         keys: Sequence[bytes] = (),
+        digest: str = "",
     ) -> None:
+        """`digest` is the digestMultibase of the start in the clear, where it was stated."""
         self.limits, self.now_us, self.policies, self.keys = limits, now_us, policies, keys[:MANY_KEYS]
         self.start = canonical_id(start) if isinstance(start, str) else GIVEN
         self.stopped = ""
@@ -57,6 +62,7 @@ class Walk:
         self.lists: dict[str, Report | Absent] = {}
         self.withheld: dict[str, set[str]] = {}
         self.absent: dict[str, list[Absent]] = {}
+        self.first: Seen | None = None
         self.trail = Trail(trust.resolvers, limits.depth, limits.links)
         self._answers: dict[str, Answer] = {}
         self._bytes = self._documents = 0
@@ -66,10 +72,10 @@ class Walk:
         self._waiting: dict[str, list[tuple[Job, Presented]]] = {}
         self._contents: set[bytes] = set()
         if isinstance(start, str):
-            self._push(*self.trail.identify(start, 0, first=True))
+            self._push(*(job._replace(digest=digest) for job in self.trail.identify(start, 0, first=True)))
         else:
             self._answers[GIVEN] = start
-            self._push(Job("document", (GIVEN,), 0, GIVEN, first=True))
+            self._push(Job("document", (GIVEN,), 0, GIVEN, digest=digest, first=True))
 
     def wants(self) -> str | None:
         """The next URL that is needed; None where the walk is at its end."""
@@ -149,7 +155,7 @@ class Walk:
         links = _linkset(data) if job.kind == "resolve" else None
         if links is not None:
             self._take_linkset(job, links)
-        elif job.kind == "resolve" and not job.first and not _may_be_credential(data):
+        elif job.kind == "resolve" and not _may_be_credential(data):
             self._take_absent(job, Absent("missing", "neither a linkset nor a credential stands there"))
         else:
             self._open(job, data)
@@ -236,9 +242,9 @@ class Walk:
         for service in document.services:
             kinds = " ".join(service.types).lower()
             for endpoint in service.endpoints[:MANY_ENDPOINTS]:
-                if "dia" in kinds:
+                if _ANCHOR.search(kinds):
                     self._push(Job("document", (endpoint,), 0, endpoint, "dia"))
-                elif "idr" in kinds or "resolver" in kinds:
+                elif _RESOLVER.search(kinds):
                     self._push(*self.trail.meet(endpoint))
 
     def _prove(self, job: Job, given: Presented, document: DidDocument | CredentialError) -> None:
@@ -272,6 +278,8 @@ class Walk:
         self.visited.append(Visited(seen.url, seen.id, seen.kind, shown, seen.issuer, outcome, report.checks))
         if codes:
             self.find(outcome, "CREDENTIAL", seen.id, _reasons(report))
+        if job.first:
+            self.first = seen
         if outcome == "failed":
             return
         self.proven.append(seen)
@@ -280,7 +288,7 @@ class Walk:
 
     def _ask_status(self, seen: Seen) -> None:
         try:
-            entries = [entry for entry in entry_of(seen.credential) if entry.purpose in STATUS_THAT_ENDS]
+            entries = [entry for entry in entry_of(seen.credential) if entry.purpose in PURPOSES_THAT_END]
         except CredentialError as error:
             self.find("failed", error.code, seen.id, f"Its status cannot be read: {error}.")
             return

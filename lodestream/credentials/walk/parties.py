@@ -8,21 +8,25 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from lodestream.credentials.walk.balance import passport_for
 from lodestream.credentials.walk.facts import Graph, Seen, id_of, text
 from lodestream.credentials.walk.grades import as_list, as_object
 from lodestream.credentials.walk.outcomes import Finding
 from lodestream.credentials.walk.trust import Point, Register, Trust
 
 ACCREDITATION = "accreditation"
-SPEAK = ("dpp", "dte", "dfr")
-"""The kinds of credential whose issuers speak of their own products and places, and so need an identity."""
+VOUCH = ("dia", "dcc")
+"""The kinds of credential that vouch for others: their issuers are held to registers and accreditations, not to an identity."""
 OPERATORS = ("owner", "operator")
 
 
 def identities(graph: Graph, trust: Trust) -> list[Finding]:
     """Each issuer has an identity anchor by a register that is trusted, and what it says of its registration agrees."""
     found: list[Finding] = []
-    for did in sorted({each.issuer for each in graph.seen if each.kind in SPEAK}):
+    speaking = {each.issuer for each in graph.seen if each.kind not in VOUCH}
+    if graph.first is not None and graph.first.kind != "dcc":
+        speaking.add(graph.first.issuer)  # whatever somebody asks about, they want to know who says so
+    for did in sorted(speaking):
         anchor, why = anchor_of(did, graph, trust)
         if anchor is not None:
             found += _registrations(did, anchor, graph)
@@ -48,13 +52,26 @@ def operators(graph: Graph, trust: Trust) -> list[Finding]:
         records = graph.facilities.get(facility, [])
         running = {did for record in records for did in _run_by(record)}
         if not records:
-            why = f"there is no facility record of {facility}"
+            why = f"there is no facility record of {facility}" if facility else "it names no place"
         elif issuer in running:
             continue
         else:
             why = f"the record of {facility} names {', '.join(sorted(running)) or 'nobody'} as its operator"
         if issuer not in trusted(trust):
             found.append(Finding("unanchored identity", "OPERATOR", about, f"Whether {issuer} runs the place is open: {why}."))
+    return found
+
+
+def places(graph: Graph, trust: Trust) -> list[Finding]:  # noqa: ARG001  # a rule's signature
+    """A batch is made where its passport says: else anybody could tell the making of what another describes."""
+    found = []
+    for event in graph.events["MakeEvent"]:
+        for key in sorted(set(event.keys("outputProduct"))):
+            described = id_of((passport_for(key, graph.products) or {}).get("producedAtFacility"))
+            made = event.place("madeAtFacility")
+            if described and described != made:
+                sentence = f"{event.id} tells that it was made at {made}; its passport says {described}."
+                found.append(Finding("unanchored identity", "PLACE", str(key), sentence))
     return found
 
 
@@ -133,10 +150,10 @@ def _registrations(did: str, anchor: Seen, graph: Graph) -> Iterator[Finding]:
 
 def _claimed_places(graph: Graph) -> Iterator[tuple[str, str, str]]:
     for each in graph.seen:
-        for subject in each.subjects:
-            name = {"dpp": "producedAtFacility", "dte": "madeAtFacility"}.get(each.kind, "")
-            if name in subject:
-                yield each.issuer, id_of(subject[name]), each.id
+        for subject in each.subjects if each.kind == "dpp" else []:
+            yield each.issuer, id_of(subject.get("producedAtFacility")), each.id
+    for event in graph.events["MakeEvent"]:
+        yield event.seen.issuer, event.place("madeAtFacility"), event.seen.id
 
 
 def _run_by(record: Seen) -> list[str]:
