@@ -112,6 +112,7 @@ def _write(path: Path, data: bytes) -> None:
 def show(report: Report, to: Console) -> None:
     """For a person: a line a file, then each failure and warning in a line under its file, what to do by rule, then the tiers."""
     to.print(_table([file for file in report.files if file.kind != OTHER]))
+    to.print(Text("✓ passed   (✓) passed in part, the rest not checked   ✗ failed   ! warning   – not checked", style="dim"))
     if others := [harmless(file.file) for file in report.files if file.kind == OTHER]:
         to.print(Text(f"no credentials, and not checked: {', '.join(others)}", style="dim"), soft_wrap=True)
     advice: dict[str, str] = {}
@@ -141,9 +142,14 @@ def _table(files: list[FileReport]) -> Table:
         made.add_column(name, justify="center")
     for file in files:
         what = f"{file.kind.removeprefix('Digital')} {file.version}".strip()
-        marks = (Text(*MARKS[file.result(tier)]) for tier in TIERS)
-        made.add_row(Text(harmless(file.file)), Text(harmless(what)), *marks)
+        made.add_row(Text(harmless(file.file)), Text(harmless(what)), *(Text(*_mark(file, tier)) for tier in TIERS))
     return made
+
+
+def _mark(file: FileReport, tier: int) -> tuple[str, str]:
+    """Of a tier in which something passed and something was not looked at no more is said than that."""
+    results = {check.result for check in file.checks if check.tier == tier}
+    return ("(✓)", "green") if results == {"passed", "not checked"} else MARKS[file.result(tier)]
 
 
 def _summary(report: Report, to: Console) -> None:

@@ -85,7 +85,7 @@ def profile(settings: Settings, book: BookFile) -> IssuerProfile:
             did,
             settings.issuer.name or LOCAL_NAME,
             settings.issuer.base_url or _url_of(did),
-            _facilities(read, book),
+            _facilities(read, book, settings.suppliers.source),
             read.products,
             read.organisation.registered_id,
             read.organisation.register,
@@ -104,15 +104,20 @@ def _profile_file(settings: Settings) -> ProfileFile:
         raise Unusable(f"the profile {path} cannot be used: {error}") from error
 
 
-def _facilities(read: ProfileFile, book: BookFile) -> dict[str, FacilityProfile]:
-    """By site and location: a location without a profile of its own has its site's, one without a name the book's."""
-    sites = {place: site for place, site in book.register.locations.items() if site in book.sites}
+def _facilities(read: ProfileFile, book: BookFile, supplied: str) -> dict[str, FacilityProfile]:
+    """By site and location: a location without a profile of its own has its site's, one without a name the book's.
+
+    A site that suppliers' credentials alone write to is not ours to speak for: what happened there they have told themselves.
+    """
+    sites = {place: site for place, site in book.register.locations.items() if site in book.sites} | {s: s for s in book.sites}
     found = {}
     for place in {**sites, **read.facilities}:
         site = sites.get(place, place)
         known = read.facilities.get(place) or read.facilities.get(site) or FacilityProfile()
         name = known.name or (book.sites[site].name if site in book.sites else "")
-        if place in read.facilities or site in read.facilities or name:
+        if site in book.sites and book.sites[site].sources == [supplied]:
+            found[place] = replace(known, name=name, passports="none", events="none", conformity="none", record="none")
+        elif place in read.facilities or site in read.facilities or name:
             found[place] = replace(known, name=name)
     return found
 

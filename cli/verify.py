@@ -131,6 +131,7 @@ def _walk(
             policies=held,
             keys=keys,
             patience=lambda: time.monotonic() < ends,
+            digest=start.digest,
         )
         if isinstance(asked, Saving):
             asked.close()

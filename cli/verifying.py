@@ -13,7 +13,7 @@ from connectors.web.fetch import Web
 from connectors.web.folder import Folder
 from lodestream.credentials.access import KEY_BYTES, parse_qr
 from lodestream.credentials.did import web_url
-from lodestream.credentials.encoding import from_base64url
+from lodestream.credentials.encoding import digest_multibase, from_base64url
 from lodestream.credentials.errors import CredentialError
 from lodestream.credentials.walk import Absent, Sources, Trust, trust_of
 from lodestream.credentials.walk.ports import Answer
@@ -25,11 +25,12 @@ LONGEST_KEY_FILE = 1_000
 
 
 class Start(NamedTuple):
-    """A file's bytes, or a URL; and the keys that came with it in a link."""
+    """A file's bytes, or a URL; with the keys and the digest (digestMultibase, in the clear) that came with it in a link."""
 
     data: bytes | None
     url: str
     keys: list[bytes]
+    digest: str = ""
 
 
 def start_of(what: str) -> Start:
@@ -39,7 +40,8 @@ def start_of(what: str) -> Start:
             access = parse_qr(what)
         except CredentialError:
             return Start(None, what, [])
-        return Start(None, access.uri, [access.key])
+        stated = digest_multibase(bytes.fromhex(access.sha256)) if access.sha256 else ""
+        return Start(None, access.uri, [access.key], stated)
     path = Path(what)
     try:
         with path.open("rb") as opened:

@@ -5,7 +5,7 @@ import socket
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from threading import Timer
+from threading import Event, Timer
 from typing import Any, NamedTuple
 
 import urllib3
@@ -104,8 +104,10 @@ def _read(response: urllib3.HTTPResponse, largest: int) -> Answered:
 def _deadline(connection: Any, seconds: float) -> Iterator[None]:
     """Cuts the connection when the time is over: a server that sends a byte now and then keeps no read waiting for ever."""
     handles: list[socket.socket] = []
+    over = Event()
 
     def cut() -> None:
+        over.set()  # first: a body that is cut off must not pass for one that ended
         for handle in handles:
             try:
                 handle.shutdown(socket.SHUT_RDWR)
@@ -122,7 +124,7 @@ def _deadline(connection: Any, seconds: float) -> Iterator[None]:
     timer.start()
     try:
         yield
-        if not timer.is_alive():
+        if over.is_set():
             raise ExchangeError(f"it was not there within {seconds:g} s")
     finally:
         timer.cancel()

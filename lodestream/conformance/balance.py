@@ -12,6 +12,8 @@ from lodestream.credentials.walk.grades import as_list, as_object, kilograms, ma
 
 TOLERANCE = Fraction(2, 100)
 """UNTP's sample criterion of mass-balance controls: 2 P1."""
+DEEPEST = 32
+"""So many Make events, one after the other, are asked for recycled inputs."""
 SIDES = ("inputProduct", "outputProduct", "movedProduct", "modifiedProduct")
 
 _SECONDARY = re.compile(r"scrap|recycl|secondary|reclaimed|black mass|end[- ]of[- ]life", re.IGNORECASE)
@@ -105,15 +107,15 @@ def _recycled(document: Document, folder: Folder) -> Iterator[Fault]:
     claims = list(_recycled_claims(subject))
     if not claims:
         raise NotApplicableError
-    key, known = key_of(subject), folder.once(passports)
+    key, inputs = key_of(subject), folder.once(Inputs)
     events = folder.once(_making).get(key.product, [])
-    runs = [found for found in (_run(event, key, known) for event in events) if found is not None]
+    runs = [found for found in (_run(event, key, inputs) for event in events) if found is not None]
     if not runs:
         raise NotCheckedError("the set holds no Make event of this product with quantities")
     recycled, made = (sum(part, Fraction(0)) for part in zip(*runs, strict=True))
-    most = recycled / made
-    for where, share, of_element in claims:
-        if share > most * (1 + TOLERANCE) and (not of_element or most == 0):
+    most = min(recycled / made, Fraction(1))
+    for where, share, by_mass in claims:
+        if share > most * (1 + TOLERANCE) and (by_mass or most == 0):
             yield Fault(
                 where,
                 f"unsupported recycled content: {percentage(share, 2)} is claimed; by the Make events {kilograms(recycled)} of "
@@ -131,18 +133,17 @@ def _making(folder: Folder) -> dict[str, list[dict[str, Any]]]:
 
 
 def _recycled_claims(subject: dict[str, Any]) -> Iterator[tuple[str, Fraction, bool]]:
-    """Pointer, share from 0 to 1, and whether it is of one element only: shares of an element are not shares of the mass."""
+    """Pointer, share from 0 to 1, and whether it is of the mass: of what a claimed percentage is, UNTP does not say."""
     share, stated = _provenance(subject)
     if stated and share > 0:
-        yield "/credentialSubject/materialProvenance", share, False
+        yield "/credentialSubject/materialProvenance", share, True
     for place, claim in objects(subject.get("performanceClaim")):
         for number, performance in objects(claim.get("claimedPerformance")):
             metric = text(at(performance, "metric", "id")).rsplit("/", 1)[-1]
             value, unit = at(performance, "measure", "value"), at(performance, "measure", "unit")
             if metric == "recycled-content-percentage" and unit == "P1" and (number_of := _fraction(value)) > 0:
                 where = pointer("credentialSubject", "performanceClaim", place, "claimedPerformance", number, "measure")
-                whole = text(at(performance, "metric", "name")).lower() == "recycled content percentage"
-                yield where, number_of / 100, not whole
+                yield where, number_of / 100, False
 
 
 def _provenance(subject: dict[str, Any]) -> tuple[Fraction, bool]:
@@ -156,17 +157,11 @@ def _fraction(value: Any) -> Fraction:
     return Fraction(0) if isinstance(value, bool) or not hasattr(value, "as_integer_ratio") else Fraction(value)
 
 
-def _run(event: dict[str, Any], key: Key, known: dict[Key, dict[str, Any]]) -> tuple[Fraction, Fraction] | None:
+def _run(event: dict[str, Any], key: Key, inputs: "Inputs") -> tuple[Fraction, Fraction] | None:
     """Of one Make event: the recycled mass that went in at most, and the mass made of that product; None where it made none."""
     made = [mass_of(entry, None) for _, entry in objects(event.get("outputProduct")) if _same(key, entry)]
     stated = [amount.mg for amount in made if amount is not None and amount.mg]
-    if not stated:
-        return None
-    recycled = Fraction(0)
-    for _, entry in objects(event.get("inputProduct")):
-        amount = mass_of(entry, None)
-        recycled += (amount.mg or 0) * _secondary_share(as_object(entry.get("product")), known) if amount else 0
-    return recycled, sum(stated, Fraction(0))
+    return (inputs.recycled_into(event, 0), sum(stated, Fraction(0))) if stated else None
 
 
 def _same(key: Key, entry: dict[str, Any]) -> bool:
@@ -174,13 +169,39 @@ def _same(key: Key, entry: dict[str, Any]) -> bool:
     return key.product == other.product and (not key.batch or not other.batch or key.batch == other.batch)
 
 
-def _secondary_share(product: dict[str, Any], known: dict[Key, dict[str, Any]]) -> Fraction:
-    """How much of an input may be recycled: by its passport, else all of it where its name says that it is secondary."""
-    passport = passport_for(key_of(product), known)
-    share, stated = _provenance(passport or {})
-    if stated:
-        return share
-    return Fraction(bool(_SECONDARY.search(text(product.get("name"))[:1000])))
+class Inputs:
+    """How much of what went into the Make events of the set may have been recycled at most, in mg, through several of them."""
+
+    def __init__(self, folder: Folder) -> None:
+        self._passports = folder.once(passports)
+        self._making = folder.once(_making)
+        self._found: dict[Key, Fraction] = {}
+
+    def recycled_into(self, event: dict[str, Any], depth: int) -> Fraction:
+        """Of all inputs of an event; `depth` is that of the question, which ends at DEEPEST."""
+        masses = ((entry, mass_of(entry, None)) for _, entry in objects(event.get("inputProduct")))
+        found = (self._of(as_object(entry.get("product")), amount.mg, depth) for entry, amount in masses if amount and amount.mg)
+        return sum(found, Fraction(0))
+
+    def _of(self, product: dict[str, Any], mg: Fraction, depth: int) -> Fraction:
+        """By its passport; else all of it where its name says that it is secondary; else what went into it."""
+        share, stated = _provenance(passport_for(key_of(product), self._passports) or {})
+        if stated:
+            return mg * share
+        if _SECONDARY.search(text(product.get("name"))[:1000]):
+            return mg
+        return min(mg, self._went_into(key_of(product), depth))
+
+    def _went_into(self, key: Key, depth: int) -> Fraction:
+        if key not in self._found and depth < DEEPEST:
+            self._found[key] = Fraction(0)  # what is made of itself adds nothing
+            events = [event for event in self._making.get(key.product, []) if _makes(event, key)]
+            self._found[key] = sum((self.recycled_into(event, depth + 1) for event in events), Fraction(0))
+        return self._found.get(key, Fraction(0))
+
+
+def _makes(event: dict[str, Any], key: Key) -> bool:
+    return any(_same(key, entry) for _, entry in objects(event.get("outputProduct")))
 
 
 RULES = (

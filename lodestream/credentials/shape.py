@@ -78,7 +78,7 @@ class Shapes:
         if isinstance(value, list):
             # Items are expanded one by one: which different ones there are counts, and whether there is none, one or several.
             return f"[{min(len(value), 2)}{','.join(dict.fromkeys([self._shape(item) for item in value]))}]"
-        return type(value).__name__
+        return f"{type(value).__name__} {bool(value)}"
 
     def _member(self, name: str, item: Any) -> str:
         head = self._quoted.get(name)

@@ -64,7 +64,6 @@ EXPECTED_070 = {
     "DigitalProductPassport_battery_instance.json": [
         NOT_SECURED,
         ("MB-RECYCLED", f"{SUBJECT}/materialProvenance"),
-        ("MB-RECYCLED", f"{SUBJECT}/performanceClaim/1/claimedPerformance/0/measure"),
         *claims(0, 1, 2, 3),
         unit(0),
     ],

@@ -233,6 +233,7 @@ class Chain:
         self.revoked: set[str] = set()
         self.locked: Callable[[str], bool] = lambda _: False
         self.issuers: dict[str, str] = {}
+        self.embedded: set[str] = set()
 
     def publish(self) -> "World":
         """Everything signed, at its address."""
@@ -280,7 +281,7 @@ class Chain:
             },
             "credentialSubject": subject,
         } | self.dates.get(url, {})
-        return secure(credential, signer(did), "vc+jwt", NOW_US)
+        return secure(credential, signer(did), "eddsa-jcs-2022" if url in self.embedded else "vc+jwt", NOW_US)
 
 
 class World:

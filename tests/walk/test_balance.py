@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from lodestream.credentials.jsontext import parse_object
 from lodestream.credentials.walk.balance import TOTAL, Balance, Key, Tolerance, key_of, make_balances
-from lodestream.credentials.walk.grades import content_of, elements_of
 
 
 def entry(called: str, kg: int | Decimal | None, *, batch: str = "B", unit: str = "KGM", **product: Any) -> dict[str, Any]:
@@ -206,14 +205,6 @@ values = st.recursive(
 def test_nothing_that_a_stranger_sends_raises(event: dict[str, Any], more: Any) -> None:
     for balance in make_balances(event | {"more": more}):
         assert balance.to_json()["sentence"]
-
-
-def test_who_asks_once_is_told_the_same() -> None:
-    assert elements_of(SMELT_IN["product"], None) == {"Cu"}
-    asked = content_of(SMELT_IN, None, "Cu")
-    assert asked is not None
-    assert asked.mg == 9_000 * 10**6
-    assert content_of(SMELT_IN, None, "Ni") is None
 
 
 def test_a_share_of_dry_mass_that_nobody_states_is_an_upper_bound() -> None:

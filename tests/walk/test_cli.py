@@ -1,8 +1,10 @@
 """`lodestream verify` with a walk, from the command line, on saved worlds."""
 
 import json
+from hashlib import sha256
 from html.parser import HTMLParser
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -90,6 +92,23 @@ def test_a_key_in_a_qr_code_opens_what_is_locked(lodestream: Run) -> None:  # no
     Path("key").write_text(key.hex() + "\n")
     assert lodestream(*given, "--key", "@key", link.partition("?")[0]).code == 0
     assert lodestream(*given, "--key", key.hex(), link.partition("?")[0]).code == 0
+
+
+def test_a_link_that_states_a_digest_is_held_to_it(lodestream: Run) -> None:  # noqa: F811
+    key = bytes(32)
+    world = Chain().publish()
+    clear = world.places[START]
+    assert isinstance(clear, bytes)
+    world.places[START] = lock(clear, key)
+    saving = Saving(world, Path("saved"))
+    for url in world.places:
+        saving.get(url)
+    saving.close()
+    Path("trust.toml").write_text(TRUST_FILE)
+    for digest, code in ((sha256(clear).hexdigest(), 0), ("ab" * 32, 1)):
+        payload = json.dumps({"payload": {"uri": START, "key": key.hex(), "hash": digest}})
+        link = f"https://verifier.example/verify?q={quote(payload)}"
+        assert lodestream("verify", "--trust", "trust.toml", "--offline", "saved", "--json", link).code == code
 
 
 def test_a_file_alone_is_checked_offline_and_a_did_key_needs_no_document(lodestream: Run) -> None:  # noqa: F811

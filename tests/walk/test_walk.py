@@ -124,6 +124,14 @@ def made_by_another(chain: Chain) -> None:
     )
 
 
+def told_in_two_ways(chain: Chain) -> None:
+    """Beside the smelting as it was, a credential in which nothing went in."""
+    chain.subjects["https://smelter.example/dte-2"] = [
+        deepcopy(chain.subjects["https://smelter.example/dte"][1]) | {"inputProduct": []}
+    ]
+    chain.about[CATHODE].append(("dte", "https://smelter.example/dte-2"))
+
+
 def drawn_by_two(chain: Chain) -> None:
     """A second run that draws the same concentrate again."""
     events = chain.subjects["https://smelter.example/dte"]
@@ -197,6 +205,7 @@ FAULTS: list[tuple[Callable[[Chain], None], set[tuple[str, str]]]] = [
     (registered_elsewhere, {("unanchored identity", "REGISTERED_ID")}),
     (another_operator, {("unanchored identity", "OPERATOR")}),
     (no_facility_record, {("unanchored identity", "OPERATOR")}),
+    (told_in_two_ways, {("failed", "CONTRADICTION")}),
     (made_by_another, {("unanchored identity", "PLACE")}),
     (drawn_by_two, {(MASS, "DOUBLE_USE")}),
     (less_arrives, {(MASS, "SHIPMENT")}),
@@ -359,3 +368,9 @@ def test_whatever_somebody_shows_needs_an_issuer_whom_a_register_knows(types: li
     world.places["https://nobody.example/.well-known/did.json"] = document_bytes(nobody)
     report = walked(world, secure(shown, nobody, "vc+jwt", NOW_US))
     assert found(report) == {("unanchored identity", "ANCHOR")}
+
+
+def test_proofs_of_both_forms_hold_in_one_walk() -> None:
+    chain = Chain()
+    chain.embedded = {"https://smelter.example/dte", "https://register.example/dia-mine", START}
+    assert walked(chain.publish()).verified

@@ -77,7 +77,13 @@ def activity(step: str) -> dict[str, str]:
 
 
 def _sources(outcome: Outcome) -> list[dict[str, str]]:
-    """The EPCIS event that this is the signed statement of, with the digest that is its CBV 2.0 event hash; its campaign."""
+    """The EPCIS event that this is the signed statement of, with the digest that is its CBV 2.0 event hash; its campaign.
+
+    A whole campaign told as one has the transformationID as its eventID: it is the statement of no one EPCIS event.
+    """
+    campaign = _campaign(outcome)
+    if outcome.event_id is not None and outcome.event_id == outcome.transformation_id:
+        return campaign
     name = outcome.event_id or outcome.event_hash or ""
     said = {
         "linkURL": uri(name, "the event"),
@@ -86,7 +92,11 @@ def _sources(outcome: Outcome) -> list[dict[str, str]]:
     }
     match = _NI.fullmatch(outcome.event_hash or "")
     found = [said | {"digestMultibase": digest_multibase(bytes.fromhex(match["hex"]))} if match else said]
-    if outcome.transformation_id:
-        url = uri(outcome.transformation_id, "the transformationID")
-        found.append({"linkURL": url, "linkName": "EPCIS transformationID", "linkType": TRANSFORMATION_LINK_TYPE})
-    return found
+    return [*found, *campaign]
+
+
+def _campaign(outcome: Outcome) -> list[dict[str, str]]:
+    if not outcome.transformation_id:
+        return []
+    url = uri(outcome.transformation_id, "the transformationID")
+    return [{"linkURL": url, "linkName": "EPCIS transformationID", "linkType": TRANSFORMATION_LINK_TYPE}]

@@ -107,13 +107,14 @@ class Graph:
         self.assessments: list[Assessment] = []
         self.identities: dict[str, list[Seen]] = {}
         self._makers: dict[str, list[Event]] = {}
-        told: set[tuple[str, str]] = set()
+        self.contradictions: list[tuple[Event, Event]] = []
+        told: dict[tuple[str, str], Event] = {}
         for each in self.seen:
             for subject in each.subjects:
                 self._add(each, subject, told)
         self.products = {key: each.subjects[0] for key, each in self.passports.items()}
 
-    def _add(self, seen: Seen, subject: dict[str, Any], told: set[tuple[str, str]]) -> None:
+    def _add(self, seen: Seen, subject: dict[str, Any], told: dict[tuple[str, str], Event]) -> None:
         if seen.kind == "dpp":
             self.passports.setdefault(key_of(subject), seen)
         elif seen.kind == "dfr":
@@ -124,8 +125,10 @@ class Graph:
             self.assessments += [Assessment(seen, as_object(each)) for each in as_list(subject.get("conformityAssessment"))]
         elif seen.kind == "dte":
             event = Event(seen, subject)
-            if event.kind and (seen.issuer, event.id) not in told:  # one event may be told by several credentials of its issuer
-                told.add((seen.issuer, event.id))
+            known = told.setdefault((seen.issuer, event.id), event)
+            if known is not event and known.body != event.body:
+                self.contradictions.append((known, event))
+            if event.kind and known is event:  # one event may be told by several credentials of its issuer, alike
                 self.events[event.kind].append(event)
                 if event.kind == "MakeEvent":
                     for product in {key.product for key in event.keys("outputProduct")}:

@@ -97,16 +97,6 @@ class Grades:
         return known[1]
 
 
-def elements_of(*sources: dict[str, Any] | None) -> set[str]:
-    """As `Grades.elements`, for who asks once."""
-    return Grades().elements(*sources)
-
-
-def content_of(entry: dict[str, Any], passport: dict[str, Any] | None, element: str) -> Amount | None:
-    """As `Grades.content`, for who asks once."""
-    return Grades().content(entry, passport, element)
-
-
 def mass_of(entry: dict[str, Any], passport: dict[str, Any] | None) -> Amount | None:
     """The mass of an event's product: its quantity; for one serialised item without a quantity, the weight in its passport."""
     quantity = measure(entry.get("quantity"))

@@ -20,6 +20,7 @@ RULES = (
     parties.operators,
     parties.zones,
     claims,
+    masses.told_alike,
     masses.drawn_twice,
     shares,
     parties.places,
@@ -36,13 +37,15 @@ def walk(
     policies: Sequence[Policy] = DEFAULT_POLICIES,
     keys: Sequence[bytes] = (),
     patience: Patience = always,
+    digest: str = "",
 ) -> WalkReport:
     """Walk from a credential (its bytes) or a URL to primary production, and judge what was seen (UNTP trust graphs, steps 1-8).
 
     `now_us` is the time of asking (µs since 1970), `keys` open locked copies, `patience` is asked before each fetch whether to
-    go on. Raises nothing for anything that a source gives.
+    go on, `digest` is what a QR code states of the start (digestMultibase, in the clear). Raises nothing for anything that a
+    source gives.
     """
-    machine = Walk(start, trust, limits or Limits(), now_us, policies, keys)
+    machine = Walk(start, trust, limits or Limits(), now_us, policies, keys, digest)
     while (url := machine.wants()) is not None:
         if not patience():
             machine.stop("time")

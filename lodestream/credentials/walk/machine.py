@@ -4,6 +4,7 @@ It fetches nothing, has no clock and raises nothing, so that every course it can
 sources (the habit of python-tuf). Only what is proven is followed; every list a stranger can make long is bounded.
 """
 
+import re
 from collections import deque
 from collections.abc import Sequence
 from hashlib import sha256
@@ -31,6 +32,9 @@ MANY_KEYS = 100
 MANY_ENDPOINTS = 16
 LIST_POLICIES: tuple[Policy, ...] = (DataModel(), ValidNow())
 RELATIONS = frozenset(KINDS.values())
+_ANCHOR = re.compile(r"\bdia\b|identity ?anchor")
+_RESOLVER = re.compile(r"\bidr\b|resolver")
+"""How DID documents name these services, in several spellings (`untp:dia`, `untp:idr`, `IdentityResolver`)."""
 
 
 class Walk:
@@ -44,7 +48,9 @@ class Walk:
         now_us: int,
         policies: Sequence[Policy] = DEFAULT_POLICIES,
         keys: Sequence[bytes] = (),
+        digest: str = "",
     ) -> None:
+        """`digest` is the digestMultibase of the start in the clear, where it was stated."""
         self.limits, self.now_us, self.policies, self.keys = limits, now_us, policies, keys[:MANY_KEYS]
         self.start = canonical_id(start) if isinstance(start, str) else GIVEN
         self.stopped = ""
@@ -66,10 +72,10 @@ class Walk:
         self._waiting: dict[str, list[tuple[Job, Presented]]] = {}
         self._contents: set[bytes] = set()
         if isinstance(start, str):
-            self._push(*self.trail.identify(start, 0, first=True))
+            self._push(*(job._replace(digest=digest) for job in self.trail.identify(start, 0, first=True)))
         else:
             self._answers[GIVEN] = start
-            self._push(Job("document", (GIVEN,), 0, GIVEN, first=True))
+            self._push(Job("document", (GIVEN,), 0, GIVEN, digest=digest, first=True))
 
     def wants(self) -> str | None:
         """The next URL that is needed; None where the walk is at its end."""
@@ -135,19 +141,21 @@ class Walk:
             self.notes.append(Note(job.urls[0], f"A linked credential cannot be had: {answer}."))
 
     def _take_document(self, job: Job, data: bytes) -> None:
-        if fault := digest_fault(data, job.digest):
-            self.find("failed", "DIGEST", job.urls[0], f"What stands there is not what was linked: {fault}.")
-            return
+        served = data
         if access.is_locked(data):
             opened = self._unlocked(data)
             if opened is None:
                 self.withheld.setdefault(job.about, set()).add(job.relation)
                 return
             data = opened
+        fault = digest_fault(data, job.digest)  # of a locked copy it is the credential's own, or that of the copy
+        if fault and digest_fault(served, job.digest):
+            self.find("failed", "DIGEST", job.urls[0], f"What stands there is not what was linked: {fault}.")
+            return
         links = _linkset(data) if job.kind == "resolve" else None
         if links is not None:
             self._take_linkset(job, links)
-        elif job.kind == "resolve" and not job.first and not _may_be_credential(data):
+        elif job.kind == "resolve" and not _may_be_credential(data):
             self._take_absent(job, Absent("missing", "neither a linkset nor a credential stands there"))
         else:
             self._open(job, data)
@@ -234,9 +242,9 @@ class Walk:
         for service in document.services:
             kinds = " ".join(service.types).lower()
             for endpoint in service.endpoints[:MANY_ENDPOINTS]:
-                if "dia" in kinds:
+                if _ANCHOR.search(kinds):
                     self._push(Job("document", (endpoint,), 0, endpoint, "dia"))
-                elif "idr" in kinds or "resolver" in kinds:
+                elif _RESOLVER.search(kinds):
                     self._push(*self.trail.meet(endpoint))
 
     def _prove(self, job: Job, given: Presented, document: DidDocument | CredentialError) -> None:

@@ -32,6 +32,16 @@ def judged(found: list[Balance]) -> tuple[list[Finding], list[Note]]:
     )
 
 
+def told_alike(graph: Graph, trust: Trust) -> list[Finding]:  # noqa: ARG001  # a rule's signature
+    """Nobody tells one event in two ways: else each reader could be shown the one that suits."""
+    return [
+        Finding(
+            "failed", "CONTRADICTION", one.id, f"{one.seen.id} and {other.seen.id}, of one issuer, tell it in different ways."
+        )
+        for one, other in graph.contradictions
+    ]
+
+
 def drawn_twice(graph: Graph, trust: Trust) -> list[Finding]:
     """No batch gives more than there was of it: made, or where its making is not known, moved to the place.
 

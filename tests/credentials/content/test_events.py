@@ -133,6 +133,17 @@ def test_a_campaign_goes_on_with_the_process_of_the_one_before() -> None:
     assert left["product"]["characteristics"]["cuContainedMass"]["value"] == 12
 
 
+def test_a_whole_campaign_told_as_one_is_no_epcis_event() -> None:
+    """It goes by its transformationID, and links to that alone."""
+    name = "urn:campaign:2"
+    legs = [Posting("1", 0, "Cu", f"WIP({name})", 1 * KG)]
+    parts = (line("input", CONCENTRATE, "50", {"Cu": "5"}), line("output", CATHODE, "4", {"Cu": "4"}))
+    made = event(outcome(*parts, kind="campaign", event_id=name, event_hash=None, transformation_id=name, postings=legs))
+    assert made["id"] == name
+    assert [one["linkURL"] for one in made["relatedDocument"]] == [name]
+    assert [p["product"]["id"] for p in made["outputProduct"]] == [CATHODE, name]
+
+
 def test_what_nobody_weighed_goes_by_what_it_contains() -> None:
     effluent = line("output", "urn:works:bleed:1", "0", {"Cu": "1.9"}, loss_class="effluent", quantity=None, uom=None)
     made = event(outcome(line("input", CONCENTRATE, "50", {"Cu": "5"}), effluent))
