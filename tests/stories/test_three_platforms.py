@@ -131,14 +131,18 @@ def more_made(said: dict[str, Any]) -> None:
 def more_recycled(said: dict[str, Any]) -> None:
     """Half of the copper is said to be of the scrap, which was a tenth."""
     for one in said["credentialSubject"]["materialProvenance"]:
-        if one.get("symbol") == "Cu":
+        if one["materialType"]["code"] == "Cu":
             one["massFraction"] = Decimal("0.49995")
 
 
 def origins(passport: Path | bytes) -> dict[str, Decimal]:
     """What of the mass of a product is copper, by country."""
     materials = payload(passport)["credentialSubject"]["materialProvenance"]
-    return {one["originCountry"]["countryCode"]: Decimal(one["massFraction"]) for one in materials if one.get("symbol") == "Cu"}
+    return {
+        one["originCountry"]["countryCode"]: Decimal(one["massFraction"])
+        for one in materials
+        if one["materialType"]["code"] == "Cu"
+    }
 
 
 def walked(hosts: Hosts, start: str, keys: list[bytes], platforms: tuple[Platform, ...]) -> WalkReport:
@@ -179,7 +183,7 @@ def test_from_the_foil_back_to_the_mine(own_kafka: str, tmp_path: Path) -> None:
     report = walked(hosts, PACK, keys, all_three)
     assert report.verified, report.against
     assert {one.issuer for one in report.visited} == {one.did for one in all_three}
-    assert [one.state for one in report.balances if one.element == "Cu"] == ["consistent"] * 2
+    assert {one.verdict for one in report.balances if one.of == "Cu"} == {"consistent"}
     private = walked(hosts, PACK, [], all_three)
     assert {one.outcome for one in private.against} == {"withheld"}
 
