@@ -78,11 +78,8 @@ class Desk:
             self._offered()
         elif policy.events != "none" and statements.is_told(outcome):
             self._event()
-        if policy.passports == "made" and outcome.kind in (*MAKES, "create") and statements.is_told(outcome):
-            made = (line.lot for line in outcome.lines if line.role != "input" and not line.loss_class)
-            self._passports(made)
-        if outcome.kind == "ship" and policy.passports == "shipped" and not outcome.reason:
-            self._passports(line.lot for line in outcome.lines)
+        if policy.passports != "none":
+            self._passports_of(policy.passports)
         for period in outcome.periods:
             self._say(Statement("dcc", statements.period_ref(self.site, period.period), period=period, changed=True))
         if outcome.lines and policy.record != "none" and policy.name and policy.country != NOT_STATED:
@@ -120,6 +117,17 @@ class Desk:
             if stock is not None and campaign.open:
                 self.memory.put(Stock(replace(stock.lot, provisional=True)), self.site, lot)
         self.due[made.campaign] = None
+
+    def _passports_of(self, when: str) -> None:
+        """What was made here gets its passport at once, or when it leaves; what came from elsewhere has its maker's."""
+        outcome = self.outcome
+        if outcome.kind in (*MAKES, "create") and statements.is_told(outcome):
+            made = {line.lot: None for line in outcome.lines if line.role != "input" and not line.loss_class}
+            for lot in made:
+                self.memory.put(replace(self.lineage.lot(lot), made=True), self.site, lot)
+            self._passports(made if when == "made" else ())
+        elif outcome.kind == "ship" and when == "shipped" and not outcome.reason:
+            self._passports(line.lot for line in outcome.lines if self.lineage.lot(line.lot).made)
 
     def _passports(self, lots: Iterable[str]) -> None:
         for lot in dict.fromkeys(lots):

@@ -24,7 +24,7 @@ class Lot(Struct, frozen=True):
     """A lot at a site. `findings` are those that are open on it, its own and those that came with it.
 
     `witness` is the lot that keeps credentials back: itself or one upstream that has open findings. `items` counts the lists.
-    `campaigns` are the statements of the campaigns that made it.
+    `campaigns` are the statements of the campaigns that made it; `made`: it was made at this site, its passport is ours to give.
     """
 
     findings: list[str] = []
@@ -33,6 +33,7 @@ class Lot(Struct, frozen=True):
     witness: str | None = None
     items: dict[str, int] = {}
     campaigns: list[str] = []
+    made: bool = False
 
 
 class Stock(Struct, frozen=True):

@@ -265,3 +265,11 @@ def test_a_place_of_which_nothing_is_known_has_no_record() -> None:
     books = Books()
     desk(*books(mined("urn:lot:x", "10")))
     assert not [one for one in desk.issued if one.kind == DFR]
+
+
+def test_what_came_from_elsewhere_has_the_passport_of_its_maker() -> None:
+    works = Works()
+    works(mined("urn:lot:x", "10"), ship("urn:lot:x", "10", A, B, consignment_id="urn:c:1"))
+    works(receive("urn:lot:x", "10", B, consignment_id="urn:c:1", receipt="final"))
+    works(ship("urn:lot:x", "10", B, "urn:site:c", consignment_id="urn:c:2"))
+    assert [one.site for one in works.desk.issued if one.kind == DPP] == [A]
