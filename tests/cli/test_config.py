@@ -77,9 +77,13 @@ ILLUSTRATIVE = {
     "issuer.name",
     "issuer.base_url",
     "issuer.key_file",
+    "issuer.profile",
     "issuer.keyring",
     "metrics.port",
     "watch.web_port",
+    "suppliers.file",
+    "suppliers.folder",
+    "suppliers.tokens",
     "traces.endpoint",
 }
 
