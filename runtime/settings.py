@@ -110,9 +110,7 @@ class Issuer(Section):
     did: str = ""
     name: str = ""
     base_url: str = ""
-    profile: Path | None = Field(
-        default=None, description="a TOML file: facilities, products, and what leaves (docs/credentials.md)"
-    )
+    profile: Path | None = Field(default=None, description="TOML: facilities, products, and what leaves (docs/credentials.md)")
     untp: Literal["0.7.0", "0.6.1"] = Field(default="0.7.0", description="the version of UNTP that is issued")
 
     # The key: one of these brings it; else it is made, and kept in the keyring (docs/keys.md).

@@ -73,7 +73,8 @@ def test_the_domain_is_pure() -> None:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             names += [node.module or ""] if isinstance(node, ast.ImportFrom) and not node.level else []
-            seen += [f"{named(path)}: {name}" for name in names if name.split(".")[0] in banned and name != "urllib.parse"]
+            names = [name for name in names if name != "urllib.parse"]  # which takes texts apart and asks nobody
+            seen += [f"{named(path)}: {name}" for name in names if name.split(".")[0] in banned]
             if isinstance(node, ast.Attribute) and node.attr in {"now", "utcnow", "today", "uuid1", "uuid4"}:
                 seen.append(f"{named(path)}:{node.lineno}: {node.attr}")
     assert not seen, f"not pure: {', '.join(seen)}"

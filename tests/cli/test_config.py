@@ -81,6 +81,9 @@ ILLUSTRATIVE = {
     "issuer.keyring",
     "metrics.port",
     "watch.web_port",
+    "suppliers.file",
+    "suppliers.folder",
+    "suppliers.tokens",
     "traces.endpoint",
 }
 
