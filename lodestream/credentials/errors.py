@@ -13,6 +13,8 @@ class CredentialError(Exception):
     canonical form), JCS_NUMBER (a number that the canonical form would change), KEYRING (the history of the keys), HSM, JOURNAL.
     Of Bitstring Status List 1.0: STATUS_RETRIEVAL_ERROR, STATUS_VERIFICATION_ERROR, STATUS_LIST_LENGTH_ERROR, RANGE_ERROR,
     MALFORMED_VALUE_ERROR.
+    Of suppliers' credentials (docs/suppliers.md): SUPPLIERS, TOKENS, ISSUER, FACILITY, SCHEME, KIND, UNTP_VERSION, PRODUCT,
+    QUANTITY, PROVENANCE, NOT_MAPPED, MASS_BALANCE, LOCATION, NOT_TAKEN, STATUS_NOT_CHECKED.
     """
 
     def __init__(self, code: str, message: str) -> None:
