@@ -3,6 +3,7 @@
 The payload is the whole credential. Reading is strict: one text has one reading, so a changed byte is never accepted.
 """
 
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from lodestream.credentials.did import DidDocument, Method
@@ -27,9 +28,13 @@ class Jws(NamedTuple):
 
 def sign(credential: dict[str, Any], signer: Signer) -> str:
     """The compact JWS over the credential. The same credential and key give the same text."""
-    header = {"alg": signer.alg, "kid": signer.kid, "typ": MEDIA_TYPE, "cty": CONTENT_TYPE}
-    signing_input = f"{to_base64url(write(header))}.{to_base64url(write(credential))}"
+    signing_input = f"{_header(signer.alg, signer.kid)}.{to_base64url(write(credential))}"
     return f"{signing_input}.{to_base64url(signer.sign(signing_input.encode('ascii')))}"
+
+
+@lru_cache(maxsize=100)
+def _header(alg: str, kid: str) -> str:
+    return to_base64url(write({"alg": alg, "kid": kid, "typ": MEDIA_TYPE, "cty": CONTENT_TYPE}))
 
 
 def take_apart(compact: str) -> Jws:

@@ -6,6 +6,7 @@ mapping loses (eventTimeZoneOffset, transformationID, the event's identity) is k
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from lodestream.credentials.content.make import collected, made
@@ -67,6 +68,7 @@ def traceability_event(outcome: Outcome, profile: IssuerProfile, issue: Issue | 
     return credential(DTE, profile, issue, f"{step['name']} at {place}", [event])
 
 
+@lru_cache(maxsize=1_000)
 def activity(step: str) -> dict[str, str]:
     """The business step as a classification: a CBV word, or a URI of somebody's own."""
     if ":" not in step:

@@ -5,9 +5,10 @@ hold what comes out against models, official schemas and strict JSON-LD.
 """
 
 import re
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from lodestream.credentials.encoding import percent_decoded, to_uri
@@ -24,7 +25,7 @@ PREDECESSOR = "https://www.iana.org/assignments/relation/predecessor-version"
 _KEY = re.compile(r"/(?P<ai>10|21)/(?P<value>[^/?#]+)")
 _OFFSET = re.compile(r"([+-])(\d\d):(\d\d)")
 _WEB = re.compile(r"(?P<scheme>[a-z]+)://(?P<host>[^/?#]+)")
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH = date(1970, 1, 1)
 _SIMPLE_URI = re.compile(r"(?:https?://[A-Za-z0-9.-]+/|urn:[a-z0-9-]+:|did:[a-z]+:)[A-Za-z0-9._~!$&'()*+,;=:@/-]*")
 
 
@@ -53,17 +54,23 @@ def uri(identifier: str, what: str) -> str:
 def time(us: int, offset: str | None = None) -> str:
     """A time (µs since 1970) as date-time, in its own zone where the offset is known. Raises CredentialError (OUTCOME)."""
     match = _OFFSET.fullmatch(offset) if offset else None
+    minutes = (int(match[2]) * 60 + int(match[3])) * (-1 if match[1] == "-" else 1) if match else 0
+    seconds, fraction = divmod(us + minutes * 60_000_000, 1_000_000)
+    days, second = divmod(seconds, 86_400)
     try:
-        moment = _EPOCH + timedelta(microseconds=us)
-        if match:
-            minutes = int(match[2]) * 60 + int(match[3])
-            moment = moment.astimezone(timezone(timedelta(minutes=-minutes if match[1] == "-" else minutes)))
+        day = _date(days)
+        _date(us // 86_400_000_000)  # whoever reads it compares in UTC
     except OverflowError:
         raise CredentialError("OUTCOME", f"{us} µs since 1970 is in no year that a date-time can have") from None
-    text = moment.isoformat()
-    if moment.microsecond:
-        text = re.sub(r"(\.\d*?)0+(?=[+-])", r"\1", text)
-    return text.replace("+00:00", "Z")
+    digits = f".{fraction:06d}".rstrip("0") if fraction else ""
+    zone = offset if minutes else "Z"
+    return f"{day}T{second // 3600:02d}:{second // 60 % 60:02d}:{second % 60:02d}{digits}{zone}"
+
+
+@lru_cache(maxsize=1_000)
+def _date(days: int) -> str:
+    """The date so many days after 1970 began: most of what is told is of few days. Raises OverflowError."""
+    return (_EPOCH + timedelta(days=days)).isoformat()
 
 
 def day(us: int) -> str:
@@ -110,6 +117,7 @@ def last_part(identifier: str) -> str:
     return percent_decoded(re.split(r"[/:#=]", identifier.rstrip("/:#="))[-1]) or identifier
 
 
+@lru_cache(maxsize=10_000)
 def identified(lot: str) -> Identified:
     """A lot is a batch unless its identifier has a serial number. The batch number is the GS1 lot, else the id's last part."""
     found = {match["ai"]: percent_decoded(match["value"]) for match in _KEY.finditer(lot)} if "/" in lot else {}
@@ -166,6 +174,7 @@ def issuer(profile: IssuerProfile) -> dict[str, Any]:
     return said
 
 
+@lru_cache(maxsize=100)
 def registered_party(name: str, register: Scheme, registered_id: str) -> dict[str, Any]:
     """A party by its entry in a register."""
     return {

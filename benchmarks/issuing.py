@@ -1,0 +1,101 @@
+"""Issuing on one core, beside nothing but its signatures: the same key, the same bytes, in turn.
+
+    python -m benchmarks.issuing
+
+CPU time of this process, so that what else runs on the machine does not count.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks.plan import Plan
+from lodestream.credentials.content.event import TELLERS, traceability_event
+from lodestream.credentials.encoding import to_base64url
+from lodestream.credentials.errors import CredentialError
+from lodestream.credentials.permutation import place
+from lodestream.credentials.profile import Issue
+from lodestream.credentials.proof import Enveloped, presented
+from lodestream.credentials.securing import secure
+from lodestream.credentials.signer import Ed25519Signer
+from lodestream.ledger.records import Outcome
+from runtime.processor import Record
+from schemas.codec import encode
+from schemas.topics import TRANSACTIONS
+from streams.issuer.office import Office
+from streams.issuer.processor import IssuerProcessor
+from tests.credentials.content.worked import PROFILE, SCENARIOS, worked
+from tests.credentials.telling import signer
+
+TIMES = 40
+GOAL = 0.6
+KEY = bytes(32)
+
+
+def measure(plan: Plan) -> None:
+    """issuing (build, place in a status list, JSON, base64, sign, envelope) and issuer (all that the worker does of a record)."""
+    key = signer(did=PROFILE.did)
+    told = _told()
+    signed = [_signing_input(_issued(outcome, number, key)) for number, outcome in enumerate(told)]
+    times = plan.size(TIMES, 1)
+    ours, raw, worker = [], [], []
+    for _ in range(plan.rounds):
+        ours.append(_pace(told, times, lambda number, outcome: _issued(outcome, number, key)))
+        raw.append(_pace(signed, times, lambda _, data: key.sign(data)))
+        worker.append(_worker_pace(key, times))
+    plan.say("issuing", ours, "1/s", raw)
+    plan.say("issuer", worker, "1/s", raw)
+
+
+def _told() -> list[Outcome]:
+    """Every transaction of the worked scenarios that a traceability event tells."""
+    found = []
+    for name in SCENARIOS:
+        for outcome in worked(name).outcomes:
+            if outcome.kind in TELLERS and outcome.lines:
+                try:
+                    traceability_event(outcome, PROFILE)
+                except CredentialError:
+                    continue
+                found.append(outcome)
+    return found
+
+
+def _issued(outcome: Outcome, number: int, key: Ed25519Signer) -> bytes:
+    issue = Issue(PROFILE.credential_id("dte", outcome.txn_id), outcome.record_time_us, f"{PROFILE.base_url}/status/a-1",
+                  place(KEY, "a-1", number))  # fmt: skip
+    return secure(traceability_event(outcome, PROFILE, issue), key, "vc+jwt", outcome.record_time_us)
+
+
+def _signing_input(data: bytes) -> bytes:
+    held = presented(data)
+    assert isinstance(held, Enveloped)
+    assert to_base64url(held.jws.payload).encode() in held.jws.signing_input
+    return held.jws.signing_input
+
+
+def _pace(given: Sequence[Any], times: int, work: Callable[[int, Any], object]) -> float:
+    began = time.process_time()
+    for _ in range(times):
+        for number, one in enumerate(given):
+            work(number, one)
+    return times * len(given) / (time.process_time() - began)
+
+
+def _worker_pace(key: Ed25519Signer, times: int) -> float:
+    """Credentials a second of the issuer's processor, decoding, state and Avro included."""
+    records = [
+        Record(TRANSACTIONS, 0, offset, 0, outcome.site.encode(), encode(outcome))
+        for offset, outcome in enumerate(outcome for name in SCENARIOS for outcome in worked(name).outcomes)
+    ]
+    made = 0
+    began = time.process_time()
+    for _ in range(times):
+        effects = IssuerProcessor(Office(key, PROFILE, KEY)).process(records, {})
+        made += sum(output.topic.startswith("credentials.issued") for output in effects.outputs)
+    return made / (time.process_time() - began)
+
+
+if __name__ == "__main__":
+    measure(Plan("", Path()))
