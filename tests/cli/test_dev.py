@@ -160,7 +160,7 @@ def test_nothing_outlives_it_also_when_it_is_killed(tmp_path: Path, embedded_bro
     with dev(tmp_path) as running:
         broker = running.folder / "logs" / "broker.log"
         assert len(holding(broker)) == 2  # its standard output and error
-        assert len(left_over(running.data)) == 6  # `dev` itself and five workers
+        assert len(left_over(running.data)) == 7  # `dev` itself and six workers
         running.process.kill()
         running.process.wait()
         deadline = time.monotonic() + 20
