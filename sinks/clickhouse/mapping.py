@@ -108,6 +108,13 @@ def credential_rows(credential: CredentialRecord, src: Src) -> list[Row]:
             record_time_us=credential.record_time_us,
             envelope=credential.envelope,
             sha256=credential.sha256,
+            name=credential.name,
+            access=credential.access,
+            about=credential.about,
+            facility=credential.facility,
+            status_list=credential.status_list,
+            status_index=credential.status_index,
+            replaces=credential.replaces,
         )
     ]
 
@@ -124,6 +131,7 @@ def status_rows(status: StatusRecord, src: Src) -> list[Row]:
             status=status.status,
             reason=status.reason,
             record_time_us=status.record_time_us,
+            replaced_by=status.replaced_by,
         )
     ]
 

@@ -266,6 +266,13 @@ class CredentialRow(Row, frozen=True, kw_only=True):
     record_time_us: int
     envelope: str
     sha256: str
+    name: str
+    access: str
+    about: list[str]
+    facility: str
+    status_list: str
+    status_index: int
+    replaces: str
 
 
 class StatusRow(Row, frozen=True, kw_only=True):
@@ -277,6 +284,7 @@ class StatusRow(Row, frozen=True, kw_only=True):
     status: str
     reason: str
     record_time_us: int
+    replaced_by: str
 
 
 class DeadLetterRow(Row, frozen=True, kw_only=True):

@@ -21,8 +21,6 @@ from streams.issuer.publishing import Publisher
 from streams.issuer.statements import MAKES
 
 _ORDER = {"dte": 0, "dcc": 1, "dfr": 1, "dpp": 2}
-FEW_PARTS = 200
-"""So many of a lot's latest statements are looked at when it is asked back, or for what its passport points to."""
 
 
 @dataclass
@@ -239,7 +237,7 @@ class Desk:
     def _offered(self) -> None:
         """An offer says where the metal of a receipt came from that named no origin."""
         for lot in self.outcome.lots:
-            for ref in list(self.memory.items("touched", self.site, lot.lot, FEW_PARTS)):
+            for ref in list(self.memory.items("touched", self.site, lot.lot)):
                 known = self._known(ref)
                 made = statements.offered(known, self.outcome) if known is not None else None
                 if made is not None and made != known:
@@ -253,9 +251,9 @@ class Desk:
         event = self.memory.get(Event, self.site, self.outcome.event_id or self.outcome.event_hash or "")
         known = self._known(event.ref) if event is not None else None
         if known is not None:
-            self._end(known)
-            if known.said is not None:
-                self._inherit(known.said)
+            ended = self._end(known)
+            if ended.said is not None:
+                self._inherit(ended.said)
 
     def _inherit(self, said: Said) -> None:
         """The events that the declaration names in place of the void one: their credential takes the place of its."""
@@ -269,26 +267,28 @@ class Desk:
     def _asked_back(self) -> None:
         """A consignment was asked back: its shipment was not what it said."""
         for line in self.outcome.lines:
-            for ref in list(self.memory.items("touched", self.site, line.lot, FEW_PARTS)):
+            for ref in list(self.memory.items("touched", self.site, line.lot)):
                 known = self._known(ref)
                 if known is not None and statements.is_shipment(known, self.outcome.consignment):
                     self._end(known)
 
-    def _end(self, known: Statement) -> None:
+    def _end(self, known: Statement) -> Statement:
+        was = known
         if known.status == "issued":
-            self.publisher.revoke(known, self.outcome.txn_id)
+            known = self.publisher.revoke(known, self.outcome.txn_id)
             self._points_elsewhere(known)
-        self.memory.put(replace(known, status="void", outcome=None), self.site, known.ref)
-        if known.status == "part":
-            self._changed(known)
+        known = replace(known, status="void", outcome=None)
+        self.memory.put(known, self.site, known.ref)
+        if was.status == "part":
+            self._changed(was)
+        return known
 
     def _hold(self, lot: str) -> None:
         """Revoke what names a lot that is held now; it is said anew when that ends."""
         for ref in list(self.memory.items("touched", self.site, lot)):
             known = self._known(ref)
             if known is not None and known.status == "issued":
-                self.publisher.revoke(known, self.lineage.reason(lot))
-                self.memory.put(replace(known, status="revoked", changed=True), self.site, ref)
+                self.memory.put(self.publisher.revoke(known, self.lineage.reason(lot)), self.site, ref)
                 self.due[ref] = None
 
     # -- what is said ------------------------------------------------------------------------------------------------
@@ -319,8 +319,7 @@ class Desk:
         if known.status == "issued" and blocker is None and not known.changed:
             return
         if known.status == "issued":
-            self.publisher.revoke(known, self.outcome.txn_id)
-            known = replace(known, status="revoked")
+            known = self.publisher.revoke(known, self.outcome.txn_id)
         if known.open or (known.kind == "dte" and known.outcome is None):  # a campaign that runs
             self.memory.put(known, self.site, known.ref)
         elif blocker is not None:

@@ -43,11 +43,12 @@ class Stock(Struct, frozen=True):
 
 
 class Said(Struct, frozen=True):
-    """A credential as it was issued: what a later one that replaces it must name, and where its status is."""
+    """A credential as it was issued: what a later one that replaces it must name, where its status is, why it was revoked."""
 
     document: Document
     status_list: str
     status_index: int
+    reason: str = ""
 
 
 class Statement(Struct, frozen=True):

@@ -65,19 +65,22 @@ class Publisher:
         kind = statement.kind
         digest = digest_multibase(bytes.fromhex(record.sha256))
         said = Said(Document(record.id, record.name, kind, digest), issue.status_list, issue.status_index)
-        self._status(said, "issued", "")
+        self._status(said, "issued")
         if before is not None:
             self.succeed(before, record.id)
         return replace(statement, status="issued", version=statement.version + 1, said=said, changed=False)
 
-    def revoke(self, statement: Statement, reason: str) -> None:
-        """Revoke the credential that was issued last for a statement."""
-        if statement.said is not None:
-            self._status(statement.said, "revoked", reason)
+    def revoke(self, statement: Statement, reason: str) -> Statement:
+        """Revoke the credential that was issued last for a statement. Gives the statement as revoked."""
+        if statement.said is None:
+            raise LookupError(f"the issuer's state has lost what it said of {statement.ref}; rebuild it from the log")
+        said = replace(statement.said, reason=reason)
+        self._status(said, "revoked")
+        return replace(statement, status="revoked", said=said, changed=True)
 
     def succeed(self, before: Said, by: str) -> None:
         """Tell of a revoked credential which one took its place."""
-        self._status(before, "revoked", self._outcome.txn_id, by)
+        self._status(before, "revoked", by)
 
     def facility_digest(self, location: str, site: str) -> str:
         """What a facility's record is made of, as one text: another one makes another record."""
@@ -147,9 +150,9 @@ class Publisher:
             replaces=issue.replaces.url if issue.replaces is not None else "",
         )
 
-    def _status(self, said: Said, status: str, reason: str, by: str = "") -> None:
+    def _status(self, said: Said, status: str, by: str = "") -> None:
         record = StatusRecord(
-            said.document.url, status, self._outcome.record_time_us, reason, said.status_list, said.status_index, by
+            said.document.url, status, self._outcome.record_time_us, said.reason, said.status_list, said.status_index, by
         )
         self.statuses += [status] if not by else []
         headers = STATUS.headers(f"{record.credential_id}#{status}", record.record_time_us, record.credential_id, self._trace)

@@ -139,7 +139,7 @@ def test_a_later_finding_revokes_downstream_too() -> None:
     desk(holding(ROD, 10, parents=[CATHODE]))
     old, new = desk.versions(second)
     assert (old.status, new.status) == ("revoked", "issued"), "revocation is final; what stands again is said anew"
-    assert old.replaced_by == new.credential_id
+    assert (old.replaced_by, old.reason) == (new.credential_id, FINDING)
     assert next(one for one in desk.issued if one.id == new.credential_id).replaces == old.credential_id
 
 
