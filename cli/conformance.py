@@ -16,8 +16,9 @@ from cli.issuing import bundle_path
 from cli.junit import junit
 from cli.output import console, counted, print_json
 from lodestream.conformance.documents import OTHER
-from lodestream.conformance.findings import CREDENTIALS, TIERS, FileReport, Report, Result
+from lodestream.conformance.findings import TIERS, FileReport, Report, Result
 from lodestream.conformance.harness import check_set
+from lodestream.conformance.kinds import CREDENTIALS
 from lodestream.credentials.bundle import Bundle, bundle_policies
 from lodestream.credentials.errors import CredentialError
 from lodestream.credentials.jsontext import LARGEST_BYTES

@@ -6,7 +6,8 @@ from fractions import Fraction
 from typing import Any
 
 from lodestream.conformance.documents import Document, Folder, at, items, objects, text
-from lodestream.conformance.findings import DPP, DTE, Fault, NotApplicableError, NotCheckedError, Rule, pointer, quoted
+from lodestream.conformance.findings import Fault, NotApplicableError, NotCheckedError, Rule, pointer, quoted
+from lodestream.conformance.kinds import DPP, DTE
 from lodestream.credentials.walk.balance import TOTAL, Balance, Key, key_of, make_balances, passport_for
 from lodestream.credentials.walk.grades import as_list, as_object, kilograms, mass_of, percentage
 

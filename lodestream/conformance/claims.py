@@ -8,18 +8,8 @@ from itertools import product as product_of
 from typing import Any, NamedTuple
 
 from lodestream.conformance.documents import Document, Folder, at, items, objects, text
-from lodestream.conformance.findings import (
-    CREDENTIALS,
-    DCC,
-    DFR,
-    DPP,
-    Fault,
-    NotApplicableError,
-    NotCheckedError,
-    Rule,
-    pointer,
-    quoted,
-)
+from lodestream.conformance.findings import Fault, NotApplicableError, NotCheckedError, Rule, pointer, quoted
+from lodestream.conformance.kinds import CREDENTIALS, DCC, DFR, DPP
 from lodestream.credentials.encoding import SHA2_256, to_base58btc, to_base64url
 from lodestream.credentials.walk.digests import digest_fault
 

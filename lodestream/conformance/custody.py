@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 
 from lodestream.conformance.balance import TOLERANCE
 from lodestream.conformance.documents import Document, Folder, at, items, objects, text
-from lodestream.conformance.findings import DTE, Fault, NotApplicableError, NotCheckedError, Rule, pointer, quoted
+from lodestream.conformance.findings import Fault, NotApplicableError, NotCheckedError, Rule, pointer, quoted
+from lodestream.conformance.kinds import DTE
 from lodestream.credentials.walk.balance import Key, key_of
 from lodestream.credentials.walk.grades import as_object, kilograms, mass_of
 

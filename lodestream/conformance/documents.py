@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from typing import Any, NamedTuple, TypeVar, cast
 
-from lodestream.conformance.findings import ANY, CREDENTIALS, DCC, DFR, DIA, DPP, DTE, STATUS_LIST
+from lodestream.conformance.kinds import ANY, CREDENTIALS, DCC, DFR, DIA, DPP, DTE, STATUS_LIST
 from lodestream.credentials import envelope, jose
 from lodestream.credentials.bundle import Bundle
 from lodestream.credentials.did import DidDocument, parse_document

@@ -4,12 +4,11 @@ The structs below are the JSON report; docs/conformance-report.schema.json is ma
 """
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from msgspec import Struct, to_builtins
 
-if TYPE_CHECKING:
-    from lodestream.conformance.documents import Document, Folder
+from lodestream.conformance.documents import Document, Folder
 
 Result = Literal["passed", "failed", "warning", "not checked"]
 TIERS = {1: "data model", 2: "proof", 3: "JSON Schema", 4: "JSON-LD", 5: "status", 6: "mass balance", 7: "trust"}
@@ -18,15 +17,6 @@ TIERS = {1: "data model", 2: "proof", 3: "JSON Schema", 4: "JSON-LD", 5: "status
 MANY_FAULTS = 100
 """Of one rule in one file no more than these are told, with the number of all."""
 LONGEST_QUOTE = 160
-
-DPP = "DigitalProductPassport"
-DTE = "DigitalTraceabilityEvent"
-DCC = "DigitalConformityCredential"
-DFR = "DigitalFacilityRecord"
-DIA = "DigitalIdentityAnchor"
-STATUS_LIST = "BitstringStatusListCredential"
-ANY = "VerifiableCredential"
-CREDENTIALS = frozenset({DPP, DTE, DCC, DFR, DIA, STATUS_LIST, ANY})
 
 
 class Fault(NamedTuple):
@@ -46,7 +36,7 @@ class NotApplicableError(Exception):
     """A rule says nothing about this credential, and the report nothing about the rule."""
 
 
-Find = Callable[["Document", "Folder"], Iterable[Fault]]
+Find = Callable[[Document, Folder], Iterable[Fault]]
 
 
 class Rule(NamedTuple):

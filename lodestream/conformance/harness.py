@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from lodestream.conformance import balance, claims, custody, identity, lint, model, official, proof, status
 from lodestream.conformance.documents import DID_DOCUMENT, OTHER, UNREADABLE, Document, Folder
 from lodestream.conformance.findings import (
-    CREDENTIALS,
     MANY_FAULTS,
     Check,
     Fault,
@@ -17,6 +16,7 @@ from lodestream.conformance.findings import (
     Rule,
     summary,
 )
+from lodestream.conformance.kinds import CREDENTIALS
 from lodestream.credentials.access import is_locked
 from lodestream.credentials.bundle import Bundle
 from lodestream.credentials.did import parse_document

@@ -5,19 +5,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from lodestream.conformance.documents import Document, Folder, at, items, objects, text
-from lodestream.conformance.findings import (
-    CREDENTIALS,
-    DCC,
-    DFR,
-    DIA,
-    DPP,
-    Fault,
-    NotApplicableError,
-    NotCheckedError,
-    Rule,
-    pointer,
-    quoted,
-)
+from lodestream.conformance.findings import Fault, NotApplicableError, NotCheckedError, Rule, pointer, quoted
+from lodestream.conformance.kinds import CREDENTIALS, DCC, DFR, DIA, DPP
 
 MAKERS = frozenset({"owner", "producer", "manufacturer", "processor", "remanufacturer", "recycler", "operator", "brandOwner"})
 """Roles of a party that answers for a product or runs a facility."""

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from lodestream.conformance.documents import Document, Folder
-from lodestream.conformance.findings import CREDENTIALS, DPP, DTE, Fault, NotApplicableError, Rule, quoted
+from lodestream.conformance.findings import Fault, NotApplicableError, Rule, quoted
+from lodestream.conformance.kinds import CREDENTIALS, DPP, DTE
 from lodestream.credentials.content.lint import Fault as Linted
 from lodestream.credentials.content.lint import lint
 

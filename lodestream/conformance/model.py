@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator
 from pydantic import ValidationError
 
 from lodestream.conformance.documents import Document, Folder, text
-from lodestream.conformance.findings import CREDENTIALS, Fault, NotApplicableError, Rule, pointer, quoted
+from lodestream.conformance.findings import Fault, NotApplicableError, Rule, pointer, quoted
+from lodestream.conformance.kinds import CREDENTIALS
 from lodestream.credentials.policy import Signed, ValidNow
 from lodestream.credentials.untp import VerifiableCredential, time_us
 

@@ -5,7 +5,8 @@ from importlib import import_module
 from typing import Any
 
 from lodestream.conformance.documents import Document, Folder, items
-from lodestream.conformance.findings import CREDENTIALS, Fault, NotCheckedError, Rule, pointer, quoted
+from lodestream.conformance.findings import Fault, NotCheckedError, Rule, pointer, quoted
+from lodestream.conformance.kinds import CREDENTIALS
 from lodestream.credentials.bundle import Bundle, JsonLd, schema_urls
 from lodestream.credentials.jsontext import write
 from lodestream.credentials.pins import VC_SCHEMA_PIN

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from lodestream.conformance.documents import NOT_SECURED, Document, Folder
-from lodestream.conformance.findings import CREDENTIALS, Fault, NotApplicableError, NotCheckedError, Rule, quoted
+from lodestream.conformance.findings import Fault, NotApplicableError, NotCheckedError, Rule, quoted
+from lodestream.conformance.kinds import CREDENTIALS
 from lodestream.credentials.did import DidDocument, did_key_document
 from lodestream.credentials.errors import CredentialError
 from lodestream.credentials.report import Check

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from lodestream.conformance.documents import NOT_SECURED, Document, Folder, at, text
-from lodestream.conformance.findings import CREDENTIALS, STATUS_LIST, Fault, NotApplicableError, NotCheckedError, Rule, quoted
+from lodestream.conformance.findings import Fault, NotApplicableError, NotCheckedError, Rule, quoted
+from lodestream.conformance.kinds import CREDENTIALS, STATUS_LIST
 from lodestream.conformance.proof import failures
 from lodestream.credentials.errors import CredentialError
 from lodestream.credentials.status import Bitstring, StatusEntry, check_entry, entry_of
