@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from benchmarks import hashes, latency, million, pipeline, proof, race, recovery
+from benchmarks import hashes, issuing, latency, million, pipeline, proof, race, recovery, verifying
 from benchmarks.page import write
 from benchmarks.plan import Plan
 from deploy.kafka import Broker, KafkaUnavailableError
@@ -30,6 +30,8 @@ HEAP_MB = 1_024
 RACES = ("ledger_vs_faust", "ledger_vs_quix", "ledger_vs_limit", "ledger_two_workers")
 PHASES: tuple[tuple[tuple[str, ...], Callable[[Plan, Sequence[str]], None]], ...] = (
     (("hash_vs_reference",), lambda plan, _: hashes.measure(plan)),
+    (("issuing", "issuer"), lambda plan, _: issuing.measure(plan)),
+    (("verify_credentials_per_s", "walk_500_s"), lambda plan, _: verifying.measure(plan)),
     (("gate", "ledger", "sink"), lambda plan, _: pipeline.measure(plan)),
     (RACES, race.measure),
     (("ledger_million_lots", "restore_million_lots_s"), lambda plan, _: million.measure(plan)),

@@ -10,7 +10,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cli.exits import Unusable
-from lodestream.credentials.profile import FacilityProfile, IssuerProfile
+from lodestream.credentials.errors import CredentialError
+from lodestream.credentials.profile import IssuerProfile
+from lodestream.credentials.profile_file import parse_facility
 from lodestream.ledger.records import PeriodLine, PeriodState
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -40,15 +42,10 @@ def with_facts(profile: IssuerProfile, place: str, path: Path | None) -> IssuerP
     if path is None:
         return profile
     try:
-        facts = msgspec.toml.decode(path.read_bytes(), type=_Strict, strict=False)
-    except (msgspec.MsgspecError, OSError, UnicodeDecodeError) as error:
+        known = parse_facility(path.read_text("utf-8"), place)
+    except (CredentialError, OSError, UnicodeDecodeError) as error:
         raise Unusable(f"{path} does not say what a facility is: {error}") from error
-    known = FacilityProfile(**{name: getattr(facts, name) for name in FacilityProfile.__struct_fields__})
     return replace(profile, facilities={**profile.facilities, place: known})
-
-
-class _Strict(FacilityProfile, frozen=True, forbid_unknown_fields=True):
-    """A misspelt fact is an error, not a fact left out."""
 
 
 def read_rows(path: Path) -> list[PeriodRow]:

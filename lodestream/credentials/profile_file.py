@@ -25,6 +25,7 @@ hazardous = false                                       # true needs material_sa
 
 import tomllib
 from decimal import Decimal
+from typing import TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -33,6 +34,7 @@ from lodestream.credentials.errors import CredentialError
 from lodestream.credentials.profile import FacilityProfile, ProductProfile, Scheme
 
 LARGEST = 1024 * 1024
+T = TypeVar("T", bound=Struct)
 
 
 class Organisation(Struct, frozen=True, forbid_unknown_fields=True):
@@ -52,18 +54,33 @@ class ProfileFile(Struct, frozen=True, forbid_unknown_fields=True):
 
 def parse_profile(text: str) -> ProfileFile:
     """The file as values. Raises CredentialError (PROFILE) with the place and what is wrong there."""
-    if len(text) > LARGEST:
-        raise CredentialError("PROFILE", f"it has more than {LARGEST} characters")
-    try:
-        read = msgspec.convert(tomllib.loads(text, parse_float=Decimal), ProfileFile)
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
-        raise CredentialError("PROFILE", str(error)) from None
+    read = _read(text, ProfileFile)
     for name, product in read.products.items():
         if product.hazardous and not product.material_safety:
             raise CredentialError("PROFILE", f"the product {name} is hazardous and has no material_safety (UNTP 0.7.0, Material)")
     for place, facility in read.facilities.items():
-        if len(facility.country) != 2 or not (facility.country.isascii() and facility.country.isupper()):
-            raise CredentialError("PROFILE", f"the country {facility.country!r} of {place} is no ISO 3166-1 alpha-2 code")
-        if (facility.latitude is None) != (facility.longitude is None):
-            raise CredentialError("PROFILE", f"{place} has one of latitude and longitude; a place has both or neither")
+        _check(place, facility)
     return read
+
+
+def parse_facility(text: str, place: str) -> FacilityProfile:
+    """One facility as a file of its own: the keys of a `[facilities]` table. Raises CredentialError (PROFILE)."""
+    read = _read(text, FacilityProfile)
+    _check(place, read)
+    return read
+
+
+def _read(text: str, kind: type[T]) -> T:
+    if len(text) > LARGEST:
+        raise CredentialError("PROFILE", f"it has more than {LARGEST} characters")
+    try:
+        return msgspec.convert(tomllib.loads(text, parse_float=Decimal), kind)
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        raise CredentialError("PROFILE", str(error)) from None
+
+
+def _check(place: str, facility: FacilityProfile) -> None:
+    if len(facility.country) != 2 or not (facility.country.isascii() and facility.country.isupper()):
+        raise CredentialError("PROFILE", f"the country {facility.country!r} of {place} is no ISO 3166-1 alpha-2 code")
+    if (facility.latitude is None) != (facility.longitude is None):
+        raise CredentialError("PROFILE", f"{place} has one of latitude and longitude; a place has both or neither")

@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
-from runtime.assignment import Phase
-from runtime.health import Health, Picture
-from runtime.metrics import PICTURE_SECONDS, Ends, Instruments
+from runtime.health import Health
+from runtime.metrics import Ends, Instruments
 from runtime.observe import instruments_of, spans_of
 from runtime.port import Partition
+from runtime.rounds import Rounds
 from runtime.settings import Settings
 from sinks.clickhouse.mapping import FEEDS
 from sinks.clickhouse.plan import Batch
@@ -52,22 +52,18 @@ class Watching(SinkWatch):
     """The sink's metrics, and its spans where there are to be some."""
 
     def __init__(self, instruments: Instruments, spans: "Spans | None", ends: Ends) -> None:
-        self._instruments = instruments
-        self._spans = spans
-        self._ends = ends
+        self._rounds = Rounds(instruments, spans, ends)
         self._worker = instruments.health.worker
-        self._rows = instruments.counter("sink_rows", "Rows written to ClickHouse for the records of a topic", "topic")
+        self._written = instruments.counter("sink_rows", "Rows written to ClickHouse for the records of a topic", "topic")
         self._failures = instruments.counter("sink_failures", "Inserts that failed and are tried again", "topic")
         self._insert = instruments.histogram("sink_insert_seconds", "From handing over a batch to its end").labels(self._worker)
         self._waiting = instruments.gauge("sink_waiting_records", "Records in memory that are not written").labels(self._worker)
         for topic in FEEDS:
             self._failures.labels(self._worker, topic)  # so that the first one is a step and not a beginning
-        self._pictured = 0.0
-        self._joined = False
 
     def joined(self) -> None:
         """See SinkWatch."""
-        self._pictured, self._joined = 0.0, True
+        self._rounds.joined()
 
     def inserting(self, group: Sequence[Batch], future: "Future[int]") -> None:  # noqa: ARG002  # the signature is SinkWatch's
         """See SinkWatch."""
@@ -76,11 +72,8 @@ class Watching(SinkWatch):
 
     def wrote(self, group: Sequence[Batch], rows: int, begun_ns: int) -> None:
         """See SinkWatch."""
-        self._rows.labels(self._worker, group[0].topic).inc(rows)
-        batches = [batch.records for batch in group]
-        self._instruments.done(batches)
-        if self._spans is not None:
-            self._spans.done(batches, begun_ns)
+        self._written.labels(self._worker, group[0].topic).inc(rows)
+        self._rounds.done([batch.records for batch in group], begun_ns)
 
     def failed(self, group: Sequence[Batch]) -> None:
         """See SinkWatch."""
@@ -89,17 +82,8 @@ class Watching(SinkWatch):
     def round(self, offsets: Mapping[Partition, int], waiting: int) -> None:
         """See SinkWatch."""
         self._waiting.set(waiting)
-        now = time.monotonic()
-        if now - self._pictured < PICTURE_SECONDS:
-            self._instruments.health.beat()
-            return
-        self._pictured = now
-        lags = {partition: max(end - offsets[partition], 0) for partition, end in self._ends(offsets).items()}
-        picture = Picture(dict.fromkeys(offsets, Phase.RUNNING), dict.fromkeys(offsets, now), lags)
-        self._instruments.health.beat(picture, joined=self._joined)
+        self._rounds.round(offsets)
 
     def close(self) -> None:
         """See SinkWatch."""
-        self._instruments.close()
-        if self._spans is not None:
-            self._spans.close()
+        self._rounds.close()

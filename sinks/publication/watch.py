@@ -1,19 +1,14 @@
 """Who looks on while the publication works: its metrics and traces, by the settings."""
 
-import time
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
-from runtime.assignment import Phase
-from runtime.health import Health, Picture
-from runtime.metrics import PICTURE_SECONDS, Ends, Instruments
+from runtime.health import Health
+from runtime.metrics import Ends, Instruments
 from runtime.observe import instruments_of, spans_of
 from runtime.port import Partition
 from runtime.processor import Record
+from runtime.rounds import Rounds
 from runtime.settings import Settings
-
-if TYPE_CHECKING:
-    from runtime.tracing import Spans
 
 
 class PublicationWatch:
@@ -37,42 +32,27 @@ def publication_watch_of(settings: Settings, worker: str, ends: Ends) -> Publica
     instruments, spans = instruments_of(settings, worker), spans_of(settings, worker)
     if instruments is None and spans is None:
         return PublicationWatch()
-    return Watching(instruments or Instruments(Health(worker, settings.metrics.alive_s)), spans, ends)
+    return Watching(Rounds(instruments or Instruments(Health(worker, settings.metrics.alive_s)), spans, ends))
 
 
 class Watching(PublicationWatch):
     """The publication's metrics, and its spans where there are to be some."""
 
-    def __init__(self, instruments: Instruments, spans: "Spans | None", ends: Ends) -> None:
-        self._instruments = instruments
-        self._spans = spans
-        self._ends = ends
-        self._pictured = 0.0
-        self._joined = False
+    def __init__(self, rounds: Rounds) -> None:
+        self._rounds = rounds
 
     def joined(self) -> None:
         """See PublicationWatch."""
-        self._pictured, self._joined = 0.0, True
+        self._rounds.joined()
 
     def published(self, batches: Sequence[Sequence[Record]], begun_ns: int) -> None:
         """See PublicationWatch."""
-        self._instruments.done(batches)
-        if self._spans is not None:
-            self._spans.done(batches, begun_ns)
+        self._rounds.done(batches, begun_ns)
 
     def round(self, offsets: Mapping[Partition, int]) -> None:
         """See PublicationWatch."""
-        now = time.monotonic()
-        if now - self._pictured < PICTURE_SECONDS:
-            self._instruments.health.beat()
-            return
-        self._pictured = now
-        lags = {partition: max(end - offsets[partition], 0) for partition, end in self._ends(offsets).items()}
-        picture = Picture(dict.fromkeys(offsets, Phase.RUNNING), dict.fromkeys(offsets, now), lags)
-        self._instruments.health.beat(picture, joined=self._joined)
+        self._rounds.round(offsets)
 
     def close(self) -> None:
         """See PublicationWatch."""
-        self._instruments.close()
-        if self._spans is not None:
-            self._spans.close()
+        self._rounds.close()
