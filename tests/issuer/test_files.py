@@ -10,11 +10,13 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
 
+from lodestream.credentials.access import lock, lot_key, unlock
 from lodestream.credentials.did import document_bytes
 from lodestream.credentials.errors import CredentialError
 from lodestream.credentials.pins import REQUIRED
 from streams.issuer import bundle
 from streams.issuer.keys import load, load_or_create, read_did_document, write_file
+from streams.issuer.secret import load_or_create_secret
 
 DID = "did:web:refinery.example"
 
@@ -111,3 +113,29 @@ def test_a_bundle_that_was_changed_after_installation_is_refused(shared: Path, t
     file.write_bytes(file.read_bytes() + b"\n")
     with pytest.raises(CredentialError, match="SHA-256"):
         bundle.load(tmp_path / "bundle")
+
+
+def test_a_secret_is_made_once_and_another_one_is_another(tmp_path: Path) -> None:
+    """Lost, it is made anew: what was locked with the old one opens with the old one alone."""
+    path = tmp_path / "access.key"
+    first = load_or_create_secret(path)
+    assert (len(first), load_or_create_secret(path)) == (32, first)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    copy = lock(b"a credential", lot_key(first, "urn:lot:x"))
+    path.unlink()
+    second = load_or_create_secret(path)
+    assert second != first
+    with pytest.raises(CredentialError):
+        unlock(copy, lot_key(second, "urn:lot:x"))
+    assert unlock(copy, lot_key(first, "urn:lot:x")) == b"a credential"
+
+
+def test_a_secret_that_others_can_read_or_that_is_cut_short_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "access.key"
+    load_or_create_secret(path)
+    path.write_bytes(b"short")
+    with pytest.raises(CredentialError, match="does not have 32 bytes"):
+        load_or_create_secret(path)
+    path.chmod(0o640)
+    with pytest.raises(CredentialError, match="mode 0640"):
+        load_or_create_secret(path)

@@ -26,6 +26,7 @@ from schemas.topics import ENTRIES, INBOX, TRANSACTIONS
 ROOT = Path(__file__).resolve().parent.parent.parent
 PARTITIONS = 4
 DEADLINE_S = 90.0
+SETTLED_S = 20.0
 T = TypeVar("T", bound=Struct)
 
 
@@ -173,9 +174,13 @@ def fold_of(cluster: Cluster) -> tuple[Fold, dict[int, list[bytes]]]:
 
 def agrees_with_the_log(cluster: Cluster) -> Fold:
     """`transactions = fold(apply, entries)`, byte for byte, for every partition."""
-    fold, folded = fold_of(cluster)
-    written = {p: [m.value() for m in messages] for p, messages in cluster.read(TRANSACTIONS).items()}
-    assert written == {p: values for p, values in folded.items() if values}
+    deadline = time.monotonic() + SETTLED_S
+    while True:  # entries may still come while the two topics are read one after the other
+        fold, folded = fold_of(cluster)
+        written = {p: [m.value() for m in messages] for p, messages in cluster.read(TRANSACTIONS).items()}
+        if written == {p: values for p, values in folded.items() if values}:
+            break
+        assert time.monotonic() < deadline, "the log is not the fold of the entries"
     for value in (v for values in written.values() for v in values):
         outcome = decode(value, Outcome)
         assert outcome.outcome != "TRANSACTION" or chain_value(outcome) == outcome.chain
