@@ -11,7 +11,10 @@ from runtime.errors import FatalError
 ROOT = Path(__file__).resolve().parent.parent.parent
 PAGE = (ROOT / "docs" / "failure-modes.md").read_text()
 COLUMNS = 5
-PARTS = "Broker|Topics|Gate|Document|Ledger|Entry|Watch|Issuer|Publication|Sink|ClickHouse|State folder|Disk|Clock and time-outs|Embedded broker"
+PARTS = (
+    "Broker|Topics|Gate|Document|Ledger|Entry|Watch|Issuer|Publication|Sink|ClickHouse|State folder|Disk|Clock and time-outs|"
+    "Embedded broker"
+)
 ROWS = [line for line in PAGE.splitlines() if line.startswith("| ") and not line.startswith("| what goes wrong")]
 
 
