@@ -14,8 +14,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-ROOMS = ("lodestream/ledger", "lodestream/measures", "lodestream/claims", "lodestream/audit")
-MODULES = ("lodestream/ids.py", "schemas/primitives.py", "schemas/walk.py")
+ROOMS = ("lodestream/ledger", "lodestream/measures", "lodestream/claims", "lodestream/audit", "lodestream/credentials/content")
+MODULES = ("lodestream/ids.py", "lodestream/credentials/encoding.py", "schemas/primitives.py", "schemas/walk.py")
 # What msgspec, pydantic or typing makes a class of stays with them: mypyc does not hand their options on. `Model`: bookfields.py
 NOT_NATIVE = frozenset({"Struct", "NamedTuple", "BaseModel", "Model", "Protocol"})
 EXTENSIONS = ("*.so", "*.pyd")

@@ -14,6 +14,8 @@ from streams.issuer.memory import Statement
 MAKES = ("transform", "split", "campaign")
 MOVES = ("ship", "receive")
 MODIFIES = ("count", "assay")
+KEPT = {"create": ("SOURCE(",), "split": ("STOCK(", "LOSS(")}
+"""Postings that a credential needs: what was made of nothing, and what a split gave to its parts, which no line says."""
 DRAWS = ("ship",)
 """Kinds whose lines of role `object` are drawn, not made."""
 
@@ -113,14 +115,14 @@ def _added(one: Line, other: Line) -> Line:
 
 
 def kept(outcome: Outcome) -> Outcome:
-    """What of an outcome a credential is made of: of lots what they hold, of postings where something was made of nothing."""
+    """What of an outcome a credential is made of: of lots what they hold, of postings what no line says."""
     lots = [
         LotState(x.site, x.lot, x.seq, x.wet_mg, x.dry_mg, x.assayed, x.contained_mg, {}, 0, x.loss_class, x.product_class)
         for x in outcome.lots
     ]
-    created = outcome.postings if outcome.kind == "create" else []
-    origins = [posting for posting in created if posting.account.startswith("SOURCE(")]
-    return replace(outcome, postings=origins, findings=[], edges=[], retold=[], lots=lots, closures=[], periods=[])
+    wanted = KEPT.get(outcome.kind, ())
+    postings = [posting for posting in outcome.postings if posting.account.startswith(wanted)] if wanted else []
+    return replace(outcome, postings=postings, findings=[], edges=[], retold=[], lots=lots, closures=[], periods=[])
 
 
 def is_shipment(statement: Statement, consignment: str | None) -> bool:

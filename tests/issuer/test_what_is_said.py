@@ -273,3 +273,12 @@ def test_what_came_from_elsewhere_has_the_passport_of_its_maker() -> None:
     works(receive("urn:lot:x", "10", B, consignment_id="urn:c:1", receipt="final"))
     works(ship("urn:lot:x", "10", B, "urn:site:c", consignment_id="urn:c:2"))
     assert [one.site for one in works.desk.issued if one.kind == DPP] == [A]
+
+
+def test_the_parts_of_a_split_have_its_grade() -> None:
+    """What each of them holds the postings say, not the lines: 3 t of copper in 10 t, of which 4 t and 6 t."""
+    works = Works()
+    works(mined("urn:lot:x", "10"), transform(A, [("urn:lot:x", "10", {})], [("urn:lot:p", "4", {}), ("urn:lot:q", "6", {})]))
+    products = event_of(works.latest(DTE, "urn:lot:p"))["outputProduct"]
+    told = [(one["product"]["id"], one["product"]["characteristics"]["cuContainedMass"]["value"]) for one in products]
+    assert told == [("urn:lot:p", 1_200), ("urn:lot:q", 1_800)]

@@ -7,8 +7,9 @@ other half is told too: the work in process, under the campaign's transformation
 
 from typing import Any
 
+from lodestream.credentials.content.identified import last_part
 from lodestream.credentials.content.products import BY_CONTENT, Products, grades
-from lodestream.credentials.content.saying import facility, kg, last_part, uri
+from lodestream.credentials.content.saying import facility, kg, uri
 from lodestream.credentials.errors import CredentialError
 from lodestream.credentials.profile import IssuerProfile
 from lodestream.ledger.records import Line, Outcome

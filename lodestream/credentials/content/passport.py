@@ -7,6 +7,7 @@ made of it, by whom it was supplied and at which site it was mined stays out (do
 from typing import Any
 
 from lodestream.credentials.content.claims import claims, coverage
+from lodestream.credentials.content.identified import identified
 from lodestream.credentials.content.products import grades
 from lodestream.credentials.content.provenance import parts_of, provenance
 from lodestream.credentials.content.saying import (
@@ -15,7 +16,6 @@ from lodestream.credentials.content.saying import (
     day,
     documents,
     facility,
-    identified,
     party,
     scheme_of,
     uri,

@@ -5,7 +5,8 @@ UNTP has no field for a grade; an event's product is open, so it stands in `char
 
 from typing import Any
 
-from lodestream.credentials.content.saying import identified, kg, mass_fraction, uri, words
+from lodestream.credentials.content.identified import identified
+from lodestream.credentials.content.saying import kg, mass_fraction, uri, words
 from lodestream.credentials.jsontext import plain
 from lodestream.credentials.profile import IssuerProfile
 from lodestream.ledger.records import Line, LotState, Outcome

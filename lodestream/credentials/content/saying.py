@@ -9,9 +9,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
-from lodestream.credentials.encoding import percent_decoded, to_uri
+from lodestream.credentials.encoding import to_uri
 from lodestream.credentials.errors import CredentialError
 from lodestream.credentials.jsontext import plain
 from lodestream.credentials.profile import Document, FacilityProfile, Issue, IssuerProfile, Scheme
@@ -22,22 +22,10 @@ FRACTION_DIGITS = 9
 LINK_TYPES = "https://test.uncefact.org/vocabulary/linkTypes/"
 PREDECESSOR = "https://www.iana.org/assignments/relation/predecessor-version"
 
-_KEY = re.compile(r"/(?P<ai>10|21)/(?P<value>[^/?#]+)")
 _OFFSET = re.compile(r"([+-])(\d\d):(\d\d)")
 _WEB = re.compile(r"(?P<scheme>[a-z]+)://(?P<host>[^/?#]+)")
 _EPOCH = date(1970, 1, 1)
 _SIMPLE_URI = re.compile(r"(?:https?://[A-Za-z0-9.-]+/|urn:[a-z0-9-]+:|did:[a-z]+:)[A-Za-z0-9._~!$&'()*+,;=:@/-]*")
-
-
-class Identified(NamedTuple):
-    """How fine an identifier is, and its number: of a batch, or of one item."""
-
-    granularity: str
-    number: str
-
-    def said(self) -> dict[str, str]:
-        """As UNTP says it."""
-        return {"idGranularity": self.granularity, f"{self.granularity}Number": self.number}
 
 
 def uri(identifier: str, what: str) -> str:
@@ -110,20 +98,6 @@ def mass_fraction(contained_mg: int, dry_mg: int) -> Decimal:
 def words(code: str) -> str:
     """A code as words: `creating_class_instance` is "Creating class instance"; an identifier stays as it is."""
     return code if ":" in code else code.replace("_", " ").capitalize()
-
-
-def last_part(identifier: str) -> str:
-    """What follows the last separator of an identifier, decoded."""
-    return percent_decoded(re.split(r"[/:#=]", identifier.rstrip("/:#="))[-1]) or identifier
-
-
-@lru_cache(maxsize=10_000)
-def identified(lot: str) -> Identified:
-    """A lot is a batch unless its identifier has a serial number. The batch number is the GS1 lot, else the id's last part."""
-    found = {match["ai"]: percent_decoded(match["value"]) for match in _KEY.finditer(lot)} if "/" in lot else {}
-    if "21" in found:
-        return Identified("item", found["21"])
-    return Identified("batch", found.get("10") or last_part(lot))
 
 
 def scheme_of(identifier: str) -> dict[str, Any]:
