@@ -78,6 +78,9 @@ class ProductProfile(Struct, frozen=True, forbid_unknown_fields=True):
     material_safety: str = ""
 
 
+_NO_FACILITY, _NO_PRODUCT = FacilityProfile(), ProductProfile()  # of what nothing is known; asked for in each event
+
+
 class IssuerProfile(Struct, frozen=True):
     """Who issues, and where what is issued will be found: ids of credentials are below `base_url`.
 
@@ -103,11 +106,11 @@ class IssuerProfile(Struct, frozen=True):
 
     def facility(self, location: str | None, site: str) -> FacilityProfile:
         """The facility at a location, else that of the site, else one of which nothing is known."""
-        return self.facilities.get(location or "") or self.facilities.get(site) or FacilityProfile()
+        return self.facilities.get(location or "") or self.facilities.get(site) or _NO_FACILITY
 
     def product(self, product_class: str | None) -> ProductProfile:
         """The product class, or one of which nothing is known."""
-        return self.products.get(product_class or "") or ProductProfile()
+        return self.products.get(product_class or "") or _NO_PRODUCT
 
     def url(self, *steps: str) -> str:
         """An address below the base URL."""

@@ -262,7 +262,7 @@ class Desk:
             event = self.memory.get(Event, self.site, name)
             corrective = self._known(event.ref) if event is not None else None
             if corrective is not None and corrective.status == "issued" and corrective.said is not None:
-                self.publisher.succeed(said, corrective.said.document.url)
+                self.publisher.succeed(said, corrective.said.id)
 
     def _asked_back(self) -> None:
         """A consignment was asked back: its shipment was not what it said."""

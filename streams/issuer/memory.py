@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from lodestream.credentials.encoding import digest_multibase
 from lodestream.credentials.profile import Document, VouchedLot
 from lodestream.ledger.records import Closure, Outcome, PeriodState
 from runtime.processor import State
@@ -43,12 +44,22 @@ class Stock(Struct, frozen=True):
 
 
 class Said(Struct, frozen=True):
-    """A credential as it was issued: what a later one that replaces it must name, where its status is, why it was revoked."""
+    """A credential as it was issued: what a later one that replaces it must name, where its status is, why it was revoked.
 
-    document: Document
+    `sha256` is over its bytes (hex).
+    """
+
+    id: str
+    name: str
+    kind: str
+    sha256: str
     status_list: str
     status_index: int
     reason: str = ""
+
+    def document(self) -> Document:
+        """As a link tells it."""
+        return Document(self.id, self.name, self.kind, digest_multibase(bytes.fromhex(self.sha256)))
 
 
 class Statement(Struct, frozen=True):
@@ -111,6 +122,8 @@ _KINDS: dict[type[Struct], str] = {
     Lot: "lot", Stock: "stock", Statement: "said", Event: "event", Heir: "heir", Counter: "count", Name: "list"
 }  # fmt: skip
 _DECODERS = {kind: msgspec.msgpack.Decoder(kind) for kind in _KINDS}
+_Ref = tuple[type[Struct], str, str]
+"""Kind, site and reference of a value."""
 _ENCODER = msgspec.msgpack.Encoder(order="deterministic", decimal_format="string")
 
 
@@ -119,20 +132,20 @@ class Memory:
 
     def __init__(self, state: State) -> None:
         self._state = state
-        self._values: dict[tuple[type[Struct], bytes], Struct | None] = {}
-        self._written: dict[tuple[type[Struct], bytes], None] = {}
+        self._values: dict[_Ref, Struct | None] = {}
+        self._written: dict[_Ref, None] = {}
 
     def get(self, kind: type[T], site: str, ref: str) -> T | None:
         """The value as this batch has it."""
-        key = self._key(kind, site, ref)
-        if (kind, key) not in self._values:
-            data = self._state.get(key)
-            self._values[kind, key] = None if data is None else self._decode(kind, data)
-        return self._values[kind, key]  # type: ignore[return-value]  # the key holds the type
+        at = kind, site, ref
+        if at not in self._values:
+            data = self._state.get(_key(at))
+            self._values[at] = None if data is None else self._decode(kind, data)
+        return self._values[at]  # type: ignore[return-value]  # the key holds the type
 
     def put(self, value: Struct, site: str, ref: str) -> None:
         """Write a value."""
-        self._set(type(value), self._key(type(value), site, ref), value)
+        self._set((type(value), site, ref), value)
 
     def lot(self, site: str, lot: str) -> Lot:
         """The lot; one that is not known has nothing against it."""
@@ -159,21 +172,18 @@ class Memory:
         found = list(self.items(name, site, lot))
         if found:
             for n in range(len(found)):
-                self._set(Name, self._key(Name, site, f"{name} {n} {lot}"), None)
+                self._set((Name, site, f"{name} {n} {lot}"), None)
             held = self.lot(site, lot)
             self.put(replace(held, items={**held.items, name: 0}), site, lot)
         return found
 
     def writes(self) -> dict[bytes, bytes | None]:
         """What this batch wrote, as bytes; None deletes."""
-        return {key: self._encode(self._values[kind, key]) for kind, key in self._written}
+        return {_key(at): self._encode(self._values[at]) for at in self._written}
 
-    def _set(self, kind: type[Struct], key: bytes, value: Struct | None) -> None:
-        self._values[kind, key] = value
-        self._written[kind, key] = None
-
-    def _key(self, kind: type[Struct], site: str, ref: str) -> bytes:
-        return f"{site}\0{_KINDS[kind]}\0{ref}".encode()
+    def _set(self, at: _Ref, value: Struct | None) -> None:
+        self._values[at] = value
+        self._written[at] = None
 
     def _encode(self, value: Struct | None) -> bytes | None:
         return None if value is None else VERSION + _ENCODER.encode(value)
@@ -184,3 +194,8 @@ class Memory:
                 f"the issuer's state is of version {data[0]}, this program reads {VERSION[0]}; rebuild it from the log"
             )
         return _DECODERS[kind].decode(data[1:])  # type: ignore[return-value]  # one decoder a kind
+
+
+def _key(at: _Ref) -> bytes:
+    kind, site, ref = at
+    return f"{site}\0{_KINDS[kind]}\0{ref}".encode()

@@ -1,6 +1,7 @@
 """Issuing and revoking: from a statement to a signed credential with its place in a status list, and the records of both."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
@@ -15,7 +16,6 @@ from lodestream.credentials.content.facility import facility_record
 from lodestream.credentials.content.passport import passport
 from lodestream.credentials.content.v061 import as_061
 from lodestream.credentials.content.values import Assessor
-from lodestream.credentials.encoding import digest_multibase
 from lodestream.credentials.errors import CredentialError
 from lodestream.credentials.permutation import ENTRIES, place
 from lodestream.credentials.profile import Access, Document, Issue
@@ -63,8 +63,7 @@ class Publisher:
         self._send(CREDENTIALS, record.id, record, headers)
         before = statement.said
         kind = statement.kind
-        digest = digest_multibase(bytes.fromhex(record.sha256))
-        said = Said(Document(record.id, record.name, kind, digest), issue.status_list, issue.status_index)
+        said = Said(record.id, record.name, kind, record.sha256, issue.status_list, issue.status_index)
         self._status(said, "issued")
         if before is not None:
             self.succeed(before, record.id)
@@ -89,14 +88,14 @@ class Publisher:
     # -- its parts ---------------------------------------------------------------------------------------------------
 
     def _issue(self, statement: Statement, number: int) -> Issue:
-        name = f"{derive('status list', self._site)[:16]}-{number // ENTRIES + 1}"
+        name = f"{_status_list(self._site)}-{number // ENTRIES + 1}"
         first = statement.outcome if statement.version == 0 else None
         return Issue(
             self._profile.credential_id(statement.kind, statement.ref, statement.version + 1),
             (first or self._outcome).record_time_us,
             self._profile.url("status", name),
             place(self._office.status_key, name, number % ENTRIES),
-            statement.said.document if statement.said is not None else None,
+            statement.said.document() if statement.said is not None else None,
             list(self._documents(statement)) if statement.kind == "dpp" else [],
         )
 
@@ -106,7 +105,7 @@ class Publisher:
             for ref in self._memory.items("touched", self._site, lot, MANY_DOCUMENTS):
                 known = self._memory.get(Statement, self._site, ref)
                 if known is not None and known.kind == "dte" and known.status == "issued" and known.said and lot in known.about:
-                    document = known.said.document
+                    document = known.said.document()
                     private = self._access(known) == "private"
                     yield replace(document, url=locked_url(document.url, lot)) if private else document
 
@@ -151,12 +150,15 @@ class Publisher:
         )
 
     def _status(self, said: Said, status: str, by: str = "") -> None:
-        record = StatusRecord(
-            said.document.url, status, self._outcome.record_time_us, said.reason, said.status_list, said.status_index, by
-        )
+        record = StatusRecord(said.id, status, self._outcome.record_time_us, said.reason, said.status_list, said.status_index, by)
         self.statuses += [status] if not by else []
         headers = STATUS.headers(f"{record.credential_id}#{status}", record.record_time_us, record.credential_id, self._trace)
         self._send(CREDENTIAL_STATUS, record.credential_id, record, headers)
 
     def _send(self, topic: str, key: str, value: Struct, headers: Headers) -> None:
         self.outputs.append(Output(topic, key.encode(), encode(value), headers))
+
+
+@lru_cache(maxsize=10_000)
+def _status_list(site: str) -> str:
+    return derive("status list", site)[:16]

@@ -1,6 +1,7 @@
 """What an outcome gives the issuer to say: statements, made of values and not yet issued (docs/credentials.md)."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from msgspec.structs import replace
 
@@ -51,6 +52,7 @@ def campaign_ref(site: str, run: str) -> str:
     return derive("campaign", site, run)
 
 
+@lru_cache(maxsize=10_000)
 def passport_ref(site: str, lot: str) -> str:
     """The name of a lot's passport."""
     return derive("passport", site, lot)
@@ -61,6 +63,7 @@ def period_ref(site: str, period: str) -> str:
     return derive("period", site, period)
 
 
+@lru_cache(maxsize=10_000)
 def facility_ref(site: str, location: str) -> str:
     """The name of a facility's record."""
     return derive("facility", site, location)
