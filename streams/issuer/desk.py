@@ -21,6 +21,8 @@ from streams.issuer.publishing import Publisher
 from streams.issuer.statements import MAKES
 
 _ORDER = {"dte": 0, "dcc": 1, "dfr": 1, "dpp": 2}
+_LATER = {"made": "assay", "shipped": "ship"}
+"""By a site's policy, what gives a lot its passport after its making: an assay may say late that it was made here."""
 
 
 @dataclass
@@ -76,6 +78,8 @@ class Desk:
             self._offered()
         elif policy.events != "none" and statements.is_told(outcome):
             self._event()
+        if outcome.kind == "assay":
+            self._sourced()
         if policy.passports != "none":
             self._passports_of(policy.passports)
         for period in outcome.periods:
@@ -119,13 +123,27 @@ class Desk:
     def _passports_of(self, when: str) -> None:
         """What was made here gets its passport at once, or when it leaves; what came from elsewhere has its maker's."""
         outcome = self.outcome
-        if outcome.kind in (*MAKES, "create") and statements.is_told(outcome):
-            made = {line.lot: None for line in outcome.lines if line.role != "input" and not line.loss_class}
-            for lot in made:
-                self.memory.put(replace(self.lineage.lot(lot), made=True), self.site, lot)
+        if (outcome.kind in MAKES and statements.is_told(outcome)) or (outcome.kind == "create" and statements.is_first(outcome)):
+            made = [line.lot for line in outcome.lines if line.role != "input" and not line.loss_class]
+            self._made_here(made)
             self._passports(made if when == "made" else ())
-        elif outcome.kind == "ship" and when == "shipped" and not outcome.reason:
+        elif outcome.kind == _LATER[when] and not outcome.reason:
             self._passports(line.lot for line in outcome.lines if self.lineage.lot(line.lot).made)
+
+    def _made_here(self, lots: Iterable[str]) -> None:
+        for lot in lots:
+            self.memory.put(replace(self.lineage.lot(lot), made=True), self.site, lot)
+
+    def _sourced(self) -> None:
+        """An assay says where the metal of a lot is from that was created without one."""
+        for line in self.outcome.lines:
+            for ref in list(self.memory.items("touched", self.site, line.lot)):
+                known = self._known(ref)
+                made = statements.sourced(known, self.outcome) if known is not None else None
+                if made is not None and made.outcome is not None and made != known:
+                    self.memory.put(made, self.site, ref)
+                    self.due[ref] = None
+                    self._made_here(made.about if statements.is_first(made.outcome) else ())
 
     def _passports(self, lots: Iterable[str]) -> None:
         for lot in dict.fromkeys(lots):
@@ -277,11 +295,21 @@ class Desk:
         if known.status == "issued":
             known = self.publisher.revoke(known, self.outcome.txn_id)
             self._points_elsewhere(known)
+            self._gone(known)
         known = replace(known, status="void", outcome=None)
         self.memory.put(known, self.site, known.ref)
         if was.status == "part":
             self._changed(was)
         return known
+
+    def _gone(self, ended: Statement) -> None:
+        """What is there no more, since its making was an error, has no passport until something makes it again."""
+        empty = {state.lot for state in self.outcome.lots if state.dry_mg <= 0}
+        for lot in empty.intersection(ended.about):
+            passport = self._known(statements.passport_ref(self.site, lot))
+            if passport is not None and passport.status == "issued":
+                self.memory.put(self.publisher.revoke(passport, self.outcome.txn_id), self.site, passport.ref)
+                self.due.pop(passport.ref, None)
 
     def _hold(self, lot: str) -> None:
         """Revoke what names a lot that is held now; it is said anew when that ends."""

@@ -23,10 +23,24 @@ DRAWS = ("ship",)
 
 def is_told(outcome: Outcome) -> bool:
     """Whether a transaction is worth a traceability event. Opening balances, purchases of no known origin and losses are not."""
-    if outcome.kind == "create":  # mined, or collected as scrap: what nothing was before
-        classes = source_classes(outcome)
-        return bool(classes) and classes <= {MINED, *RECYCLED}
+    if outcome.kind == "create":
+        return is_first(outcome) or not source_classes(outcome)  # without an assay nothing says yet where it is from
     return outcome.kind in (*MAKES, *MOVES, *MODIFIES) and bool(outcome.lines) and not outcome.reason
+
+
+def is_first(outcome: Outcome) -> bool:
+    """Whether a creation made what nothing was before: mined it, or collected it as scrap."""
+    classes = source_classes(outcome)
+    return bool(classes) and classes <= {MINED, *RECYCLED}
+
+
+def sourced(statement: Statement, assay: Outcome) -> Statement:
+    """The statement of a creation of which the assay says where its metal is from."""
+    told = statement.outcome
+    if told is None or told.kind != "create" or told.postings:
+        return statement
+    sources = [posting for posting in assay.postings if posting.account.startswith("SOURCE(")]
+    return replace(statement, outcome=replace(told, postings=sources), changed=True) if sources else statement
 
 
 def event_of(outcome: Outcome, assayed: Iterable[str]) -> Statement:

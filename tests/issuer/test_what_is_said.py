@@ -14,7 +14,7 @@ from lodestream.ledger.records import Outcome, PeriodLine, PeriodState
 from streams.issuer.office import Office
 from tests.credentials.telling import DID, PROFILE, signer
 from tests.issuer.desk import Desk
-from tests.ledger.making import Books, add, declared, event, receive, ship, transform
+from tests.ledger.making import Books, add, assay, declared, event, receive, ship, transform
 
 A, B = "urn:site:a", "urn:site:b"
 SHIPS, TELLS = FacilityProfile("Mill", "ZM"), FacilityProfile("Mill", "ZM", passports="made", events="public")
@@ -282,3 +282,40 @@ def test_the_parts_of_a_split_have_its_grade() -> None:
     products = event_of(works.latest(DTE, "urn:lot:p"))["outputProduct"]
     told = [(one["product"]["id"], one["product"]["characteristics"]["cuContainedMass"]["value"]) for one in products]
     assert told == [("urn:lot:p", 1_200), ("urn:lot:q", 1_800)]
+
+
+def test_what_was_mined_and_assayed_later_is_told_with_its_assay() -> None:
+    """Only the assay posts it out of SOURCE(mine): until then nobody vouches for where it came from."""
+    works = Works()
+    origins = [OriginPart(Decimal(1), country="ZM", source_class="mine")]
+    works(add("urn:lot:x", "10", A, source_class="mine", origins=origins))
+    assert [one.kind for one in works.desk.issued if one.kind != DFR] == []
+    works(assay("urn:lot:x", A, cu="30"))
+    steps = [event_of(one)["activityType"]["code"] for one in works.desk.issued if one.kind == DTE]
+    assert sorted(steps) == ["commissioning", "inspecting"]
+    made = next(event_of(one) for one in works.desk.issued if one.kind == DTE and "inputProduct" in event_of(one))
+    assert made["inputProduct"] == []
+    assert made["outputProduct"][0]["product"]["characteristics"]["cuContainedMass"]["value"] == 3_000
+    works(ship("urn:lot:x", "4", A, B, consignment_id="urn:c:1"))
+    assert origins_of(works.latest(DPP, "urn:lot:x")) == {"ZM": Decimal("0.3"), "ZZ": Decimal("0.7")}
+
+
+def test_an_opening_balance_that_is_assayed_later_is_not_told() -> None:
+    works = Works()
+    works(add("urn:lot:x", "10", A, opening=True, opening_evidence="urn:count:1"), assay("urn:lot:x", A, cu="30"))
+    assert [event_of(one)["type"][0] for one in works.desk.issued if one.kind == DTE] == ["ModifyEvent"]
+    works(ship("urn:lot:x", "4", A, B, consignment_id="urn:c:1"))
+    assert not [one for one in works.desk.issued if one.kind == DPP]
+
+
+def test_a_lot_that_was_an_error_has_no_passport() -> None:
+    works = Works(TELLS)
+    original = mined("urn:lot:x", "10")
+    works(original)
+    passport = works.latest(DPP, "urn:lot:x")
+    works(declared(original))
+    assert works.desk.status[passport.id].status == "revoked"
+    assert works.latest(DPP, "urn:lot:x") == passport, "and no other"
+    works(mined("urn:lot:x", "10", "CL"))
+    again = works.latest(DPP, "urn:lot:x")
+    assert (again.replaces, origins_of(again)) == (passport.id, {"CL": Decimal("0.3"), "ZZ": Decimal("0.7")})
