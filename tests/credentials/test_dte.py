@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from lodestream.credentials.bundle import Bundle, JsonLd, JsonSchema
-from lodestream.credentials.dte import mass_fraction, traceability_event
+from lodestream.credentials.content.event import traceability_event
+from lodestream.credentials.content.saying import mass_fraction
 from lodestream.credentials.encoding import digest_multibase, from_base58btc
 from lodestream.credentials.errors import CredentialError
 from lodestream.credentials.jsontext import parse_object, write

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lodestream.credentials import integrity, jose
+from lodestream.credentials.content.event import traceability_event
 from lodestream.credentials.did import DidDocument, did_key_document, document, parse_document
-from lodestream.credentials.dte import traceability_event
 from lodestream.credentials.encoding import from_base58btc, to_base58btc
 from lodestream.credentials.errors import CredentialError
 from lodestream.credentials.jcs import canonical

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from lodestream.credentials import envelope, jose
+from lodestream.credentials.content.event import traceability_event
 from lodestream.credentials.did import document_bytes
-from lodestream.credentials.dte import traceability_event
 from tests.credentials.telling import PROFILE, signer, smelting
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "credentials.md"

@@ -17,8 +17,8 @@ from joserfc import jws
 from joserfc.errors import BadSignatureError
 from joserfc.jwk import ECKey, OKPKey
 
+from lodestream.credentials.content.event import traceability_event
 from lodestream.credentials.did import document_bytes
-from lodestream.credentials.dte import traceability_event
 from lodestream.credentials.pins import CONTEXT_PINS
 from lodestream.credentials.securing import secure
 from lodestream.credentials.signer import Signer

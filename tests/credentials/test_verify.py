@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from lodestream.credentials import envelope, jose
 from lodestream.credentials.bundle import Bundle, bundle_policies
+from lodestream.credentials.content.event import traceability_event
 from lodestream.credentials.did import DidDocument, parse_document
-from lodestream.credentials.dte import traceability_event
 from lodestream.credentials.encoding import to_base64url
 from lodestream.credentials.jsontext import write
 from lodestream.credentials.policy import DEFAULT_POLICIES, AnyOf, IssuedBy

@@ -37,8 +37,6 @@ TELLERS: dict[str, Teller] = {
     "assay": modified,
 }
 """How each kind of transaction is told; no other is."""
-MAKES = ("transform", "split")
-MOVES = ("ship", "receive")
 
 _NI = re.compile(r"ni:///sha-256;(?P<hex>[0-9a-f]{64})(?:\?.*)?")
 
