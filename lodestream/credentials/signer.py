@@ -64,14 +64,6 @@ class Ed25519Signer:
     def __post_init__(self) -> None:
         object.__setattr__(self, "kid", key_id(self.did, self.public_jwk()))
 
-    @classmethod
-    def from_pem(cls, did: str, pem: bytes) -> "Ed25519Signer":
-        """The signer over an unencrypted PKCS#8 PEM. Raises CredentialError (KEY)."""
-        signer = signer_of_pem(did, pem)
-        if not isinstance(signer, cls):
-            raise CredentialError("KEY", "the key is not an Ed25519 key")
-        return signer
-
     def sign(self, data: bytes) -> bytes:
         """Ed25519 (RFC 8032); deterministic."""
         return self.key.sign(data)

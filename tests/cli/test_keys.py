@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from cli.issuing import keyring
 from lodestream.credentials.securing import secure
-from lodestream.credentials.signer import Ed25519Signer
+from lodestream.credentials.signer import signer_of_pem
 from runtime.settings import load
 from streams.issuer.keys import create
 from tests.issuer.softhsm import PIN, TOKEN, make_key, make_token
@@ -54,7 +54,7 @@ def test_rotation_and_retirement_from_the_command_line(lodestream: Run) -> None:
     assert lodestream("keys", "retire", old).code == 0
     assert states(lodestream) == ["retired", "signs"]
     assert lodestream("verify", "old.json").code == 0
-    stale = secure(credential(LATER), Ed25519Signer.from_pem(DID, Path(first["key_file"]).read_bytes()), "vc+jwt", 0)
+    stale = secure(credential(LATER), signer_of_pem(DID, Path(first["key_file"]).read_bytes()), "vc+jwt", 0)
     Path("stale.json").write_bytes(stale)
     (report,) = lodestream("verify", "--json", "stale.json").rows
     assert "KEY_RETIRED" in {check.get("code") for check in report["checks"]}
@@ -94,7 +94,7 @@ def test_a_key_from_the_environment_is_used_and_nowhere_shown(
     text = pem()
     monkeypatch.setenv("LODESTREAM_ISSUER__KEY_PEM", text.replace("\n", "\\n"))
     shown = lodestream("keys", "--json")
-    assert shown.rows[0]["key_id"] == Ed25519Signer.from_pem(DID, text.encode()).kid
+    assert shown.rows[0]["key_id"] == signer_of_pem(DID, text.encode()).kid
     assert shown.rows[0]["key_file"] == ""
     secret = text.splitlines()[1]
     everything = shown.out + lodestream("config").out + lodestream("config", "--json").out + repr(load()) + str(load())

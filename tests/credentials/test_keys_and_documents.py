@@ -24,7 +24,7 @@ from lodestream.credentials.errors import CredentialError
 from lodestream.credentials.jsontext import parse, parse_object, write
 from lodestream.credentials.pins import CONTEXT_PINS, REQUIRED
 from lodestream.credentials.policy import DataModel, Signed, UntpStructure
-from lodestream.credentials.signer import Ed25519Signer, public_key, thumbprint
+from lodestream.credentials.signer import Ed25519Signer, public_key, signer_of_pem, thumbprint
 from lodestream.credentials.untp import Measure
 from tests.credentials.telling import DID, published, signer
 
@@ -128,7 +128,7 @@ def test_keys_that_are_none_are_refused(jwk: dict[str, str]) -> None:
 
 def test_a_pem_that_is_no_ed25519_key_is_refused() -> None:
     with pytest.raises(CredentialError, match="PKCS#8"):
-        Ed25519Signer.from_pem(DID, b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n")
+        signer_of_pem(DID, b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n")
 
 
 def test_signing_is_deterministic() -> None:
