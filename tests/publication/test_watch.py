@@ -6,6 +6,7 @@ from runtime.health import Health
 from runtime.metrics import Instruments
 from runtime.port import Partition
 from runtime.processor import Record
+from runtime.rounds import Rounds
 from schemas.topics import CREDENTIALS
 from sinks.publication.watch import Watching
 
@@ -18,7 +19,7 @@ def value(registry: CollectorRegistry, name: str, **labels: str) -> float | None
 
 def test_records_lag_and_readiness() -> None:
     instruments = Instruments(Health("publication", 60.0))
-    watch = Watching(instruments, None, lambda partitions: {PLACE: 7})
+    watch = Watching(Rounds(instruments, None, lambda partitions: {PLACE: 7}))
     assert not instruments.health.ready().well
     watch.joined()
     watch.published([[Record(*PLACE, 0, 0, b"", b""), Record(*PLACE, 1, 0, b"", b"")]], 0)
