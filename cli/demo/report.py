@@ -39,13 +39,15 @@ def report(to: Console, context: Context, credentials: Sequence[CredentialRecord
 
 def farewell(to: Console, context: Context) -> None:
     """Where the tables are, and what to try next. Printed when everything has stopped, so that it is all true."""
-    _heading(to, "Go on from here", "everything has stopped; the tables stay until the next demo")
+    _heading(to, "Go on from here", "everything has stopped; tables and credentials stay until the next demo")
     config = near(context.settings.data_dir / SETTINGS_NAME)
     to.print(f"ClickHouse   {chdb_folder(context.settings.clickhouse.url)}", soft_wrap=True)
+    to.print(f"credentials  {context.settings.publication.folder}", soft_wrap=True)
     called = program()
     commands = (
         f"{called} --config {config} sql '{QUERY}'",
         f"{called} --config {config} findings --all",
+        f"{called} --config {config} serve          # what the demo has published, and where its identifiers lead",
         f"{called} replay examples/01-copper        # the same ledger without a broker, on your own events too",
     )
     for command in commands:
