@@ -43,6 +43,6 @@ def _told(identity: str, change: LotChange) -> Retold:
 
 def _with(one: Retold, shares: Shares) -> Retold:
     content = {element: mg for element, mg in sorted(one.contained_mg.items()) if mg}
-    vectors = {element: vector for element in content if (vector := shares.vectors.get(element))}
+    vectors = {element: dict(sorted(vector.items())) for element in content if (vector := shares.vectors.get(element))}
     known = {"embodied_g_co2e": shares.carbon_g, "uncovered_mg": shares.uncovered_mg}
     return replace(one, contained_mg=content, shares=vectors, **known)

@@ -4,6 +4,8 @@ from decimal import Decimal
 
 from lodestream.epcis.event import OriginPart, TypedRef
 from lodestream.ledger.records import Outcome, Retold
+from lodestream.ledger.retold import _with
+from lodestream.ledger.state import Shares
 from tests.ledger.making import Books, T, add, declared, entry, event, item, receive, ship, transform
 
 A, B = "urn:site:a", "urn:site:b"
@@ -91,3 +93,10 @@ def test_a_consignment_that_is_asked_back_is_named() -> None:
     (outcome,) = (one for one in books(asked) if one.kind == "void")
     assert (outcome.consignment, outcome.from_location, outcome.to_location) == ("c", None, None)
     assert [(one.lot, one.dry_mg, one.contained_mg) for one in outcome.lines] == [("x", 0, {})]
+
+
+def test_what_is_retold_is_told_in_one_order() -> None:
+    """Maps are written as they come, and those of a book that was read back have another order than those of one in memory."""
+    bare = Retold("urn:e", "x", False, 3, 3, {"Cu": 3, "Ag": 1})
+    told = _with(bare, Shares({"Cu": {ZM: 1, CL: 2}, "Ag": {ZM: 1}}))
+    assert ([*told.contained_mg], [*told.shares], [*told.shares["Cu"]]) == (["Ag", "Cu"], ["Ag", "Cu"], [CL, ZM])
