@@ -47,7 +47,6 @@ def farewell(to: Console, context: Context) -> None:
     commands = (
         f"{called} --config {config} sql '{QUERY}'",
         f"{called} --config {config} findings --all",
-        f"{called} --config {config} serve          # what the demo has published, and where its identifiers lead",
         f"{called} replay examples/01-copper        # the same ledger without a broker, on your own events too",
     )
     for command in commands:
