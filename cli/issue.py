@@ -12,7 +12,7 @@ from rich.text import Text
 
 from cli.context import Context, pass_context
 from cli.exits import Exit, Unusable
-from cli.issue_facts import PeriodRow, period_of, read_rows, with_facts
+from cli.issue_facts import period_of, read_rows, with_facts
 from cli.issuing import profile, signer
 from cli.output import console
 from cli.reading import tables
@@ -24,6 +24,7 @@ from lodestream.credentials.securing import secure
 from lodestream.epcis.identifiers import canonical_id
 from lodestream.ids import derive
 from runtime.harmless import harmless
+from sinks.clickhouse.queries import PeriodRead
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 REGISTERS = ("product", "facility", "business", "trademark", "land", "accreditation")
@@ -132,11 +133,11 @@ def balance(context: Context, /, site: str, period: str, rows: Path | None, outp
         raise click.exceptions.Exit(Exit.FAULTS)
 
 
-def _asked(context: Context, site: str) -> list[PeriodRow]:
+def _asked(context: Context, site: str) -> list[PeriodRead]:
     from sinks.clickhouse.queries import periods  # only where ClickHouse is asked: its client takes a while to load
 
     with tables(context) as reader:
-        return [convert(to_builtins(row), PeriodRow) for row in periods(reader, site)]
+        return [convert(to_builtins(row), PeriodRead) for row in periods(reader, site)]
 
 
 def _threshold(text: str) -> Decimal:

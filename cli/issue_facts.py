@@ -2,39 +2,20 @@
 
 import json
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
-from msgspec import Struct
 from msgspec.structs import replace
 
 from cli.exits import Unusable
+from cli.times import to_us
 from lodestream.credentials.errors import CredentialError
 from lodestream.credentials.profile import IssuerProfile
 from lodestream.credentials.profile_file import parse_facility
 from lodestream.ledger.records import PeriodLine, PeriodState
+from sinks.clickhouse.queries import PeriodRead
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LARGEST_LINE = 1_000_000
-
-
-class PeriodRow(Struct, frozen=True):
-    """A line of `lodestream periods --json`; amounts are strings of digits there."""
-
-    site: str
-    period: str
-    version: int
-    begins: datetime
-    ends: datetime
-    counted: bool
-    element: str
-    account_class: str
-    opening_mg: int
-    late_mg: int
-    in_mg: int
-    out_mg: int
-    closing_mg: int
 
 
 def with_facts(profile: IssuerProfile, place: str, path: Path | None) -> IssuerProfile:
@@ -48,7 +29,7 @@ def with_facts(profile: IssuerProfile, place: str, path: Path | None) -> IssuerP
     return replace(profile, facilities={**profile.facilities, place: known})
 
 
-def read_rows(path: Path) -> list[PeriodRow]:
+def read_rows(path: Path) -> list[PeriodRead]:
     """The rows of a file, one JSON object a line. Raises Unusable, which names the line."""
     rows = []
     with path.open(encoding="utf-8", errors="replace") as opened:
@@ -57,13 +38,13 @@ def read_rows(path: Path) -> list[PeriodRow]:
                 raise Unusable(f"{path}, line {number} is longer than {LARGEST_LINE} characters: no row of periods is")
             if line.strip():
                 try:
-                    rows.append(msgspec.convert(json.loads(line), PeriodRow, strict=False))
+                    rows.append(msgspec.convert(json.loads(line), PeriodRead, strict=False))
                 except (ValueError, RecursionError) as error:  # msgspec's errors are ValueErrors too
                     raise Unusable(f"{path}, line {number} is no row of `lodestream periods --json`: {error}") from error
     return rows
 
 
-def period_of(rows: Iterable[PeriodRow], site: str, period: str) -> PeriodState:
+def period_of(rows: Iterable[PeriodRead], site: str, period: str) -> PeriodState:
     """The latest version of a period of a site. Raises Unusable: the site has not closed it."""
     own = [row for row in rows if (row.site, row.period) == (site, period)]
     if not own:
@@ -75,9 +56,4 @@ def period_of(rows: Iterable[PeriodRow], site: str, period: str) -> PeriodState:
         for row in rows
         if row.element
     ]
-    return PeriodState(period, latest, _us(rows[0].begins), _us(rows[0].ends), lines, rows[0].counted)
-
-
-def _us(time: datetime) -> int:
-    time = time if time.tzinfo else time.replace(tzinfo=UTC)
-    return (time - EPOCH) // timedelta(microseconds=1)
+    return PeriodState(period, latest, to_us(rows[0].begins), to_us(rows[0].ends), lines, rows[0].counted)

@@ -21,8 +21,13 @@ class Time(click.ParamType):
             time = datetime.fromisoformat(value)
         except ValueError:
             self.fail(f"{value!r} is no time in ISO 8601: write 2026-03-03T23:59Z", param, ctx)
-        time = time if time.tzinfo else time.replace(tzinfo=UTC)
-        return (time - EPOCH) // timedelta(microseconds=1)
+        return to_us(time)
+
+
+def to_us(time: datetime) -> int:
+    """Microseconds since 1970; without an offset the time is UTC."""
+    time = time if time.tzinfo else time.replace(tzinfo=UTC)
+    return (time - EPOCH) // timedelta(microseconds=1)
 
 
 def said(us: int) -> str:

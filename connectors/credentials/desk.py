@@ -15,9 +15,9 @@ from connectors.credentials.sources import Documents, Statuses
 from connectors.credentials.store import Refusal, Store
 from lodestream.credentials.errors import CredentialError
 from lodestream.credentials.policy import DEFAULT_POLICIES, Policy
-from lodestream.credentials.proof import presented, prove
+from lodestream.credentials.proof import presented
 from lodestream.credentials.report import Report, failed
-from lodestream.credentials.verify import verify
+from lodestream.credentials.verify import verify_presented
 from lodestream.credentials.walk.ports import Sources
 from lodestream.ledger.book import Register
 from lodestream.ledger.records import Entry
@@ -92,10 +92,10 @@ class Desk:
     def take(self, data: bytes, by: str) -> Answer:
         """Judge a file that somebody brought. Raises StateError where it cannot be kept; what it opens may wait (Answer.sent)."""
         file, now_us = sha256(data).hexdigest(), self._now_us()
-        report, digest = self._verified(data, now_us)
+        report = self._verified(data, now_us)
         try:
-            credential = accepted(report, digest, file, self._cabinet.suppliers, now_us)
-            again = digest in self._cabinet.accepted
+            credential = accepted(report, report.digest, file, self._cabinet.suppliers, now_us)
+            again = report.digest in self._cabinet.accepted
             changed = self._cabinet.add(credential)
         except CredentialError as error:
             self._store.refuse(data, Refusal(file, error.code, str(error), by, now_us))
@@ -145,7 +145,7 @@ class Desk:
         return changed
 
     def _stands(self, credential: Accepted, statuses: Statuses, now_us: int, grace_us: int) -> Accepted:
-        report, _ = self._verified(self._store.file_of(credential), now_us, statuses)
+        report = self._verified(self._store.file_of(credential), now_us, statuses)
         wrong = next((check for check in report.checks if check.result == "failed"), None)
         if wrong is None:
             return replace(credential, standing="good", reason="", since_us=now_us)
@@ -154,21 +154,21 @@ class Desk:
             return credential
         return replace(credential, standing=standing, reason=f"{wrong.name}: {wrong.sentence}")
 
-    def _verified(self, data: bytes, now_us: int, statuses: Statuses | None = None) -> tuple[Report, str]:
-        """The report with the status, and the digest of what was signed (empty where the proof does not hold)."""
+    def _verified(self, data: bytes, now_us: int, statuses: Statuses | None = None) -> Report:
+        """The report with the status."""
         step = "form"
         try:
             given, step = presented(data), "issuer"
             document = self._documents(given.issuer_hint)
         except CredentialError as error:
             sentence = f"{str(error)[:1].upper()}{str(error)[1:].removesuffix('.')}."
-            return Report([failed(step, sentence, error.code)]), ""
-        report = verify(data, document, now_us, self.policies)
+            return Report([failed(step, sentence, error.code)])
+        report = verify_presented(given, document, now_us, self.policies)
         if report.credential is None:
-            return report, ""
+            return report
         checks = [check for check in report.checks if check.name != "status"]
         status = (statuses or Statuses(self._documents, self._sources, now_us)).check(report.credential)
-        return Report([*checks, status], report.credential), sha256(prove(given, document).payload).hexdigest()
+        return Report([*checks, status], report.credential, report.digest)
 
     def _tell(self) -> None:
         """Findings as they are to be told, kept before they are sent."""

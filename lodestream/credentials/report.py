@@ -34,11 +34,13 @@ def not_checked(name: str, sentence: str) -> Check:
 class Report(Struct, frozen=True):
     """The result of one verification. What is not checked is said too, since a reader would else take it for granted.
 
-    `credential` is the signed content, numbers as int and Decimal, and only where the proof holds: None otherwise.
+    `credential` is the signed content, numbers as int and Decimal, and only where the proof holds: None otherwise. `digest` is
+    the SHA-256 (hex) of the bytes that were signed, likewise.
     """
 
     checks: list[Check]
     credential: dict[str, Any] | None = None
+    digest: str = ""
 
     @property
     def verified(self) -> bool:

@@ -1,6 +1,7 @@
 """Verification of a credential, offline: what was presented, the issuer's DID document, a time and policies in; a report out."""
 
 from collections.abc import Sequence
+from hashlib import sha256
 
 from lodestream.credentials.did import DidDocument
 from lodestream.credentials.errors import CredentialError
@@ -47,7 +48,8 @@ def verify_presented(
         checks.append(_proof_lasts(proven.expires_us, now_us))
     checks += [policy.check(signed) for policy in policies]
     made = {check.name for check in checks}
-    return Report(checks + [not_checked(name, why) for name, why in LEFT_OUT.items() if name not in made], proven.credential)
+    checks += [not_checked(name, why) for name, why in LEFT_OUT.items() if name not in made]
+    return Report(checks, proven.credential, sha256(proven.payload).hexdigest())
 
 
 def _unproven(checks: list[Check], policies: Sequence[Policy]) -> Report:

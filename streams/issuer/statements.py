@@ -5,11 +5,10 @@ from functools import lru_cache
 
 from msgspec.structs import replace
 
-from lodestream.credentials.content.make import MINED, source_classes
+from lodestream.credentials.content.make import FIRST, source_classes
 from lodestream.credentials.profile import VouchedLot
 from lodestream.ids import derive
 from lodestream.ledger.records import Closure, Line, LotState, Outcome, Posting, Retold
-from lodestream.ledger.run_around import RECYCLED
 from streams.issuer.memory import Statement
 
 MAKES = ("transform", "split", "campaign")
@@ -31,7 +30,7 @@ def is_told(outcome: Outcome) -> bool:
 def is_first(outcome: Outcome) -> bool:
     """Whether a creation made what nothing was before: mined it, or collected it as scrap."""
     classes = source_classes(outcome)
-    return bool(classes) and classes <= {MINED, *RECYCLED}
+    return bool(classes) and classes <= FIRST
 
 
 def sourced(statement: Statement, assay: Outcome) -> Statement:

@@ -19,6 +19,8 @@ DEFAULT_STEP = "commissioning"
 """What the mapping calls a TransformationEvent that names no business step."""
 COLLECTING = "collecting"
 MINED = "mine"
+FIRST = frozenset({MINED, *RECYCLED})
+"""Sources of what nothing was before: what is mined, and what is collected as scrap."""
 
 
 def made(outcome: Outcome, profile: IssuerProfile) -> tuple[str, dict[str, Any], str]:
@@ -39,7 +41,7 @@ def collected(outcome: Outcome, profile: IssuerProfile) -> tuple[str, dict[str, 
     """Primary production, or the collection of scrap: a Make event without inputs. Raises CredentialError (OUTCOME): another."""
     classes = source_classes(outcome)
     unknown = [line.lot for line in outcome.lines if not line.contained_mg]
-    if not classes or unknown or not classes <= {MINED, *RECYCLED}:
+    if not classes or unknown or not classes <= FIRST:
         is_now = f"{unknown[0]} has no assay yet" if unknown else ", ".join(sorted(classes)) or "no source that is known"
         said = f"transaction {outcome.txn_id} is of {is_now}: only what is mined or collected as scrap is made of nothing"
         raise CredentialError("OUTCOME", said)
