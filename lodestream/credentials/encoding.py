@@ -1,20 +1,24 @@
 """Encodings of the credential standards: base64url (RFC 7515) and multibase, both strict, and percent-encoding (RFC 3986)."""
 
 import re
-from base64 import b64decode, urlsafe_b64encode
+from base64 import b64decode
+
+from gmpy2 import mpz
+from pybase64 import b64encode_as_string
 
 from lodestream.credentials.errors import CredentialError
 
 BASE58_ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
-_TEN_DIGITS = 58**10
-_PAIRS = [one + other for one in BASE58_ALPHABET for other in BASE58_ALPHABET]
+_GMP_ALPHABET = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuv"
+_FROM_GMP = bytes.maketrans(_GMP_ALPHABET, BASE58_ALPHABET.encode())
+_TO_GMP = bytes.maketrans(BASE58_ALPHABET.encode(), _GMP_ALPHABET)
 SHA2_256 = b"\x12\x20"
 """Multihash code of SHA-256 and its length in bytes."""
 
 
 def to_base64url(data: bytes) -> str:
     """Base64url without padding (RFC 7515 section 2)."""
-    return urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
+    return b64encode_as_string(data, b"-_").rstrip("=")
 
 
 def from_base64url(text: str) -> bytes:
@@ -35,23 +39,16 @@ def from_base64url(text: str) -> bytes:
 def to_base58btc(data: bytes) -> str:
     """Base58 in the Bitcoin alphabet (multibase `z`, without the prefix)."""
     number = int.from_bytes(data, "big")
-    digits: list[str] = []
-    while number:
-        number, ten = divmod(number, _TEN_DIGITS)  # few divisions of a long number, many of a short one
-        for _ in range(5):
-            ten, pair = divmod(ten, 58 * 58)
-            digits.append(_PAIRS[pair])
+    digits = mpz(number).digits(58).encode("ascii").translate(_FROM_GMP).decode("ascii") if number else ""
     zeros = len(data) - len(data.lstrip(b"\0"))
-    return BASE58_ALPHABET[0] * zeros + "".join(reversed(digits)).lstrip(BASE58_ALPHABET[0])
+    return BASE58_ALPHABET[0] * zeros + digits
 
 
 def from_base58btc(text: str, longest: int = 128) -> bytes:
     """The bytes of a base58btc text of at most `longest` characters. Raises CredentialError (BASE58)."""
     if not text or len(text) > longest or any(char not in BASE58_ALPHABET for char in text):
         raise CredentialError("BASE58", f"is not base58btc of 1 to {longest} characters")
-    number = 0
-    for char in text:
-        number = number * 58 + BASE58_ALPHABET.index(char)
+    number = int(mpz(text.encode("ascii").translate(_TO_GMP), 58))
     zeros = len(text) - len(text.lstrip(BASE58_ALPHABET[0]))
     return b"\0" * zeros + number.to_bytes((number.bit_length() + 7) // 8, "big")
 

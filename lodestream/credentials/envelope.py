@@ -14,6 +14,7 @@ TYPE = "EnvelopedVerifiableCredential"
 PREFIX = "data:application/vc+jwt,"
 WRAPPER = "verifiableCredential"
 """Downloads of the UNTP playground hold the envelope under this one name."""
+_TAIL = b'","type":' + write(TYPE) + b"}"
 _OTHER_FORMS = {"vc+cose": "COSE", "vc+sd-jwt": "SD-JWT", "dc+sd-jwt": "SD-JWT"}
 _SUPPORTED = "Ask its issuer for vc+jwt, or for a Data Integrity proof of eddsa-jcs-2022 or ecdsa-jcs-2019"
 _COSE_TAG = b"\xd2"
@@ -29,8 +30,12 @@ class Opened(NamedTuple):
 
 
 def seal(compact: str, contexts: Any = CONTEXTS) -> bytes:
-    """The envelope of a compact JWS: exactly the bytes to publish. `contexts` are those of the credential in it."""
-    return write({"@context": contexts, "id": PREFIX + compact, "type": TYPE})
+    """The envelope of a compact JWS: exactly the bytes to publish. `contexts` are those of the credential in it.
+
+    The JWS is base64url and dots, of which JSON escapes nothing, so it is set in as it is.
+    """
+    head = write({"@context": contexts, "id": PREFIX})[:-2]
+    return b"".join((head, compact.encode("ascii"), _TAIL))
 
 
 def open_any(data: bytes) -> Opened | dict[str, Any]:

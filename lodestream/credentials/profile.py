@@ -118,7 +118,7 @@ class IssuerProfile(Struct, frozen=True):
 
     def credential_id(self, kind: str, ref: str, version: int = 1) -> str:
         """The id of a credential: `kind` as in KINDS, `ref` what it is about; `version` grows when it is reissued."""
-        return self.url("credentials", kind, ref if version == 1 else f"{ref}-{version}")
+        return f"{self.base_url.rstrip('/')}/credentials/{kind}/{ref}" + (f"-{version}" if version != 1 else "")
 
 
 class Document(Struct, frozen=True):

@@ -54,15 +54,16 @@ def traceability_event(outcome: Outcome, profile: IssuerProfile, issue: Issue | 
     issue = issue or Issue(profile.credential_id("dte", outcome.txn_id), outcome.record_time_us)
     default, own, place = tell(outcome, profile)
     step = activity(outcome.biz_step or default)
-    event = {
+    name = uri(outcome.event_id or outcome.event_hash or "", "the event")
+    event: dict[str, Any] = {
         "type": [own.pop("type"), "LifecycleEvent"],
-        "id": uri(outcome.event_id or outcome.event_hash or "", "the event"),
+        "id": name,
         "name": step["name"],
         "eventDate": time(outcome.valid_time_us, outcome.event_time_zone_offset),
         "activityType": step,
-        **own,
-        "relatedDocument": [*_sources(outcome), *documents(issue)],
     }
+    event.update(own)
+    event["relatedDocument"] = _sources(outcome, name) + documents(issue)
     return credential(DTE, profile, issue, f"{step['name']} at {place}", [event])
 
 
@@ -76,7 +77,7 @@ def activity(step: str) -> dict[str, str]:
     return {"code": step, "name": name, "schemeId": uri(step[:cut], "the scheme of the step"), "schemeName": "Business step"}
 
 
-def _sources(outcome: Outcome) -> list[dict[str, str]]:
+def _sources(outcome: Outcome, name: str) -> list[dict[str, str]]:
     """The EPCIS event that this is the signed statement of, with the digest that is its CBV 2.0 event hash; its campaign.
 
     A whole campaign told as one has the transformationID as its eventID: it is the statement of no one EPCIS event.
@@ -84,15 +85,15 @@ def _sources(outcome: Outcome) -> list[dict[str, str]]:
     campaign = _campaign(outcome)
     if outcome.event_id is not None and outcome.event_id == outcome.transformation_id:
         return campaign
-    name = outcome.event_id or outcome.event_hash or ""
     said = {
-        "linkURL": uri(name, "the event"),
+        "linkURL": name,
         "linkName": "EPCIS event (digest: CBV 2.0 event hash)",
         "linkType": EPCIS_LINK_TYPE,
     }
     match = _NI.fullmatch(outcome.event_hash or "")
-    found = [said | {"digestMultibase": digest_multibase(bytes.fromhex(match["hex"]))} if match else said]
-    return [*found, *campaign]
+    if match:
+        said["digestMultibase"] = digest_multibase(bytes.fromhex(match["hex"]))
+    return [said, *campaign]
 
 
 def _campaign(outcome: Outcome) -> list[dict[str, str]]:

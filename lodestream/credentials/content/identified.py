@@ -10,16 +10,14 @@ _KEY = re.compile(r"/(?P<ai>10|21)/(?P<value>[^/?#]+)")
 
 
 class Identified(NamedTuple):
-    """How fine an identifier is, and its number: of a batch, or of one item."""
+    """How fine an identifier is, batch or item; the name that UNTP has for its number, and the number."""
 
     granularity: str
-    number: str
-
-    def said(self) -> dict[str, str]:
-        """As UNTP says it."""
-        return {"idGranularity": self.granularity, f"{self.granularity}Number": self.number}
+    name: str
+    value: str
 
 
+@lru_cache(maxsize=10_000)
 def last_part(identifier: str) -> str:
     """What follows the last separator of an identifier, decoded."""
     return percent_decoded(re.split(r"[/:#=]", identifier.rstrip("/:#="))[-1]) or identifier
@@ -30,5 +28,5 @@ def identified(lot: str) -> Identified:
     """A lot is a batch unless its identifier has a serial number. The batch number is the GS1 lot, else the id's last part."""
     found = {match["ai"]: percent_decoded(match["value"]) for match in _KEY.finditer(lot)} if "/" in lot else {}
     if "21" in found:
-        return Identified("item", found["21"])
-    return Identified("batch", found.get("10") or last_part(lot))
+        return Identified("item", "itemNumber", found["21"])
+    return Identified("batch", "batchNumber", found.get("10") or last_part(lot))

@@ -58,7 +58,7 @@ def disposition(line: Line) -> str:
 
 def source_classes(outcome: Outcome) -> set[str]:
     """Out of which SOURCE accounts the transaction took: mine, scrap, opening, external:<party> (ledger/accounts.py)."""
-    accounts = (posting.account for posting in outcome.postings)
+    accounts = [posting.account for posting in outcome.postings]
     return {name.removeprefix("SOURCE(").removesuffix(")") for name in accounts if name.startswith("SOURCE(")}
 
 

@@ -47,14 +47,15 @@ def _product(lot: VouchedLot, known: ProductProfile, name: str, profile: IssuerP
     found = grades(lot.dry_mg, lot.contained_mg, contained=False) | coverage(lot)
     if lot.provisional:
         found["provisional"] = True
-    linked = documents(issue)
+    linked, number = documents(issue), identified(lot.lot)
     return {
         "type": ["Product"],
         "id": uri(lot.lot, "the lot"),
         "name": name,
         **({"description": description} if description else {}),
         "idScheme": scheme_of(lot.lot),
-        **identified(lot.lot).said(),
+        "idGranularity": number.granularity,
+        number.name: number.value,
         "productCategory": _categories(lot, known),
         **({"characteristics": found} if found else {}),
         **({"relatedDocument": linked} if linked else {}),

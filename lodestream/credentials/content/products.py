@@ -3,6 +3,7 @@
 UNTP has no field for a grade; an event's product is open, so it stands in `characteristics` (docs/content.md).
 """
 
+from functools import lru_cache
 from typing import Any
 
 from lodestream.credentials.content.identified import identified
@@ -25,15 +26,18 @@ class Products:
 
     def of_line(self, line: Line, disposition: str, more: dict[str, Any] | None = None) -> dict[str, Any]:
         """A lot's part by the mass that the ledger took."""
-        found: dict[str, Any] = {}
-        if line.quantity is not None and line.uom != "KGM":
-            found["statedQuantity"] = {"value": plain(line.quantity), "unit": line.uom or "C62"}
+        dry_mg = line.dry_mg
         contained = line.contained_mg or self._given(line)
-        found |= grades(line.dry_mg, contained)
-        mass = line.wet_mg or line.dry_mg
+        found = grades(dry_mg, contained)
+        if line.quantity is not None and line.uom != "KGM":
+            found = {"statedQuantity": {"value": plain(line.quantity), "unit": line.uom or "C62"}, **found}
+        mass = line.wet_mg or dry_mg
         if not mass and contained:
-            mass, found = sum(contained.values()), found | BY_CONTENT
-        return self._product(line, mass, found | (more or {}), disposition)
+            mass = sum(contained.values())
+            found.update(BY_CONTENT)
+        if more:
+            found.update(more)
+        return self._product(line, mass, found, disposition)
 
     def _given(self, line: Line) -> dict[str, int]:
         """What a split gave to a part, which its line does not say: by the postings, else by the lot that is this part."""
@@ -55,14 +59,20 @@ class Products:
         return self._product(line, mass_mg, found, "active")
 
     def _product(self, line: Line, mass_mg: int, found: dict[str, Any], disposition: str) -> dict[str, Any]:
-        lot = self._lots.get(line.lot)
+        identity = line.lot
+        lot = self._lots.get(identity)
         product_class = line.product_class or (lot.product_class if lot is not None else None)
-        name = line.loss_class or self._profile.product(product_class).name or product_class or line.lot
+        if line.loss_class:
+            name = words(line.loss_class)
+        else:
+            name = self._profile.product(product_class).name or words(product_class or "") or identity
+        number = identified(identity)
         said: dict[str, Any] = {
             "type": ["Product"],
-            "id": uri(line.lot, "the lot"),
-            "name": words(name) if name in (line.loss_class, product_class) else name,
-            **identified(line.lot).said(),
+            "id": uri(identity, "the lot"),
+            "name": name,
+            "idGranularity": number.granularity,
+            number.name: number.value,
         }
         if found:
             said["characteristics"] = found
@@ -79,9 +89,15 @@ def grades(dry_mg: int, contained_mg: dict[str, int], *, contained: bool = True)
             found["dryMass"] = kg(dry_mg)
         found["massFractionBasis"] = "dry"
     for element, mg in sorted(contained_mg.items()):
-        symbol = element.lower()
+        fraction, mass = _names(element)
         if dry_mg > 0:
-            found[f"{symbol}MassFraction"] = mass_fraction(mg, dry_mg)
+            found[fraction] = mass_fraction(mg, dry_mg)
         if contained:
-            found[f"{symbol}ContainedMass"] = kg(mg)
+            found[mass] = kg(mg)
     return found
+
+
+@lru_cache(maxsize=1_000)
+def _names(element: str) -> tuple[str, str]:
+    symbol = element.lower()
+    return f"{symbol}MassFraction", f"{symbol}ContainedMass"

@@ -9,23 +9,26 @@ from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 from lodestream.credentials.encoding import to_uri
 from lodestream.credentials.errors import CredentialError
-from lodestream.credentials.jsontext import plain
 from lodestream.credentials.profile import Document, FacilityProfile, Issue, IssuerProfile, Scheme
 from lodestream.credentials.untp.base import CONTEXTS, VC
 from lodestream.credentials.untp.base import uri as checked_uri
 
-FRACTION_DIGITS = 9
+FRACTION_DIGITS: Final = 9
 LINK_TYPES = "https://test.uncefact.org/vocabulary/linkTypes/"
 PREDECESSOR = "https://www.iana.org/assignments/relation/predecessor-version"
 
 _OFFSET = re.compile(r"([+-])(\d\d):(\d\d)")
 _WEB = re.compile(r"(?P<scheme>[a-z]+)://(?P<host>[^/?#]+)")
 _EPOCH = date(1970, 1, 1)
-_SIMPLE_URI = re.compile(r"(?:https?://[A-Za-z0-9.-]+/|urn:[a-z0-9-]+:|did:[a-z]+:)[A-Za-z0-9._~!$&'()*+,;=:@/-]*")
+_POWERS: list[int] = [10**digits for digits in range(FRACTION_DIGITS + 1)]
+_TWO = [f"{number:02d}" for number in range(60)]
+_SIMPLE_URI = re.compile(
+    r"(?:https?://[A-Za-z0-9.-]+/|urn:[a-z0-9-]+:|did:[a-z]+:)[A-Za-z0-9._~!$&'()*+,;=:@/-]*(?:#[A-Za-z0-9._~-]*)?"
+)
 
 
 def uri(identifier: str, what: str) -> str:
@@ -41,18 +44,26 @@ def uri(identifier: str, what: str) -> str:
 
 def time(us: int, offset: str | None = None) -> str:
     """A time (µs since 1970) as date-time, in its own zone where the offset is known. Raises CredentialError (OUTCOME)."""
-    match = _OFFSET.fullmatch(offset) if offset else None
-    minutes = (int(match[2]) * 60 + int(match[3])) * (-1 if match[1] == "-" else 1) if match else 0
-    seconds, fraction = divmod(us + minutes * 60_000_000, 1_000_000)
-    days, second = divmod(seconds, 86_400)
+    minutes = _minutes(offset) if offset else 0
+    local_us = us + minutes * 60_000_000
+    second = local_us // 1_000_000 % 86_400
+    fraction = local_us % 1_000_000
     try:
-        day = _date(days)
-        _date(us // 86_400_000_000)  # whoever reads it compares in UTC
+        day = _date(local_us // 86_400_000_000)
+        if minutes:
+            _date(us // 86_400_000_000)  # whoever reads it compares in UTC
     except OverflowError:
         raise CredentialError("OUTCOME", f"{us} µs since 1970 is in no year that a date-time can have") from None
     digits = f".{fraction:06d}".rstrip("0") if fraction else ""
     zone = offset if minutes else "Z"
-    return f"{day}T{second // 3600:02d}:{second // 60 % 60:02d}:{second % 60:02d}{digits}{zone}"
+    return f"{day}T{_TWO[second // 3600]}:{_TWO[second // 60 % 60]}:{_TWO[second % 60]}{digits}{zone}"
+
+
+@lru_cache(maxsize=1_000)
+def _minutes(offset: str) -> int:
+    """What is ahead of UTC in minutes; 0 where the text is no offset."""
+    match = _OFFSET.fullmatch(offset)
+    return (int(match[2]) * 60 + int(match[3])) * (-1 if match[1] == "-" else 1) if match else 0
 
 
 @lru_cache(maxsize=1_000)
@@ -68,10 +79,7 @@ def day(us: int) -> str:
 
 def kg(mg: int) -> dict[str, Any]:
     """A mass in mg as a measure in kg, exact: a whole number is an int."""
-    whole, rest = divmod(mg, 1_000_000)
-    if rest and mg < 0:  # divmod goes down, the digits of a number below zero go up
-        return {"value": plain(Decimal(mg).scaleb(-6)), "unit": "KGM"}
-    return {"value": Decimal(f"{whole}.{rest:06d}".rstrip("0")) if rest else whole, "unit": "KGM"}
+    return {"value": scaled(mg, 6), "unit": "KGM"}
 
 
 def percent(part: int, whole: int) -> dict[str, Any]:
@@ -81,20 +89,35 @@ def percent(part: int, whole: int) -> dict[str, Any]:
 
 def rounded(ratio: Fraction, digits: int) -> Decimal:
     """A ratio to so many digits after the point, half to even."""
-    return plain(Decimal(round(ratio * 10**digits)).scaleb(-digits))
+    return Decimal(scaled(round(ratio * 10**digits), digits))
 
 
-def mass_fraction(contained_mg: int, dry_mg: int) -> Decimal:
+def mass_fraction(contained_mg: int, dry_mg: int) -> Decimal | int:
     """Contained over dry mass, rounded half to even to nine digits. The dry mass is above 0."""
-    parts, rest = divmod(contained_mg * 10**FRACTION_DIGITS, dry_mg)
+    parts = contained_mg // dry_mg
+    rest = contained_mg - parts * dry_mg
+    for _ in range(FRACTION_DIGITS // 3):  # three digits at a time: numbers of one machine word, where one division has two
+        rest *= 1_000
+        more = rest // dry_mg
+        rest -= more * dry_mg
+        parts = parts * 1_000 + more
     if 2 * rest > dry_mg or (2 * rest == dry_mg and parts % 2):
         parts += 1
-    if parts < 0:
-        return plain(Decimal(parts).scaleb(-FRACTION_DIGITS))
-    whole, digits = divmod(parts, 10**FRACTION_DIGITS)
-    return Decimal(f"{whole}.{digits:09d}".rstrip("0").rstrip("."))
+    return scaled(parts, FRACTION_DIGITS)
 
 
+def scaled(units: int, digits: int) -> Decimal | int:
+    """A number of units of 10^-digits in its one shortest form: a whole number is an int."""
+    power = _POWERS[digits]
+    if units % power == 0:
+        return units // power
+    text = str(abs(units)).zfill(digits + 1)
+    cut = len(text) - digits
+    number = f"{text[:cut]}.{text[cut:]}".rstrip("0")
+    return Decimal(number if units > 0 else f"-{number}")
+
+
+@lru_cache(maxsize=1_000)
 def words(code: str) -> str:
     """A code as words: `creating_class_instance` is "Creating class instance"; an identifier stays as it is."""
     return code if ":" in code else code.replace("_", " ").capitalize()
@@ -128,8 +151,13 @@ def classification(code: str, name: str, scheme: Scheme) -> dict[str, str]:
 
 def facility(place: str, known: FacilityProfile, *, registered: bool = False) -> dict[str, Any]:
     """A place by its id and name; `registered` adds its number in its register."""
-    said = {"type": ["Facility"], "id": uri(place, "the place"), "name": known.name or place}
-    return said | {"registeredId": known.registered_id} if registered and known.registered_id else said
+    return _facility(place, known.name or place, known.registered_id if registered else "")
+
+
+@lru_cache(maxsize=1_000)
+def _facility(place: str, name: str, registered_id: str) -> dict[str, Any]:
+    said = {"type": ["Facility"], "id": uri(place, "the place"), "name": name}
+    return said | {"registeredId": registered_id} if registered_id else said
 
 
 def registered_uri(register: Scheme, registered_id: str) -> str:
@@ -197,4 +225,5 @@ def credential(kind: str, profile: IssuerProfile, issue: Issue, name: str, subje
             "statusListIndex": issue.status_index,
             "statusListCredential": uri(issue.status_list, "the status list"),
         }
-    return said | {"credentialSubject": subject}
+    said["credentialSubject"] = subject
+    return said
