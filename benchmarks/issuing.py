@@ -11,14 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.plan import Plan
-from lodestream.credentials.content.event import TELLERS, traceability_event
+from lodestream.credentials.content.event import TELLERS, event_text
 from lodestream.credentials.encoding import to_base64url
 from lodestream.credentials.errors import CredentialError
 from lodestream.credentials.permutation import place
 from lodestream.credentials.profile import Issue
 from lodestream.credentials.proof import Enveloped, presented
-from lodestream.credentials.securing import secure
+from lodestream.credentials.securing import secure_text
 from lodestream.credentials.signer import Ed25519Signer
+from lodestream.credentials.untp.base import CONTEXTS
 from lodestream.ledger.records import Outcome
 from runtime.processor import Record
 from schemas.codec import encode
@@ -55,7 +56,7 @@ def _told() -> list[Outcome]:
         for outcome in worked(name).outcomes:
             if outcome.kind in TELLERS and outcome.lines:
                 try:
-                    traceability_event(outcome, PROFILE)
+                    event_text(outcome, PROFILE)
                 except CredentialError:
                     continue
                 found.append(outcome)
@@ -65,7 +66,7 @@ def _told() -> list[Outcome]:
 def _issued(outcome: Outcome, number: int, key: Ed25519Signer) -> bytes:
     issue = Issue(PROFILE.credential_id("dte", outcome.txn_id), outcome.record_time_us, f"{PROFILE.base_url}/status/a-1",
                   place(KEY, "a-1", number))  # fmt: skip
-    return secure(traceability_event(outcome, PROFILE, issue), key, "vc+jwt", outcome.record_time_us)
+    return secure_text(event_text(outcome, PROFILE, issue)[1], CONTEXTS, key, "vc+jwt", outcome.record_time_us)
 
 
 def _signing_input(data: bytes) -> bytes:

@@ -40,7 +40,7 @@ def start_of(what: str) -> Start:
             access = parse_qr(what)
         except CredentialError:
             return Start(None, what, [])
-        stated = digest_multibase(bytes.fromhex(access.sha256)) if access.sha256 else ""
+        stated = digest_multibase(access.sha256) if access.sha256 else ""
         return Start(None, access.uri, [access.key], stated)
     path = Path(what)
     try:

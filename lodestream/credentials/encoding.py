@@ -4,7 +4,7 @@ import re
 from base64 import b64decode
 
 from gmpy2 import mpz
-from pybase64 import b64encode_as_string
+from pybase64 import b64encode
 
 from lodestream.credentials.errors import CredentialError
 
@@ -16,9 +16,14 @@ SHA2_256 = b"\x12\x20"
 """Multihash code of SHA-256 and its length in bytes."""
 
 
-def to_base64url(data: bytes) -> str:
+def base64url(data: bytes) -> bytes:
     """Base64url without padding (RFC 7515 section 2)."""
-    return b64encode_as_string(data, b"-_").rstrip("=")
+    return b64encode(data, b"-_").rstrip(b"=")
+
+
+def to_base64url(data: bytes) -> str:
+    """As `base64url`, as a text."""
+    return base64url(data).decode("ascii")
 
 
 def from_base64url(text: str) -> bytes:
@@ -39,9 +44,13 @@ def from_base64url(text: str) -> bytes:
 def to_base58btc(data: bytes) -> str:
     """Base58 in the Bitcoin alphabet (multibase `z`, without the prefix)."""
     number = int.from_bytes(data, "big")
-    digits = mpz(number).digits(58).encode("ascii").translate(_FROM_GMP).decode("ascii") if number else ""
     zeros = len(data) - len(data.lstrip(b"\0"))
-    return BASE58_ALPHABET[0] * zeros + digits
+    return BASE58_ALPHABET[0] * zeros + (_base58(mpz(number)) if number else "")
+
+
+def _base58(number: mpz) -> str:
+    digits: str = number.digits(58)
+    return digits.encode("ascii").translate(_FROM_GMP).decode("ascii")
 
 
 def from_base58btc(text: str, longest: int = 128) -> bytes:
@@ -53,9 +62,9 @@ def from_base58btc(text: str, longest: int = 128) -> bytes:
     return b"\0" * zeros + number.to_bytes((number.bit_length() + 7) // 8, "big")
 
 
-def digest_multibase(sha256: bytes) -> str:
-    """`digestMultibase` of a SHA-256 digest: base58btc of its multihash (VC Data Integrity 1.0, section 2.6)."""
-    return "z" + to_base58btc(SHA2_256 + sha256)
+def digest_multibase(sha256: str) -> str:
+    """`digestMultibase` of a SHA-256 digest in hexadecimal: base58btc of its multihash (VC Data Integrity 1.0, section 2.6)."""
+    return "z" + _base58(mpz(f"{SHA2_256.hex()}{sha256}", 16))
 
 
 _OF_URIS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~:/?#@!$&'()*+,;=%")

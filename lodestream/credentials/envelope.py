@@ -29,13 +29,13 @@ class Opened(NamedTuple):
     contexts: Any
 
 
-def seal(compact: str, contexts: Any = CONTEXTS) -> bytes:
+def seal(compact: bytes, contexts: Any = CONTEXTS) -> bytes:
     """The envelope of a compact JWS: exactly the bytes to publish. `contexts` are those of the credential in it.
 
     The JWS is base64url and dots, of which JSON escapes nothing, so it is set in as it is.
     """
     head = write({"@context": contexts, "id": PREFIX})[:-2]
-    return b"".join((head, compact.encode("ascii"), _TAIL))
+    return b"".join((head, compact, _TAIL))
 
 
 def open_any(data: bytes) -> Opened | dict[str, Any]:

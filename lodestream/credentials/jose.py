@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from lodestream.credentials.did import DidDocument, Method
-from lodestream.credentials.encoding import from_base64url, to_base64url
+from lodestream.credentials.encoding import base64url, from_base64url
 from lodestream.credentials.errors import CredentialError
 from lodestream.credentials.jsontext import parse_object, write
 from lodestream.credentials.signer import ALGORITHMS, Signer, check_signature, public_key
@@ -26,15 +26,15 @@ class Jws(NamedTuple):
     signature: bytes
 
 
-def sign(credential: dict[str, Any], signer: Signer) -> str:
-    """The compact JWS over the credential. The same credential and key give the same text."""
-    signing_input = f"{_header(signer.alg, signer.kid)}.{to_base64url(write(credential))}"
-    return f"{signing_input}.{to_base64url(signer.sign(signing_input.encode('ascii')))}"
+def sign(payload: bytes, signer: Signer) -> bytes:
+    """The compact JWS over a credential's JSON. The same JSON and key give the same bytes."""
+    signing_input = b"%b.%b" % (_header(signer.alg, signer.kid), base64url(payload))
+    return b"%b.%b" % (signing_input, base64url(signer.sign(signing_input)))
 
 
 @lru_cache(maxsize=100)
-def _header(alg: str, kid: str) -> str:
-    return to_base64url(write({"alg": alg, "kid": kid, "typ": MEDIA_TYPE, "cty": CONTENT_TYPE}))
+def _header(alg: str, kid: str) -> bytes:
+    return base64url(write({"alg": alg, "kid": kid, "typ": MEDIA_TYPE, "cty": CONTENT_TYPE}))
 
 
 def take_apart(compact: str) -> Jws:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from lodestream.credentials import envelope, integrity, jose
-from lodestream.credentials.jsontext import write
+from lodestream.credentials.jsontext import parse_object, write
 from lodestream.credentials.profile import Securing
 from lodestream.credentials.signer import Signer
 
@@ -14,7 +14,13 @@ def secure(credential: dict[str, Any], signer: Signer, securing: Securing, creat
     `created_us` (µs since 1970) is the time of what is told, no clock's: it chooses the key where keys were rotated, and is
     `created` of a proof. The same arguments give the same bytes. Raises CredentialError (KEY, JCS_NUMBER, ...).
     """
-    key = signer.at(created_us)
     if securing == integrity.EDDSA:
-        return write(integrity.sign(credential, key, created_us))
-    return envelope.seal(jose.sign(credential, key), credential["@context"])
+        return write(integrity.sign(credential, signer.at(created_us), created_us))
+    return secure_text(write(credential), credential["@context"], signer, securing, created_us)
+
+
+def secure_text(text: bytes, contexts: list[str], signer: Signer, securing: Securing, created_us: int) -> bytes:
+    """As `secure`, of a credential that is there as JSON: `vc+jwt` signs these very bytes. `contexts` are its @context."""
+    if securing == integrity.EDDSA:
+        return secure(parse_object(text, "the credential"), signer, securing, created_us)
+    return envelope.seal(jose.sign(text, signer.at(created_us)), contexts)

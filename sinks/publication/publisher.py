@@ -165,7 +165,7 @@ def _digest(record: CredentialRecord) -> bytes:
     stated = {
         "id": record.id,
         "sha256": record.sha256,
-        "digestMultibase": digest_multibase(bytes.fromhex(record.sha256)),
+        "digestMultibase": digest_multibase(record.sha256),
         "mediaType": CREDENTIAL_TYPE,
     }
     return write(stated) + b"\n"

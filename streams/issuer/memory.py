@@ -59,7 +59,7 @@ class Said(Struct, frozen=True):
 
     def document(self) -> Document:
         """As a link tells it."""
-        return Document(self.id, self.name, self.kind, digest_multibase(bytes.fromhex(self.sha256)))
+        return Document(self.id, self.name, self.kind, digest_multibase(self.sha256))
 
 
 class Statement(Struct, frozen=True):

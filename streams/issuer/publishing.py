@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from functools import lru_cache
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from msgspec import Struct
@@ -11,16 +11,18 @@ from msgspec.structs import replace
 
 from lodestream.credentials.access import locked_url
 from lodestream.credentials.content.conformity import conformity
-from lodestream.credentials.content.event import traceability_event
+from lodestream.credentials.content.event import event_text, traceability_event
 from lodestream.credentials.content.facility import facility_record
 from lodestream.credentials.content.passport import passport
 from lodestream.credentials.content.v061 import as_061
 from lodestream.credentials.content.values import Assessor
 from lodestream.credentials.errors import CredentialError
+from lodestream.credentials.jsontext import write
 from lodestream.credentials.permutation import ENTRIES, place
 from lodestream.credentials.profile import Access, Document, Issue
 from lodestream.credentials.record import CredentialRecord, StatusRecord
-from lodestream.credentials.securing import secure
+from lodestream.credentials.securing import secure_text
+from lodestream.credentials.untp.base import CONTEXTS, DTE
 from lodestream.ids import derive
 from lodestream.ledger.records import Outcome
 from runtime.headers import Headers
@@ -33,6 +35,15 @@ from streams.issuer.office import Office
 
 MANY_DOCUMENTS = 20
 """A passport points to at most so many of its lot's events, the latest."""
+
+
+class Unsigned(NamedTuple):
+    """A credential before it is signed: its type, its contexts, its name, its JSON."""
+
+    kind: str
+    contexts: list[str]
+    name: str
+    text: bytes
 
 
 class Publisher:
@@ -51,13 +62,14 @@ class Publisher:
         count = self._memory.get(Counter, self._site, "") or Counter()
         issue = self._issue(statement, count.next)
         try:
-            credential = self._credential(statement, issue)
+            unsigned = self._unsigned(statement, issue)
         except CredentialError:  # EPCIS takes what no credential can say, such as the year 0; that is no reason to stop
-            credential = None
-        if credential is None or access == "none":
+            unsigned = None
+        if unsigned is None or access == "none":
             return replace(statement, status="untold", outcome=None, changed=False)
-        data = secure(credential, self._office.signer, self._profile.securing, self._outcome.record_time_us)
-        record = self._record(statement, issue, credential, data, access)
+        at_us = self._outcome.record_time_us
+        data = secure_text(unsigned.text, unsigned.contexts, self._office.signer, self._profile.securing, at_us)
+        record = self._record(statement, issue, unsigned, data, access)
         self._memory.put(Counter(count.next + 1), self._site, "")
         headers = CREDENTIAL.headers(record.id, record.record_time_us, self._site, self._trace)
         self._send(CREDENTIALS, record.id, record, headers)
@@ -109,29 +121,33 @@ class Publisher:
                     private = self._access(known) == "private"
                     yield replace(document, url=locked_url(document.url, lot)) if private else document
 
+    def _unsigned(self, statement: Statement, issue: Issue) -> Unsigned:
+        old = self._profile.untp == "0.6.1"
+        if statement.outcome is not None and not old:
+            return Unsigned(DTE, CONTEXTS, *event_text(statement.outcome, self._profile, issue))
+        credential = self._credential(statement, issue)
+        said = as_061(credential) if old else credential
+        return Unsigned(said["type"][0], said["@context"], said["name"], write(said))
+
     def _credential(self, statement: Statement, issue: Issue) -> dict[str, Any]:
         if statement.outcome is not None:
-            credential = traceability_event(statement.outcome, self._profile, issue)
-        elif statement.lot is not None:
-            credential = passport(statement.lot, self._profile, issue)
-        elif statement.period is not None:
-            credential = conformity(statement.period, self._site, self._profile, issue, Assessor())
-        else:
-            credential = facility_record(statement.facility, self._site, self._profile, issue)
-        return as_061(credential) if self._profile.untp == "0.6.1" else credential
+            return traceability_event(statement.outcome, self._profile, issue)
+        if statement.lot is not None:
+            return passport(statement.lot, self._profile, issue)
+        if statement.period is not None:
+            return conformity(statement.period, self._site, self._profile, issue, Assessor())
+        return facility_record(statement.facility, self._site, self._profile, issue)
 
     def _access(self, statement: Statement) -> Access:
         policy = self._profile.facility(statement.facility, self._site)
         by_kind: dict[str, Access] = {"dte": policy.events, "dcc": policy.conformity, "dfr": policy.record, "dpp": "public"}
         return by_kind[statement.kind]
 
-    def _record(
-        self, statement: Statement, issue: Issue, credential: dict[str, Any], data: bytes, access: Access
-    ) -> CredentialRecord:
+    def _record(self, statement: Statement, issue: Issue, unsigned: Unsigned, data: bytes, access: Access) -> CredentialRecord:
         outcome = statement.outcome
         return CredentialRecord(
             id=issue.id,
-            kind=credential["type"][0],
+            kind=unsigned.kind,
             txn_id=outcome.txn_id if outcome is not None else self._outcome.txn_id,
             site=self._site,
             issuer=self._profile.did,
@@ -140,7 +156,7 @@ class Publisher:
             record_time_us=self._outcome.record_time_us,
             envelope=data.decode(),
             sha256=sha256(data).hexdigest(),
-            name=credential["name"],
+            name=unsigned.name,
             access=access,
             about=statement.about,
             facility=statement.facility,

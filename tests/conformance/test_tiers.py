@@ -303,7 +303,7 @@ def test_claim_is_assessed_by_topic_criterion_product_and_conformance() -> None:
 
 def test_digest_of_a_link_is_that_of_the_bytes() -> None:
     target = json.dumps(credential()).encode()
-    right = digest_multibase(sha256(target).digest())
+    right = digest_multibase(sha256(target).hexdigest())
 
     def fault(**link: str) -> list[str]:
         its = passport(relatedDocument=[{"linkURL": "https://refinery.example/dte/1"} | link])
@@ -311,7 +311,7 @@ def test_digest_of_a_link_is_that_of_the_bytes() -> None:
 
     assert fault(digestMultibase=right) == []
     assert fault(hashDigest=sha256(target).hexdigest().upper()) == []
-    wrong = digest_multibase(sha256(b"another").digest())
+    wrong = digest_multibase(sha256(b"another").hexdigest())
     assert fault(digestMultibase=wrong) == [f"it links to run.json: its digest is not {wrong}"]
     assert "cannot be read" in fault(digestMultibase="zQm0")[0]
     assert "hashDigest" in fault(hashDigest="00")[0]

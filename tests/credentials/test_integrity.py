@@ -323,5 +323,5 @@ def test_a_credential_says_the_same_in_both_ways_of_securing() -> None:
     envelope = presented(secure(CREDENTIAL, signer(), "vc+jwt", CREATED_US))
     assert prove(envelope, published()).credential == prove(presented(SIGNED), published()).credential
     assert envelope.issuer_hint == DID
-    by_name = presented(jose.sign(SMALL, signer()).encode())
+    by_name = presented(jose.sign(write(SMALL), signer()))
     assert by_name.issuer_hint == DID

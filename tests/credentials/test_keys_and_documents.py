@@ -161,7 +161,7 @@ def test_the_eddsa_vectors_key_in_base58(shared: Path) -> None:
 
 
 def test_an_empty_digest_is_well_known() -> None:
-    assert digest_multibase(sha256(b"").digest()) == "zQmdfTbBqBPQ7VNxZEYEj14VmRuZBkqFbiwReogJgS1zR1n"
+    assert digest_multibase(sha256(b"").hexdigest()) == "zQmdfTbBqBPQ7VNxZEYEj14VmRuZBkqFbiwReogJgS1zR1n"
 
 
 @given(st.text(max_size=30))

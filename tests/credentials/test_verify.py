@@ -20,8 +20,8 @@ from lodestream.credentials.verify import verify
 from tests.credentials.telling import DID, NOW_US, PROFILE, published, signer, smelting
 
 CREDENTIAL = traceability_event(smelting(), PROFILE)
-COMPACT = jose.sign(CREDENTIAL, signer())
-SEALED = envelope.seal(COMPACT)
+COMPACT = jose.sign(write(CREDENTIAL), signer()).decode()
+SEALED = envelope.seal(COMPACT.encode())
 
 
 def check(data: bytes, document: DidDocument | None = None, now_us: int = NOW_US, **more: Any) -> Report:
@@ -198,7 +198,7 @@ def test_a_header_that_is_not_acceptable_is_refused(header: dict[str, Any], code
 
 def test_a_header_that_brings_its_own_key_is_not_followed() -> None:
     stranger = signer(bytes(32))
-    text = jose.sign(CREDENTIAL, stranger)
+    text = jose.sign(write(CREDENTIAL), stranger).decode()
     assert failures(check(text.encode())) == {"signature": "KEY"}
     assert check(signed(CREDENTIAL, {"jwk": stranger.public_jwk(), "jku": "https://evil.example/keys"})).verified
 

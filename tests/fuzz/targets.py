@@ -20,7 +20,7 @@ from lodestream.credentials.bundle import Bundle, bundle_policies
 from lodestream.credentials.did import did_key_document, document_bytes, parse_document, web_url
 from lodestream.credentials.errors import LONGEST_MESSAGE, CredentialError
 from lodestream.credentials.jcs import canonical
-from lodestream.credentials.jsontext import parse_object
+from lodestream.credentials.jsontext import parse_object, write
 from lodestream.credentials.policy import DEFAULT_POLICIES, Policy
 from lodestream.credentials.proof import presented, prove
 from lodestream.credentials.securing import secure
@@ -214,7 +214,7 @@ def _signed(credential: dict[str, Any], data: bytes) -> bytes:
     """Signed as it is: what our own issuer would not sign, another may."""
     if "@context" in credential and "proof" not in credential and len(data) % 2:
         return secure(credential, SIGNER, "eddsa-jcs-2022", NOW_US)
-    return jose.sign(credential, SIGNER).encode()
+    return jose.sign(write(credential), SIGNER)
 
 
 @cache

@@ -213,7 +213,7 @@ def test_what_a_correction_changes_downstream_is_said_anew() -> None:
     links = {one["linkType"]: one for one in credential["credentialSubject"][0]["relatedDocument"]}
     before = links["https://www.iana.org/assignments/relation/predecessor-version"]
     assert before["linkURL"] == old.credential_id
-    assert before["digestMultibase"] == digest_multibase(bytes.fromhex(desk.issued[1].sha256))
+    assert before["digestMultibase"] == digest_multibase(desk.issued[1].sha256)
 
 
 def test_what_is_retold_as_it_was_said_stays() -> None:

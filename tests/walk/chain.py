@@ -313,4 +313,4 @@ def found(report: WalkReport) -> set[tuple[str, str]]:
 def digest(data: Answer) -> str:
     """The digestMultibase of what stands there."""
     assert isinstance(data, bytes)
-    return digest_multibase(sha256(data).digest())
+    return digest_multibase(sha256(data).hexdigest())

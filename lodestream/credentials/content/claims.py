@@ -14,7 +14,8 @@ from typing import Any
 
 from lodestream.claims.attribute import RECYCLED
 from lodestream.credentials.content.provenance import ELEMENTS, Part
-from lodestream.credentials.content.saying import FRACTION_DIGITS, day, link, named, percent, rounded
+from lodestream.credentials.content.saying import day, link, named, percent, rounded
+from lodestream.credentials.content.text import FRACTION_DIGITS
 from lodestream.credentials.content.values import MASS_BALANCE
 from lodestream.credentials.profile import NOT_STATED, Issue, Scheme, VouchedLot
 from lodestream.epcis.context import NAMESPACE

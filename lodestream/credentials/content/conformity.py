@@ -10,7 +10,8 @@ from typing import Any
 
 from lodestream.credentials.content.claims import ORIGIN, topics
 from lodestream.credentials.content.provenance import ELEMENTS
-from lodestream.credentials.content.saying import FRACTION_DIGITS, credential, day, documents, kg, named, rounded, time, uri
+from lodestream.credentials.content.saying import credential, day, documents, kg, named, rounded, time, uri
+from lodestream.credentials.content.text import FRACTION_DIGITS
 from lodestream.credentials.content.values import Assessor
 from lodestream.credentials.content.variance import Variance, variances
 from lodestream.credentials.errors import CredentialError

@@ -5,11 +5,9 @@ an external party or from nobody knows where is not told, and of a part of a cam
 other half is told too: the work in process, under the campaign's transformationID.
 """
 
-from typing import Any
-
-from lodestream.credentials.content.identified import last_part
-from lodestream.credentials.content.products import BY_CONTENT, Products, grades
-from lodestream.credentials.content.saying import facility, kg, uri
+from lodestream.credentials.content.products import BY_CONTENT, Products, grades, product
+from lodestream.credentials.content.saying import facility_text, uri
+from lodestream.credentials.content.text import Json, quoted
 from lodestream.credentials.errors import CredentialError
 from lodestream.credentials.profile import IssuerProfile
 from lodestream.ledger.records import Line, Outcome
@@ -23,7 +21,7 @@ FIRST = frozenset({MINED, *RECYCLED})
 """Sources of what nothing was before: what is mined, and what is collected as scrap."""
 
 
-def made(outcome: Outcome, profile: IssuerProfile) -> tuple[str, dict[str, Any], str]:
+def made(outcome: Outcome, profile: IssuerProfile) -> tuple[str, str, Json, str]:
     """A transformation, a split or a part of a campaign."""
     products = Products(outcome, profile)
     came = [products.of_line(line, "consumed") for line in outcome.lines if line.role == "input"]
@@ -37,7 +35,7 @@ def made(outcome: Outcome, profile: IssuerProfile) -> tuple[str, dict[str, Any],
     return DEFAULT_STEP, *_event(outcome, profile, came, went)
 
 
-def collected(outcome: Outcome, profile: IssuerProfile) -> tuple[str, dict[str, Any], str]:
+def collected(outcome: Outcome, profile: IssuerProfile) -> tuple[str, str, Json, str]:
     """Primary production, or the collection of scrap: a Make event without inputs. Raises CredentialError (OUTCOME): another."""
     classes = source_classes(outcome)
     unknown = [line.lot for line in outcome.lines if not line.contained_mg]
@@ -45,7 +43,7 @@ def collected(outcome: Outcome, profile: IssuerProfile) -> tuple[str, dict[str, 
         is_now = f"{unknown[0]} has no assay yet" if unknown else ", ".join(sorted(classes)) or "no source that is known"
         said = f"transaction {outcome.txn_id} is of {is_now}: only what is mined or collected as scrap is made of nothing"
         raise CredentialError("OUTCOME", said)
-    known = {"sourceClass": ", ".join(sorted(classes))}
+    known = Json(f'"sourceClass":{quoted(", ".join(sorted(classes)))}')
     products = Products(outcome, profile)
     went = [products.of_line(line, disposition(line), known) for line in outcome.lines]
     return DEFAULT_STEP if MINED in classes else COLLECTING, *_event(outcome, profile, [], went)
@@ -62,7 +60,7 @@ def source_classes(outcome: Outcome) -> set[str]:
     return {name.removeprefix("SOURCE(").removesuffix(")") for name in accounts if name.startswith("SOURCE(")}
 
 
-def in_process(outcome: Outcome) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def in_process(outcome: Outcome) -> tuple[list[Json], list[Json]]:
     """What a part of a campaign took out of its work in process, and what it left there, as inputs and outputs of the event.
 
     By the postings to WIP; without them, of an event that has one side only, by that side. Work in process that the campaign
@@ -103,28 +101,22 @@ def _content(lines: list[Line]) -> dict[str, int]:
     return content
 
 
-def _work(name: str, lines: list[Line], content: dict[str, int], state: str) -> dict[str, Any]:
+def _work(name: str, lines: list[Line], content: dict[str, int], state: str) -> Json:
     """Work in process as a product. `lines` are the whole other side of the event, where it has only one; else nobody has weighed
     it: then its quantity is that of the contained elements, and says so.
     """
-    mass, dry = sum(line.wet_mg or line.dry_mg for line in lines), sum(line.dry_mg for line in lines)
-    found = grades(max(dry, sum(content.values())) if lines else 0, content)
+    mass = sum([line.wet_mg or line.dry_mg for line in lines])
+    contained = sum(content.values())
+    found = grades(max(sum([line.dry_mg for line in lines]), contained) if lines else 0, content)
     if not mass:
-        mass, found = sum(content.values()), found | BY_CONTENT
-    said = {
-        "type": ["Product"],
-        "id": uri(name, "the transformationID"),
-        "name": "Work in process",
-        "idGranularity": "batch",
-        "batchNumber": last_part(name),
-        **({"characteristics": found} if found else {}),
-    }
-    return {"product": said, "quantity": kg(mass), "disposition": state}
+        mass = contained
+        found.append(BY_CONTENT)
+    return product(uri(name, "the transformationID"), "Work in process", found, mass, state)
 
 
-def _event(
-    outcome: Outcome, profile: IssuerProfile, came: list[dict[str, Any]], went: list[dict[str, Any]]
-) -> tuple[dict[str, Any], str]:
+def _event(outcome: Outcome, profile: IssuerProfile, came: list[Json], went: list[Json]) -> tuple[str, Json, str]:
     place = outcome.location or outcome.site
-    at = facility(place, profile.facility(place, outcome.site))
-    return {"type": "MakeEvent", "inputProduct": came, "outputProduct": went, "madeAtFacility": at}, at["name"]
+    name = profile.facility(place, outcome.site).name or place
+    inputs, outputs = ",".join(came), ",".join(went)
+    at = facility_text(place, name)
+    return "MakeEvent", Json(f'"inputProduct":[{inputs}],"outputProduct":[{outputs}],"madeAtFacility":{at}'), name

@@ -1,9 +1,8 @@
 """Move events: what is shipped and what is received, each told by whoever did it; both carry the consignment's id."""
 
-from typing import Any
-
 from lodestream.credentials.content.products import Products
-from lodestream.credentials.content.saying import facility, uri
+from lodestream.credentials.content.saying import facility_text, uri
+from lodestream.credentials.content.text import Json
 from lodestream.credentials.errors import CredentialError
 from lodestream.credentials.profile import FacilityProfile, IssuerProfile
 from lodestream.ledger.records import Outcome
@@ -13,7 +12,7 @@ DISPOSITIONS = {"ship": "inTransit", "receive": "active"}
 ACCOUNTS = ("TRANSIT(", "CUSTODY(")
 
 
-def moved(outcome: Outcome, profile: IssuerProfile) -> tuple[str, dict[str, Any], str]:
+def moved(outcome: Outcome, profile: IssuerProfile) -> tuple[str, str, Json, str]:
     """A shipment or a receipt. Raises CredentialError (OUTCOME): it is not known where from or where to."""
     ships = outcome.kind == "ship"
     here = outcome.location or outcome.site
@@ -22,18 +21,15 @@ def moved(outcome: Outcome, profile: IssuerProfile) -> tuple[str, dict[str, Any]
     if origin is None or target is None:
         end = "where from" if origin is None else "where to"
         raise CredentialError("OUTCOME", f"transaction {outcome.txn_id} moves {outcome.lines[0].lot}, and does not say {end}")
-    at = [facility(place, _place(profile, place, outcome, own=own)) for place, own in ((origin, ships), (target, not ships))]
+    names = [_place(profile, place, outcome, own=own).name or place for place, own in ((origin, ships), (target, not ships))]
     products = Products(outcome, profile)
-    said: dict[str, Any] = {
-        "type": "MoveEvent",
-        "movedProduct": [products.of_line(line, DISPOSITIONS[outcome.kind]) for line in outcome.lines],
-        "fromFacility": at[0],
-        "toFacility": at[1],
-    }
+    moved = ",".join([products.of_line(line, DISPOSITIONS[outcome.kind]) for line in outcome.lines])
+    ends = f'"fromFacility":{facility_text(origin, names[0])},"toFacility":{facility_text(target, names[1])}'
+    said = f'"movedProduct":[{moved}],{ends}'
     consignment = consignment_of(outcome)
     if consignment is not None:
-        said["consignmentId"] = uri(consignment, "the consignment")
-    return STEPS[outcome.kind], said, at[0 if ships else 1]["name"]
+        said += f',"consignmentId":"{uri(consignment, "the consignment")}"'
+    return STEPS[outcome.kind], "MoveEvent", Json(said), names[0 if ships else 1]
 
 
 def consignment_of(outcome: Outcome) -> str | None:

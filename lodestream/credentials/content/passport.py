@@ -21,6 +21,7 @@ from lodestream.credentials.content.saying import (
     uri,
     words,
 )
+from lodestream.credentials.content.text import values
 from lodestream.credentials.profile import Issue, IssuerProfile, ProductProfile, Scheme, VouchedLot
 from lodestream.credentials.untp.base import DPP
 from lodestream.epcis.context import NAMESPACE
@@ -44,18 +45,19 @@ def _product(lot: VouchedLot, known: ProductProfile, name: str, profile: IssuerP
     description = known.description
     if lot.provisional:
         description = f"{description.rstrip('.')}. {PROVISIONAL}" if description else PROVISIONAL
-    found = grades(lot.dry_mg, lot.contained_mg, contained=False) | coverage(lot)
+    found = values(grades(lot.dry_mg, lot.contained_mg, contained=False)) | coverage(lot)
     if lot.provisional:
         found["provisional"] = True
-    linked, number = documents(issue), identified(lot.lot)
+    linked = documents(issue)
+    granularity, number = identified(lot.lot)
     return {
         "type": ["Product"],
         "id": uri(lot.lot, "the lot"),
         "name": name,
         **({"description": description} if description else {}),
         "idScheme": scheme_of(lot.lot),
-        "idGranularity": number.granularity,
-        number.name: number.value,
+        "idGranularity": granularity,
+        f"{granularity}Number": number,
         "productCategory": _categories(lot, known),
         **({"characteristics": found} if found else {}),
         **({"relatedDocument": linked} if linked else {}),

@@ -4,15 +4,15 @@ UNTP has no field for a grade; an event's product is open, so it stands in `char
 """
 
 from functools import lru_cache
-from typing import Any
 
 from lodestream.credentials.content.identified import identified
-from lodestream.credentials.content.saying import kg, mass_fraction, uri, words
+from lodestream.credentials.content.saying import uri, words
+from lodestream.credentials.content.text import Json, kg, mass_fraction, quoted, written
 from lodestream.credentials.jsontext import plain
 from lodestream.credentials.profile import IssuerProfile
 from lodestream.ledger.records import Line, LotState, Outcome
 
-BY_CONTENT = {"quantityBasis": "contained"}
+BY_CONTENT = Json('"quantityBasis":"contained"')
 """Says that a quantity is the mass of the elements in it, since nobody weighed the whole (effluents, work in process)."""
 
 
@@ -24,19 +24,20 @@ class Products:
         self._postings = outcome.postings
         self._profile = profile
 
-    def of_line(self, line: Line, disposition: str, more: dict[str, Any] | None = None) -> dict[str, Any]:
-        """A lot's part by the mass that the ledger took."""
+    def of_line(self, line: Line, disposition: str, more: Json | None = None) -> Json:
+        """A lot's part by the mass that the ledger took; `more` are members of its characteristics."""
         dry_mg = line.dry_mg
         contained = line.contained_mg or self._given(line)
         found = grades(dry_mg, contained)
         if line.quantity is not None and line.uom != "KGM":
-            found = {"statedQuantity": {"value": plain(line.quantity), "unit": line.uom or "C62"}, **found}
+            stated = f'"statedQuantity":{{"value":{written(plain(line.quantity))},"unit":{quoted(line.uom or "C62")}}}'
+            found.insert(0, Json(stated))
         mass = line.wet_mg or dry_mg
         if not mass and contained:
             mass = sum(contained.values())
-            found.update(BY_CONTENT)
+            found.append(BY_CONTENT)
         if more:
-            found.update(more)
+            found.append(more)
         return self._product(line, mass, found, disposition)
 
     def _given(self, line: Line) -> dict[str, int]:
@@ -53,12 +54,12 @@ class Products:
             return lot.contained_mg
         return found
 
-    def of_lot(self, line: Line, lot: LotState | None, mass_mg: int) -> dict[str, Any]:
+    def of_lot(self, line: Line, lot: LotState | None, mass_mg: int) -> Json:
         """A lot as it stands after the event, with a mass and, where the transaction says its state, the grade of the book."""
-        found = grades(lot.dry_mg, lot.contained_mg, contained=False) if lot is not None else {}
+        found = grades(lot.dry_mg, lot.contained_mg, contained=False) if lot is not None else []
         return self._product(line, mass_mg, found, "active")
 
-    def _product(self, line: Line, mass_mg: int, found: dict[str, Any], disposition: str) -> dict[str, Any]:
+    def _product(self, line: Line, mass_mg: int, found: list[Json], disposition: str) -> Json:
         identity = line.lot
         lot = self._lots.get(identity)
         product_class = line.product_class or (lot.product_class if lot is not None else None)
@@ -66,38 +67,43 @@ class Products:
             name = words(line.loss_class)
         else:
             name = self._profile.product(product_class).name or words(product_class or "") or identity
-        number = identified(identity)
-        said: dict[str, Any] = {
-            "type": ["Product"],
-            "id": uri(identity, "the lot"),
-            "name": name,
-            "idGranularity": number.granularity,
-            number.name: number.value,
-        }
-        if found:
-            said["characteristics"] = found
-        return {"product": said, "quantity": kg(mass_mg), "disposition": disposition}
+        return product(uri(identity, "the lot"), name, found, mass_mg, disposition)
 
 
-def grades(dry_mg: int, contained_mg: dict[str, int], *, contained: bool = True) -> dict[str, Any]:
+def product(identity: str, name: str, characteristics: list[Json], mass_mg: int, disposition: str) -> Json:
+    """UNTP's EventProduct, a batch or an item by its URI."""
+    granularity, number = identified(identity)
+    said = quoted(number) if "%" in identity else f'"{number}"'  # part of a URI, unless it was decoded
+    more = f',"characteristics":{{{",".join(characteristics)}}}' if characteristics else ""
+    return Json(
+        f'{{"product":{{"type":["Product"],"id":"{identity}","name":{_name(name)},'
+        f'"idGranularity":"{granularity}","{granularity}Number":{said}{more}}},'
+        f'"quantity":{kg(mass_mg)},"disposition":"{disposition}"}}'
+    )
+
+
+@lru_cache(maxsize=1_000)
+def _name(name: str) -> Json:
+    """Few products have many lots."""
+    return quoted(name)
+
+
+def grades(dry_mg: int, contained_mg: dict[str, int], *, contained: bool = True) -> list[Json]:
     """Mass fractions of dry mass; with `contained` the masses behind them too, which are told without a dry mass also."""
-    if not contained_mg:
-        return {}
-    found: dict[str, Any] = {}
-    if dry_mg > 0:
-        if contained:
-            found["dryMass"] = kg(dry_mg)
-        found["massFractionBasis"] = "dry"
-    for element, mg in sorted(contained_mg.items()):
+    found: list[Json] = []
+    if contained_mg and dry_mg > 0:
+        found.append(Json(f'"dryMass":{kg(dry_mg)},"massFractionBasis":"dry"' if contained else '"massFractionBasis":"dry"'))
+    for element in sorted(contained_mg):
+        mg = contained_mg[element]
         fraction, mass = _names(element)
         if dry_mg > 0:
-            found[fraction] = mass_fraction(mg, dry_mg)
+            found.append(Json(f"{fraction}:{mass_fraction(mg, dry_mg)}"))
         if contained:
-            found[mass] = kg(mg)
+            found.append(Json(f"{mass}:{kg(mg)}"))
     return found
 
 
 @lru_cache(maxsize=1_000)
-def _names(element: str) -> tuple[str, str]:
+def _names(element: str) -> tuple[Json, Json]:
     symbol = element.lower()
-    return f"{symbol}MassFraction", f"{symbol}ContainedMass"
+    return quoted(f"{symbol}MassFraction"), quoted(f"{symbol}ContainedMass")

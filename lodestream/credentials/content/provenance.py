@@ -10,9 +10,9 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from lodestream.claims.attribute import RECYCLED
-from lodestream.credentials.content.saying import FRACTION_DIGITS, classification, uri
+from lodestream.credentials.content.saying import classification, scaled, uri
+from lodestream.credentials.content.text import FRACTION_DIGITS
 from lodestream.credentials.errors import CredentialError
-from lodestream.credentials.jsontext import plain
 from lodestream.credentials.profile import NOT_STATED, ProductProfile, Scheme, VouchedLot
 from lodestream.epcis.context import NAMESPACE
 from lodestream.ledger.attribution import UNKNOWN, apportion
@@ -77,7 +77,7 @@ def provenance(lot: VouchedLot, parts: dict[Part, int], product: ProductProfile)
     safety = _safety(lot, product)
     said = []
     for name, billionths in fractions(lot, parts).items():
-        fraction = plain(Decimal(billionths).scaleb(-FRACTION_DIGITS))
+        fraction = scaled(billionths, FRACTION_DIGITS)
         if name == NOT_TRACED:
             said.append(_material("Not traced", NOT_STATED, ("not-traced", "Not traced", MATERIAL_SCHEME), fraction) | safety)
             continue
@@ -92,7 +92,7 @@ def provenance(lot: VouchedLot, parts: dict[Part, int], product: ProductProfile)
     return said
 
 
-def _material(name: str, country: str, kind: tuple[str, str, Scheme], fraction: Decimal) -> dict[str, Any]:
+def _material(name: str, country: str, kind: tuple[str, str, Scheme], fraction: Decimal | int) -> dict[str, Any]:
     return {
         "name": name,
         "originCountry": {"countryCode": country},

@@ -9,31 +9,30 @@ from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any
 
+from lodestream.credentials.content.text import FRACTION_DIGITS, Json, number, quoted, values, written
 from lodestream.credentials.encoding import to_uri
 from lodestream.credentials.errors import CredentialError
 from lodestream.credentials.profile import Document, FacilityProfile, Issue, IssuerProfile, Scheme
 from lodestream.credentials.untp.base import CONTEXTS, VC
 from lodestream.credentials.untp.base import uri as checked_uri
 
-FRACTION_DIGITS: Final = 9
 LINK_TYPES = "https://test.uncefact.org/vocabulary/linkTypes/"
 PREDECESSOR = "https://www.iana.org/assignments/relation/predecessor-version"
 
 _OFFSET = re.compile(r"([+-])(\d\d):(\d\d)")
 _WEB = re.compile(r"(?P<scheme>[a-z]+)://(?P<host>[^/?#]+)")
 _EPOCH = date(1970, 1, 1)
-_POWERS: list[int] = [10**digits for digits in range(FRACTION_DIGITS + 1)]
-_TWO = [f"{number:02d}" for number in range(60)]
-_SIMPLE_URI = re.compile(
-    r"(?:https?://[A-Za-z0-9.-]+/|urn:[a-z0-9-]+:|did:[a-z]+:)[A-Za-z0-9._~!$&'()*+,;=:@/-]*(?:#[A-Za-z0-9._~-]*)?"
-)
+_TWO = [f"{minute:02d}" for minute in range(60)]
+_SIMPLE_URI = re.compile(  # possessive: nothing that is taken would have to be given back, and so it is a fifth faster
+    r"(?:https?://[A-Za-z0-9.-]++/|urn:[a-z0-9-]++:|did:[a-z]++:)[A-Za-z0-9._~!$&'()*+,;=:@/-]*+(?:#[A-Za-z0-9._~-]*+)?+"
+).fullmatch
 
 
 def uri(identifier: str, what: str) -> str:
     """An identifier as a URI (RFC 3986). Raises CredentialError (OUTCOME): it has no scheme, or is none after escaping."""
-    if _SIMPLE_URI.fullmatch(identifier):
+    if _SIMPLE_URI(identifier):
         return identifier
     text = to_uri(identifier)
     try:
@@ -92,29 +91,10 @@ def rounded(ratio: Fraction, digits: int) -> Decimal:
     return Decimal(scaled(round(ratio * 10**digits), digits))
 
 
-def mass_fraction(contained_mg: int, dry_mg: int) -> Decimal | int:
-    """Contained over dry mass, rounded half to even to nine digits. The dry mass is above 0."""
-    parts = contained_mg // dry_mg
-    rest = contained_mg - parts * dry_mg
-    for _ in range(FRACTION_DIGITS // 3):  # three digits at a time: numbers of one machine word, where one division has two
-        rest *= 1_000
-        more = rest // dry_mg
-        rest -= more * dry_mg
-        parts = parts * 1_000 + more
-    if 2 * rest > dry_mg or (2 * rest == dry_mg and parts % 2):
-        parts += 1
-    return scaled(parts, FRACTION_DIGITS)
-
-
 def scaled(units: int, digits: int) -> Decimal | int:
-    """A number of units of 10^-digits in its one shortest form: a whole number is an int."""
-    power = _POWERS[digits]
-    if units % power == 0:
-        return units // power
-    text = str(abs(units)).zfill(digits + 1)
-    cut = len(text) - digits
-    number = f"{text[:cut]}.{text[cut:]}".rstrip("0")
-    return Decimal(number if units > 0 else f"-{number}")
+    """A number of units of 10^-digits: a whole number is an int."""
+    text = number(units, digits)
+    return Decimal(text) if "." in text else int(text)
 
 
 @lru_cache(maxsize=1_000)
@@ -151,13 +131,14 @@ def classification(code: str, name: str, scheme: Scheme) -> dict[str, str]:
 
 def facility(place: str, known: FacilityProfile, *, registered: bool = False) -> dict[str, Any]:
     """A place by its id and name; `registered` adds its number in its register."""
-    return _facility(place, known.name or place, known.registered_id if registered else "")
+    said = {"type": ["Facility"], "id": uri(place, "the place"), "name": known.name or place}
+    return said | {"registeredId": known.registered_id} if registered and known.registered_id else said
 
 
 @lru_cache(maxsize=1_000)
-def _facility(place: str, name: str, registered_id: str) -> dict[str, Any]:
-    said = {"type": ["Facility"], "id": uri(place, "the place"), "name": name}
-    return said | {"registeredId": registered_id} if registered_id else said
+def facility_text(place: str, name: str) -> Json:
+    """A place by its id and name, as text."""
+    return written(facility(place, FacilityProfile(name)))
 
 
 def registered_uri(register: Scheme, registered_id: str) -> str:
@@ -167,16 +148,15 @@ def registered_uri(register: Scheme, registered_id: str) -> str:
     return uri(f"urn:gtr:{domain}:{registered_id}", "the registered identity")
 
 
-def issuer(profile: IssuerProfile) -> dict[str, Any]:
-    """Who issues, with its entry in a register of businesses where one is stated."""
-    said: dict[str, Any] = {"type": ["CredentialIssuer"], "id": profile.did, "name": profile.name}
-    if profile.register is not None and profile.registered_id:
-        known = registered_party(profile.name, profile.register, profile.registered_id)
-        said["issuerAlsoKnownAs"] = [known]
-    return said
-
-
 @lru_cache(maxsize=100)
+def _issuer(did: str, name: str, register: Scheme | None, registered_id: str) -> Json:
+    """Who issues, with its entry in a register of businesses where one is stated."""
+    said: dict[str, Any] = {"type": ["CredentialIssuer"], "id": did, "name": name}
+    if register is not None and registered_id:
+        said["issuerAlsoKnownAs"] = [registered_party(name, register, registered_id)]
+    return written(said)
+
+
 def registered_party(name: str, register: Scheme, registered_id: str) -> dict[str, Any]:
     """A party by its entry in a register."""
     return {
@@ -207,23 +187,27 @@ def documents(issue: Issue) -> list[dict[str, str]]:
     return [*said, link(issue.replaces, PREDECESSOR)] if issue.replaces is not None else said
 
 
+def frame(kind: str, profile: IssuerProfile, issue: Issue, name: str) -> Json:
+    """The members of a UNTP 0.7.0 credential but for its subject, unsigned. Its place in a status list is an integer there."""
+    said = (
+        f'{_kind(kind)},"id":"{uri(issue.id, "the credential")}",'
+        f'"issuer":{_issuer(profile.did, profile.name, profile.register, profile.registered_id)},'
+        f'"validFrom":"{time(issue.valid_from_us)}","name":{quoted(name)}'
+    )
+    if not issue.status_list:
+        return Json(said)
+    url, index = uri(issue.status_list, "the status list"), issue.status_index
+    return Json(
+        f'{said},"credentialStatus":{{"type":"BitstringStatusListEntry","id":"{url}#{index}","statusPurpose":"revocation",'
+        f'"statusListIndex":{index},"statusListCredential":"{url}"}}'
+    )
+
+
+@lru_cache(maxsize=100)
+def _kind(kind: str) -> Json:
+    return Json(written({"@context": CONTEXTS, "type": [kind, VC]})[1:-1])
+
+
 def credential(kind: str, profile: IssuerProfile, issue: Issue, name: str, subject: Any) -> dict[str, Any]:
-    """The frame of a UNTP 0.7.0 credential around its subject, unsigned. Its place in a status list is an integer there."""
-    said: dict[str, Any] = {
-        "@context": [*CONTEXTS],
-        "type": [kind, VC],
-        "id": uri(issue.id, "the credential"),
-        "issuer": issuer(profile),
-        "validFrom": time(issue.valid_from_us),
-        "name": name,
-    }
-    if issue.status_list:
-        said["credentialStatus"] = {
-            "type": "BitstringStatusListEntry",
-            "id": f"{issue.status_list}#{issue.status_index}",
-            "statusPurpose": "revocation",
-            "statusListIndex": issue.status_index,
-            "statusListCredential": uri(issue.status_list, "the status list"),
-        }
-    said["credentialSubject"] = subject
-    return said
+    """The frame with its subject, as values."""
+    return values([frame(kind, profile, issue, name)]) | {"credentialSubject": subject}
