@@ -18,6 +18,7 @@ ROOMS = ("lodestream/ledger", "lodestream/measures", "lodestream/claims", "lodes
 MODULES = (
     "lodestream/ids.py",
     "lodestream/credentials/encoding.py",
+    "lodestream/credentials/jsontext.py",
     "lodestream/credentials/permutation.py",
     "schemas/primitives.py",
     "schemas/walk.py",

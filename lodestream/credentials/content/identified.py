@@ -4,14 +4,16 @@ import re
 
 from lodestream.credentials.encoding import percent_decoded
 
+SEPARATORS = "/:#="
 _KEY = re.compile(r"/(?P<ai>10|21)/(?P<value>[^/?#]+)")
 
 
 def last_part(identifier: str) -> str:
     """What follows the last separator of an identifier, decoded."""
-    text = identifier.rstrip("/:#=")
-    cut = max(text.rfind("/"), text.rfind(":"), text.rfind("#"), text.rfind("=")) + 1
-    return percent_decoded(text[cut:]) or identifier
+    part = identifier.rstrip(SEPARATORS)
+    for separator in SEPARATORS:
+        part = part[part.rfind(separator) + 1 :]
+    return percent_decoded(part) or identifier
 
 
 def identified(lot: str) -> tuple[str, str]:
