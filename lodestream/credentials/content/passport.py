@@ -8,7 +8,7 @@ from typing import Any
 
 from lodestream.credentials.content.claims import claims, coverage
 from lodestream.credentials.content.identified import identified
-from lodestream.credentials.content.products import grades
+from lodestream.credentials.content.products import fractions
 from lodestream.credentials.content.provenance import parts_of, provenance
 from lodestream.credentials.content.saying import (
     classification,
@@ -45,7 +45,7 @@ def _product(lot: VouchedLot, known: ProductProfile, name: str, profile: IssuerP
     description = known.description
     if lot.provisional:
         description = f"{description.rstrip('.')}. {PROVISIONAL}" if description else PROVISIONAL
-    found = values(grades(lot.dry_mg, lot.contained_mg, contained=False)) | coverage(lot)
+    found = values(fractions(lot.dry_mg, lot.contained_mg)) | coverage(lot)
     if lot.provisional:
         found["provisional"] = True
     linked = documents(issue)

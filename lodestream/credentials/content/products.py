@@ -56,7 +56,7 @@ class Products:
 
     def of_lot(self, line: Line, lot: LotState | None, mass_mg: int) -> Json:
         """A lot as it stands after the event, with a mass and, where the transaction says its state, the grade of the book."""
-        found = grades(lot.dry_mg, lot.contained_mg, contained=False) if lot is not None else []
+        found = fractions(lot.dry_mg, lot.contained_mg) if lot is not None else []
         return self._product(line, mass_mg, found, "active")
 
     def _product(self, line: Line, mass_mg: int, found: list[Json], disposition: str) -> Json:
@@ -88,17 +88,25 @@ def _name(name: str) -> Json:
     return quoted(name)
 
 
-def grades(dry_mg: int, contained_mg: dict[str, int], *, contained: bool = True) -> list[Json]:
-    """Mass fractions of dry mass; with `contained` the masses behind them too, which are told without a dry mass also."""
+def fractions(dry_mg: int, contained_mg: dict[str, int]) -> list[Json]:
+    """What of the dry mass each element is; nothing where there is none."""
+    if not contained_mg or dry_mg <= 0:
+        return []
+    said = [Json(f"{_names(element)[0]}:{mass_fraction(mg, dry_mg)}") for element, mg in sorted(contained_mg.items())]
+    return [Json('"massFractionBasis":"dry"'), *said]
+
+
+def grades(dry_mg: int, contained_mg: dict[str, int]) -> list[Json]:
+    """Dry mass, fractions of it and the masses behind them; without a dry mass the contained masses alone."""
     found: list[Json] = []
     if contained_mg and dry_mg > 0:
-        found.append(Json(f'"dryMass":{kg(dry_mg)},"massFractionBasis":"dry"' if contained else '"massFractionBasis":"dry"'))
+        found.append(Json(f'"dryMass":{kg(dry_mg)},"massFractionBasis":"dry"'))
     for element in sorted(contained_mg):
         mg = contained_mg[element]
         fraction, mass = _names(element)
         if dry_mg > 0:
-            found.append(Json(f"{fraction}:{mass_fraction(mg, dry_mg)}"))
-        if contained:
+            found.append(Json(f"{fraction}:{mass_fraction(mg, dry_mg)},{mass}:{kg(mg)}"))
+        else:
             found.append(Json(f"{mass}:{kg(mg)}"))
     return found
 

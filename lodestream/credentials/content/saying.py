@@ -24,6 +24,8 @@ PREDECESSOR = "https://www.iana.org/assignments/relation/predecessor-version"
 _OFFSET = re.compile(r"([+-])(\d\d):(\d\d)")
 _WEB = re.compile(r"(?P<scheme>[a-z]+)://(?P<host>[^/?#]+)")
 _EPOCH = date(1970, 1, 1)
+_FIRST_US = (date.min - _EPOCH).days * 86_400_000_000
+_END_US = ((date.max - _EPOCH).days + 1) * 86_400_000_000
 _TWO = [f"{minute:02d}" for minute in range(60)]
 _SIMPLE_URI = re.compile(  # possessive: nothing that is taken would have to be given back, and so it is a fifth faster
     r"(?:https?://[A-Za-z0-9.-]++/|urn:[a-z0-9-]++:|did:[a-z]++:)[A-Za-z0-9._~!$&'()*+,;=:@/-]*+(?:#[A-Za-z0-9._~-]*+)?+"
@@ -47,12 +49,9 @@ def time(us: int, offset: str | None = None) -> str:
     local_us = us + minutes * 60_000_000
     second = local_us // 1_000_000 % 86_400
     fraction = local_us % 1_000_000
-    try:
-        day = _date(local_us // 86_400_000_000)
-        if minutes:
-            _date(us // 86_400_000_000)  # whoever reads it compares in UTC
-    except OverflowError:
-        raise CredentialError("OUTCOME", f"{us} µs since 1970 is in no year that a date-time can have") from None
+    if not (_FIRST_US <= us < _END_US and _FIRST_US <= local_us < _END_US):  # in UTC too: whoever reads it compares in it
+        raise CredentialError("OUTCOME", f"{us} µs since 1970 is in no year that a date-time can have")
+    day = _date(local_us // 86_400_000_000)
     digits = f".{fraction:06d}".rstrip("0") if fraction else ""
     zone = offset if minutes else "Z"
     return f"{day}T{_TWO[second // 3600]}:{_TWO[second // 60 % 60]}:{_TWO[second % 60]}{digits}{zone}"
@@ -67,7 +66,7 @@ def _minutes(offset: str) -> int:
 
 @lru_cache(maxsize=1_000)
 def _date(days: int) -> str:
-    """The date so many days after 1970 began: most of what is told is of few days. Raises OverflowError."""
+    """The date so many days after 1970 began: most of what is told is of few days."""
     return (_EPOCH + timedelta(days=days)).isoformat()
 
 
