@@ -13,10 +13,11 @@ from lodestream.credentials.profile import FacilityProfile, IssuerProfile
 from lodestream.credentials.profile_file import ProfileFile, parse_profile
 from lodestream.credentials.signer import signer_of_pem
 from lodestream.ledger.book import BookFile
+from runtime.files import write_whole
 from runtime.settings import Settings
 from streams.issuer.hsm import Device
 from streams.issuer.keyring import Brought, Hsm, Keyring, OwnFiles, Source
-from streams.issuer.keys import load_or_create, write_file
+from streams.issuer.keys import load_or_create
 from streams.issuer.office import Office
 from streams.issuer.secret import load_or_create_secret
 
@@ -155,7 +156,7 @@ def keyring(settings: Settings) -> Keyring:
 
 def publish(settings: Settings, keys: Keyring) -> None:
     """Write did.json anew. Raises CredentialError, OSError."""
-    write_file(did_path(settings), did_document(settings, keys), 0o644, replace=True)
+    write_whole(did_path(settings), did_document(settings, keys), 0o644)
 
 
 def did_document(settings: Settings, keys: Keyring) -> bytes:

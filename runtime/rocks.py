@@ -7,7 +7,6 @@ The topic id is part of the path (KIP-516): when a topic is made anew, its offse
 """
 
 import contextlib
-import fcntl
 import os
 import shutil
 from collections.abc import Mapping
@@ -18,6 +17,7 @@ import structlog
 from rocksdict import BlockBasedOptions, Cache, Options, Rdict, WriteBatch, WriteBufferManager, WriteOptions
 
 from runtime.errors import LockedError, StateError
+from runtime.files import take
 from runtime.state import OFFSET_KEY, Position, Store, unpacked
 
 WRITE_BUFFER_BYTES = 16 * 1024 * 1024
@@ -145,16 +145,12 @@ class DiskStores:
             self._lock = os.open(self._folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as fault:
             raise _state_error(self._folder, "opened", fault) from None
-        try:
-            # The kernel lets go of it when the process dies, however it dies: no lock file outlives its owner.
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            holder = os.read(self._lock, 32).decode(errors="replace").strip()
-            os.close(self._lock)
+        if not take(self._lock):
+            holder = (self._folder / "lock").read_text(errors="replace")[:32].strip()
             raise LockedError(
                 f"process {holder or '?'} already runs {processor} as instance {instance} in {self._folder}; "
                 "give this one another name (the setting `instance`, or LODESTREAM_INSTANCE) or another data folder"
-            ) from None
+            )
         with contextlib.suppress(OSError):  # a courtesy to whoever finds the folder locked; a full disk may have no room for it
             os.ftruncate(self._lock, 0)
             os.write(self._lock, str(os.getpid()).encode())

@@ -8,9 +8,7 @@
 A file comes before what is said about it, so whoever finds the second has the first. One process works in a folder.
 """
 
-import fcntl
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
@@ -23,6 +21,7 @@ from msgspec import Struct
 from lodestream.supplied.standing import Raised
 from lodestream.supplied.values import Accepted, Opened
 from runtime.errors import LockedError, StateError
+from runtime.files import take, write_whole
 
 ACCEPTED, REFUSED, OPENED, FINDINGS = "accepted", "refused", "opened", "findings"
 T = TypeVar("T", bound=Struct)
@@ -49,12 +48,8 @@ class Store:
             self._lock = os.open(folder / "lock", os.O_CREAT | os.O_RDWR, 0o600)
         except OSError as error:
             raise StateError(f"{folder} cannot be used: {error.strerror}", damaged=False) from error
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            os.close(self._lock)
-            message = f"another process works in {folder}: post the credential to the worker that runs, or stop it first"
-            raise LockedError(message) from None
+        if not take(self._lock):
+            raise LockedError(f"another process works in {folder}: post the credential to the worker that runs, or stop it first")
 
     def close(self) -> None:
         """Let another process in."""
@@ -130,15 +125,6 @@ def _named(path: Path) -> Iterator[None]:
 def _write(path: Path, data: bytes) -> None:
     """All of it or nothing, and on the disk. Raises StateError."""
     try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(file.name).replace(path)
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        write_whole(path, data, 0o600)
     except OSError as error:
         raise StateError(f"{path} cannot be written: {error.strerror}", damaged=False) from error

@@ -1,6 +1,5 @@
 """The folder that is published: URLs as files, each written whole, by one process at a time."""
 
-import fcntl
 import os
 import re
 from collections.abc import Iterable
@@ -11,6 +10,7 @@ from urllib.parse import urlsplit
 
 from lodestream.credentials.encoding import percent_decoded
 from runtime.errors import LockedError, StateError
+from runtime.files import sync_folder, take
 
 WELL_KNOWN = ".well-known"
 LONGEST_NAME = 200
@@ -61,11 +61,8 @@ class Folder:
             self._lock = os.open(root, os.O_RDONLY | os.O_DIRECTORY)
         except OSError as reason:
             raise StateError(f"the publication folder {root} cannot be used: {reason}", damaged=False) from None
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            os.close(self._lock)
-            raise LockedError(f"another process publishes to {root}; one worker publishes to a folder") from None
+        if not take(self._lock):
+            raise LockedError(f"another process publishes to {root}; one worker publishes to a folder")
         self._touched: set[Path] = set()
         self._pool = ThreadPoolExecutor(WRITERS, "publication")
 
@@ -111,7 +108,7 @@ class Folder:
     def sync(self) -> None:
         """Make the names of what was put last as well. Raises StateError."""
         try:
-            list(self._pool.map(_sync, self._touched))
+            list(self._pool.map(sync_folder, self._touched))
         except OSError as reason:
             raise StateError(f"{self.root} cannot be written: {reason}", damaged=False) from None
         self._touched.clear()
@@ -121,14 +118,6 @@ class Folder:
         missing = [each for each in (folder, *folder.parents) if each.is_relative_to(self.root) and not each.exists()]
         folder.mkdir(parents=True, exist_ok=True)
         self._touched.update(each.parent for each in missing)
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _holds(place: Path, data: bytes) -> bool:

@@ -1,13 +1,12 @@
 """A user's bundle of official schemas and contexts: copied from a folder, pinned by SHA-256, read back for verification."""
 
-import os
-import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
 from lodestream.credentials.bundle import Bundle
 from lodestream.credentials.errors import CredentialError
 from lodestream.credentials.pins import CONTEXT_PINS, SCHEMA_PINS
+from runtime.files import write_whole
 
 LARGEST_FILE = 2 * 1024 * 1024
 PINS = (*CONTEXT_PINS, *SCHEMA_PINS)
@@ -30,7 +29,7 @@ def install(folder: Path, target: Path) -> Installed:
         raise CredentialError("BUNDLE", f"{folder} holds none of the official files, such as {PINS[0].path}")
     Bundle(files)  # checks digests and completeness before anything is written
     for path, data in files.items():
-        _write(target / path, data)
+        write_whole(target / path, data, 0o644)
     return Installed(sorted(files), sorted(pin.path for pin in PINS if pin.path not in files))
 
 
@@ -48,12 +47,3 @@ def _read(folder: Path) -> dict[str, bytes]:
             with path.open("rb") as file:
                 files[pin.path] = file.read(LARGEST_FILE)
     return files
-
-
-def _write(path: Path, data: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent)
-    with os.fdopen(handle, "wb") as file:
-        file.write(data)
-    Path(temporary).chmod(0o644)
-    Path(temporary).replace(path)

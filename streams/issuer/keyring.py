@@ -15,9 +15,10 @@ from typing import NamedTuple, Protocol
 from lodestream.credentials.errors import CredentialError
 from lodestream.credentials.keyring import History, Key, parse_history
 from lodestream.credentials.signer import Signer, thumbprint
+from runtime.files import write_whole
 from streams.issuer.hsm import Device, HsmSigner
 from streams.issuer.journal import Journal, JournaledSigner
-from streams.issuer.keys import create, load, load_or_create, read_bounded, write_file
+from streams.issuer.keys import create, load, load_or_create, read_bounded
 
 HISTORY = "keys.json"
 JOURNAL = "signatures.sqlite"
@@ -174,7 +175,7 @@ class Keyring:
     def _change(self, change: Callable[[History], History]) -> History:
         with _locked(self.folder):
             history = change(self.history if self._path.exists() else History())
-            write_file(self._path, history.to_bytes(), 0o644, replace=True)
+            write_whole(self._path, history.to_bytes(), 0o644)
         return history
 
     @property

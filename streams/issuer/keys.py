@@ -5,7 +5,6 @@ A key file is PKCS#8 PEM, readable by its owner alone. It is made at first start
 
 import os
 import stat
-import tempfile
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -15,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from lodestream.credentials.did import DidDocument, parse_document
 from lodestream.credentials.errors import CredentialError
 from lodestream.credentials.signer import Ed25519Signer, P256Signer, signer_of_pem
+from runtime.files import write_whole
 
 LARGEST_DOCUMENT = 1024 * 1024
 LARGEST_KEY = 64 * 1024
@@ -40,7 +40,7 @@ def create(path: Path, algorithm: str) -> None:
     """Make a key (EdDSA or ES256). Two programs that start at once agree on one: the second finds the first's file."""
     path.parent.mkdir(parents=True, exist_ok=True)
     key = Ed25519PrivateKey.generate() if algorithm == "EdDSA" else ec.generate_private_key(ec.SECP256R1())
-    write_file(path, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()), 0o600, replace=False)
+    write_whole(path, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()), 0o600, replace=False)
 
 
 def read_did_document(path: Path) -> DidDocument:
@@ -55,32 +55,3 @@ def read_bounded(path: Path, what: str) -> bytes:
     if len(data) > LARGEST_DOCUMENT:
         raise CredentialError("TOO_LARGE", f"{path} has more than {LARGEST_DOCUMENT} bytes, which no {what} needs")
     return data
-
-
-def write_file(path: Path, data: bytes, mode: int, *, replace: bool) -> None:
-    """Write the whole file beside its place (mkstemp makes it 0600), then move it there: readers see the old or the new.
-
-    The folder is made where it lacks. `replace` False leaves a file that is there as it is.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.chmod(mode)
-        if replace:
-            temporary.replace(path)
-        else:
-            _link(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _link(temporary: Path, path: Path) -> None:
-    try:
-        path.hardlink_to(temporary)
-    except FileExistsError:
-        return

@@ -6,7 +6,7 @@ import stat
 from pathlib import Path
 
 from lodestream.credentials.errors import CredentialError
-from streams.issuer.keys import write_file
+from runtime.files import write_whole
 
 SECRET_BYTES = 32
 
@@ -14,7 +14,7 @@ SECRET_BYTES = 32
 def load_or_create_secret(path: Path) -> bytes:
     """The bytes in the file, made at first use. Raises CredentialError (KEY), OSError."""
     if not path.exists():
-        write_file(path, secrets.token_bytes(SECRET_BYTES), 0o600, replace=False)  # two programs at once agree on one
+        write_whole(path, secrets.token_bytes(SECRET_BYTES), 0o600, replace=False)  # two programs at once agree on one
     mode = stat.S_IMODE(path.stat().st_mode)
     if os.name == "posix" and mode & 0o077:
         raise CredentialError("KEY", f"{path} can be read by others (mode {mode:04o}); `chmod 600 {path}`, and consider it known")

@@ -14,8 +14,9 @@ from lodestream.credentials.access import lock, lot_key, unlock
 from lodestream.credentials.did import document_bytes
 from lodestream.credentials.errors import CredentialError
 from lodestream.credentials.pins import REQUIRED
+from runtime.files import write_whole
 from streams.issuer import bundle
-from streams.issuer.keys import load, load_or_create, read_did_document, write_file
+from streams.issuer.keys import load, load_or_create, read_did_document
 from streams.issuer.secret import load_or_create_secret
 
 DID = "did:web:refinery.example"
@@ -62,8 +63,8 @@ def test_a_file_that_is_no_key_is_refused_without_showing_it(tmp_path: Path) -> 
 def test_the_did_document_is_public_and_returns(tmp_path: Path) -> None:
     signer = load_or_create(tmp_path / "issuer.pem", DID)
     path = tmp_path / "did" / "did.json"
-    write_file(path, document_bytes(signer), 0o644, replace=True)
-    write_file(path, document_bytes(signer), 0o644, replace=True)
+    write_whole(path, document_bytes(signer), 0o644)
+    write_whole(path, document_bytes(signer), 0o644)
     assert stat.S_IMODE(path.stat().st_mode) == 0o644
     assert read_did_document(path).key(signer.kid).jwk == signer.public_jwk()
     path.write_bytes(b"[" * 2_000_000)
