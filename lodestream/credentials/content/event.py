@@ -13,7 +13,7 @@ from lodestream.credentials.content.make import collected, made
 from lodestream.credentials.content.modify import modified
 from lodestream.credentials.content.move import moved
 from lodestream.credentials.content.saying import classification, documents, frame, time, uri, words
-from lodestream.credentials.content.text import Json, quoted, written
+from lodestream.credentials.content.text import Json, common, written
 from lodestream.credentials.encoding import digest_multibase, percent_decoded
 from lodestream.credentials.errors import CredentialError
 from lodestream.credentials.jsontext import parse_object
@@ -65,7 +65,7 @@ def event_text(outcome: Outcome, profile: IssuerProfile, issue: Issue | None = N
     name = f"{step} at {place}"
     said = (
         f'{{{frame(DTE, profile, issue, name)},"credentialSubject":[{{"type":["{kind}","LifecycleEvent"],"id":"{event}",'
-        f'"name":{quoted(step)},"eventDate":"{time(outcome.valid_time_us, outcome.event_time_zone_offset)}",'
+        f'"name":{common(step)},"eventDate":"{time(outcome.valid_time_us, outcome.event_time_zone_offset)}",'
         f'"activityType":{activity_type},{own},"relatedDocument":[{_related(outcome, event, issue)}]}}]}}'
     )
     return name, said.encode()

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from lodestream.credentials.content.identified import identified
 from lodestream.credentials.content.saying import uri, words
-from lodestream.credentials.content.text import Json, kg, mass_fraction, quoted, written
+from lodestream.credentials.content.text import Json, common, kg, mass_fraction, quoted, written
 from lodestream.credentials.jsontext import plain
 from lodestream.credentials.profile import IssuerProfile
 from lodestream.ledger.records import Line, LotState, Outcome
@@ -76,16 +76,10 @@ def product(identity: str, name: str, characteristics: list[Json], mass_mg: int,
     said = quoted(number) if "%" in identity else f'"{number}"'  # part of a URI, unless it was decoded
     more = f',"characteristics":{{{",".join(characteristics)}}}' if characteristics else ""
     return Json(
-        f'{{"product":{{"type":["Product"],"id":"{identity}","name":{_name(name)},'
+        f'{{"product":{{"type":["Product"],"id":"{identity}","name":{common(name)},'
         f'"idGranularity":"{granularity}","{granularity}Number":{said}{more}}},'
         f'"quantity":{kg(mass_mg)},"disposition":"{disposition}"}}'
     )
-
-
-@lru_cache(maxsize=1_000)
-def _name(name: str) -> Json:
-    """Few products have many lots."""
-    return quoted(name)
 
 
 def fractions(dry_mg: int, contained_mg: dict[str, int]) -> list[Json]:

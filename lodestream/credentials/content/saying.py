@@ -11,7 +11,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
-from lodestream.credentials.content.text import FRACTION_DIGITS, Json, number, quoted, values, written
+from lodestream.credentials.content.text import FRACTION_DIGITS, Json, common, number, values, written
 from lodestream.credentials.encoding import to_uri
 from lodestream.credentials.errors import CredentialError
 from lodestream.credentials.profile import Document, FacilityProfile, Issue, IssuerProfile, Scheme
@@ -191,15 +191,20 @@ def frame(kind: str, profile: IssuerProfile, issue: Issue, name: str) -> Json:
     said = (
         f'{_kind(kind)},"id":"{uri(issue.id, "the credential")}",'
         f'"issuer":{_issuer(profile.did, profile.name, profile.register, profile.registered_id)},'
-        f'"validFrom":"{time(issue.valid_from_us)}","name":{quoted(name)}'
+        f'"validFrom":"{time(issue.valid_from_us)}","name":{common(name)}'
     )
     if not issue.status_list:
         return Json(said)
-    url, index = uri(issue.status_list, "the status list"), issue.status_index
+    url, index = _list(issue.status_list), issue.status_index
     return Json(
         f'{said},"credentialStatus":{{"type":"BitstringStatusListEntry","id":"{url}#{index}","statusPurpose":"revocation",'
         f'"statusListIndex":{index},"statusListCredential":"{url}"}}'
     )
+
+
+@lru_cache(maxsize=1_000)
+def _list(url: str) -> str:
+    return uri(url, "the status list")
 
 
 @lru_cache(maxsize=100)

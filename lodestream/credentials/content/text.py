@@ -5,6 +5,7 @@ To make values first and JSON of them then costs more than half of what the sign
 through `quoted`, and between quotes stands nothing but what `saying.uri` and `saying.time` give, of which JSON escapes nothing.
 """
 
+from functools import lru_cache
 from typing import Any, Final, NewType
 
 from lodestream.credentials.jsontext import parse_object, write
@@ -19,6 +20,12 @@ _POWERS: list[int] = [10**digits for digits in range(FRACTION_DIGITS + 1)]
 def quoted(text: str) -> Json:
     """A text as a JSON string."""
     return Json(write(text).decode())
+
+
+@lru_cache(maxsize=1_000)
+def common(name: str) -> Json:
+    """As `quoted`, of a name that many credentials have: a product's, a step's, a place's."""
+    return quoted(name)
 
 
 def written(value: Any) -> Json:

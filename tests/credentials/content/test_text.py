@@ -1,7 +1,6 @@
 """JSON put together as text is the JSON of its values, whatever stands in it."""
 
 import json
-from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -11,31 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from lodestream.credentials.content.event import TELLERS, event_text, traceability_event
+from lodestream.credentials.content.event import event_text, traceability_event
 from lodestream.credentials.content.text import Json, kg, mass_fraction, number, quoted, values
 from lodestream.credentials.errors import CredentialError
 from lodestream.credentials.jsontext import parse_object, write
 from lodestream.credentials.profile import FacilityProfile, IssuerProfile, ProductProfile, Scheme
-from lodestream.ledger.records import Outcome
 from tests.credentials.content.test_events import shipped
-from tests.credentials.content.worked import PROFILE, SCENARIOS, issue, worked
+from tests.credentials.content.worked import PROFILE, issue, told
 from tests.credentials.telling import CATHODE, SITE, line, outcome, smelting
 
 names = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20)
 BREAKING = ['"', "\\", '","id":"urn:mine', '"}],"proof":{', "\n", "\u2028", "\x00", "ü", "{}", "%22"]
 hostile = st.one_of(names, st.sampled_from(BREAKING))
-
-
-def told() -> Iterator[Outcome]:
-    """Every transaction of the worked scenarios that can be told."""
-    for name in SCENARIOS:
-        for one in worked(name).outcomes:
-            if one.kind in TELLERS and one.lines:
-                try:
-                    event_text(one, PROFILE)
-                except CredentialError:
-                    continue
-                yield one
 
 
 def shape(value: Any) -> Any:

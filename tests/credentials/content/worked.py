@@ -8,6 +8,8 @@ from typing import Any
 from msgspec.structs import replace
 
 from cli.replayed import Replay
+from lodestream.credentials.content.event import event_text
+from lodestream.credentials.errors import CredentialError
 from lodestream.credentials.profile import (
     Category,
     Document,
@@ -85,6 +87,16 @@ def closed(fold: Fold) -> Iterator[tuple[str, PeriodState]]:
 def worked(name: str) -> Worked:
     """A scenario, folded once."""
     return Worked(name)
+
+
+def told() -> Iterator[Outcome]:
+    """Every transaction of the worked scenarios that a traceability event tells."""
+    for outcome in (outcome for name in SCENARIOS for outcome in worked(name).outcomes):
+        try:
+            event_text(outcome, PROFILE)
+        except CredentialError:
+            continue
+        yield outcome
 
 
 def issue(kind: str, ref: str, us: int, version: int = 1) -> Issue:
