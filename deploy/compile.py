@@ -20,6 +20,7 @@ MODULES = (
     "lodestream/credentials/encoding.py",
     "lodestream/credentials/jsontext.py",
     "lodestream/credentials/permutation.py",
+    "lodestream/credentials/securing.py",
     "schemas/primitives.py",
     "schemas/walk.py",
 )

@@ -7,14 +7,13 @@ own. Else a changed envelope would travel under a good signature.
 from typing import Any, NamedTuple
 
 from lodestream.credentials.errors import CredentialError
-from lodestream.credentials.jsontext import parse_object, write
-from lodestream.credentials.untp import CONTEXTS, VC_CONTEXT
+from lodestream.credentials.jsontext import parse_object
+from lodestream.credentials.untp import VC_CONTEXT
 
 TYPE = "EnvelopedVerifiableCredential"
 PREFIX = "data:application/vc+jwt,"
 WRAPPER = "verifiableCredential"
 """Downloads of the UNTP playground hold the envelope under this one name."""
-_TAIL = b'","type":' + write(TYPE) + b"}"
 _OTHER_FORMS = {"vc+cose": "COSE", "vc+sd-jwt": "SD-JWT", "dc+sd-jwt": "SD-JWT"}
 _SUPPORTED = "Ask its issuer for vc+jwt, or for a Data Integrity proof of eddsa-jcs-2022 or ecdsa-jcs-2019"
 _COSE_TAG = b"\xd2"
@@ -27,21 +26,6 @@ class Opened(NamedTuple):
 
     compact: str
     contexts: Any
-
-
-def seal(compact: bytes, contexts: Any = CONTEXTS) -> bytes:
-    """The envelope of a compact JWS: exactly the bytes to publish. `contexts` are those of the credential in it.
-
-    The JWS is base64url and dots, of which JSON escapes nothing, so it is set in as it is.
-    """
-    return b"%b%b%b" % (_HEAD if contexts == CONTEXTS else _head(contexts), compact, _TAIL)
-
-
-def _head(contexts: Any) -> bytes:
-    return write({"@context": contexts, "id": PREFIX})[:-2]
-
-
-_HEAD = _head(CONTEXTS)  # of nearly all that is issued
 
 
 def open_any(data: bytes) -> Opened | dict[str, Any]:

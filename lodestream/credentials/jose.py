@@ -3,14 +3,13 @@
 The payload is the whole credential. Reading is strict: one text has one reading, so a changed byte is never accepted.
 """
 
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 from lodestream.credentials.did import DidDocument, Method
-from lodestream.credentials.encoding import base64url, from_base64url
+from lodestream.credentials.encoding import from_base64url
 from lodestream.credentials.errors import CredentialError
-from lodestream.credentials.jsontext import parse_object, write
-from lodestream.credentials.signer import ALGORITHMS, Signer, check_signature, public_key
+from lodestream.credentials.jsontext import parse_object
+from lodestream.credentials.signer import ALGORITHMS, check_signature, public_key
 
 MEDIA_TYPE = "vc+jwt"
 CONTENT_TYPE = "vc"
@@ -24,17 +23,6 @@ class Jws(NamedTuple):
     payload: bytes
     signing_input: bytes
     signature: bytes
-
-
-def sign(payload: bytes, signer: Signer) -> bytes:
-    """The compact JWS over a credential's JSON. The same JSON and key give the same bytes."""
-    signing_input = b"%b.%b" % (_header(signer.alg, signer.kid), base64url(payload))
-    return b"%b.%b" % (signing_input, base64url(signer.sign(signing_input)))
-
-
-@lru_cache(maxsize=100)
-def _header(alg: str, kid: str) -> bytes:
-    return base64url(write({"alg": alg, "kid": kid, "typ": MEDIA_TYPE, "cty": CONTENT_TYPE}))
 
 
 def take_apart(compact: str) -> Jws:

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lodestream.credentials import integrity, jose
+from lodestream.credentials import integrity
 from lodestream.credentials.content.event import traceability_event
 from lodestream.credentials.did import DidDocument, did_key_document, document, parse_document
 from lodestream.credentials.encoding import from_base58btc, to_base58btc
@@ -21,7 +21,7 @@ from lodestream.credentials.jsontext import parse_object, write
 from lodestream.credentials.multikey import from_multikey, to_multikey
 from lodestream.credentials.proof import presented, prove
 from lodestream.credentials.report import Report
-from lodestream.credentials.securing import secure
+from lodestream.credentials.securing import compact, secure
 from lodestream.credentials.signer import Signer
 from lodestream.credentials.verify import verify
 from tests.credentials.telling import DID, NOW_US, PROFILE, p256_signer, published, signer, smelting
@@ -323,5 +323,5 @@ def test_a_credential_says_the_same_in_both_ways_of_securing() -> None:
     envelope = presented(secure(CREDENTIAL, signer(), "vc+jwt", CREATED_US))
     assert prove(envelope, published()).credential == prove(presented(SIGNED), published()).credential
     assert envelope.issuer_hint == DID
-    by_name = presented(jose.sign(write(SMALL), signer()))
+    by_name = presented(compact(write(SMALL), signer()))
     assert by_name.issuer_hint == DID

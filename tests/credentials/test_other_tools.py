@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from lodestream.credentials import envelope, jose
 from lodestream.credentials.content.event import event_text
 from lodestream.credentials.did import document_bytes
+from lodestream.credentials.securing import compact, seal
 from tests.credentials.telling import PROFILE, signer, smelting
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "credentials.md"
@@ -25,7 +25,7 @@ def folder(tmp_path: Path) -> Path:
     assert found is not None
     (tmp_path / "check.mjs").write_text(found[1])
     (tmp_path / "did.json").write_bytes(document_bytes(signer()))
-    (tmp_path / "credential.json").write_bytes(envelope.seal(jose.sign(event_text(smelting(), PROFILE)[1], signer())))
+    (tmp_path / "credential.json").write_bytes(seal(compact(event_text(smelting(), PROFILE)[1], signer())))
     return tmp_path
 
 

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lodestream.credentials import envelope, jose
 from lodestream.credentials.bundle import Bundle, bundle_policies
 from lodestream.credentials.content.event import traceability_event
 from lodestream.credentials.did import DidDocument, parse_document
@@ -16,12 +15,13 @@ from lodestream.credentials.encoding import to_base64url
 from lodestream.credentials.jsontext import write
 from lodestream.credentials.policy import DEFAULT_POLICIES, AnyOf, IssuedBy
 from lodestream.credentials.report import Report
+from lodestream.credentials.securing import compact, seal
 from lodestream.credentials.verify import verify
 from tests.credentials.telling import DID, NOW_US, PROFILE, published, signer, smelting
 
 CREDENTIAL = traceability_event(smelting(), PROFILE)
-COMPACT = jose.sign(write(CREDENTIAL), signer()).decode()
-SEALED = envelope.seal(COMPACT.encode())
+COMPACT = compact(write(CREDENTIAL), signer()).decode()
+SEALED = seal(COMPACT.encode())
 
 
 def check(data: bytes, document: DidDocument | None = None, now_us: int = NOW_US, **more: Any) -> Report:
@@ -198,7 +198,7 @@ def test_a_header_that_is_not_acceptable_is_refused(header: dict[str, Any], code
 
 def test_a_header_that_brings_its_own_key_is_not_followed() -> None:
     stranger = signer(bytes(32))
-    text = jose.sign(write(CREDENTIAL), stranger).decode()
+    text = compact(write(CREDENTIAL), stranger).decode()
     assert failures(check(text.encode())) == {"signature": "KEY"}
     assert check(signed(CREDENTIAL, {"jwk": stranger.public_jwk(), "jku": "https://evil.example/keys"})).verified
 

@@ -14,7 +14,7 @@ from xml.etree import ElementTree as ET
 
 from cli.junit import junit
 from lodestream.conformance.harness import check_set
-from lodestream.credentials import jose, linkset
+from lodestream.credentials import linkset
 from lodestream.credentials.access import is_locked, parse_qr, unlock
 from lodestream.credentials.bundle import Bundle, bundle_policies
 from lodestream.credentials.did import did_key_document, document_bytes, parse_document, web_url
@@ -23,7 +23,7 @@ from lodestream.credentials.jcs import canonical
 from lodestream.credentials.jsontext import parse_object, write
 from lodestream.credentials.policy import DEFAULT_POLICIES, Policy
 from lodestream.credentials.proof import presented, prove
-from lodestream.credentials.securing import secure
+from lodestream.credentials.securing import compact, secure
 from lodestream.credentials.signer import public_key
 from lodestream.credentials.status import Bitstring, check_entry, entry_of
 from lodestream.credentials.verify import verify
@@ -214,7 +214,7 @@ def _signed(credential: dict[str, Any], data: bytes) -> bytes:
     """Signed as it is: what our own issuer would not sign, another may."""
     if "@context" in credential and "proof" not in credential and len(data) % 2:
         return secure(credential, SIGNER, "eddsa-jcs-2022", NOW_US)
-    return jose.sign(write(credential), SIGNER)
+    return compact(write(credential), SIGNER)
 
 
 @cache

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from hashlib import sha256
 from typing import Any
 
-from lodestream.credentials import envelope, jose
 from lodestream.credentials.jsontext import write
 from lodestream.credentials.permutation import place
 from lodestream.credentials.record import CredentialRecord, StatusRecord
+from lodestream.credentials.securing import compact, seal
 from lodestream.credentials.untp import CONTEXTS, DTE, VC
 from tests.credentials.telling import DID, PROFILE, SITE, signer
 
@@ -34,7 +34,7 @@ def credential(number: int, kind: str = "dpp", about: Iterable[str] = (CATHODE,)
         "name": f"Credential {number}",
         "credentialSubject": {"number": number, "secret": "stock of the smelter"},
     }
-    sealed = envelope.seal(jose.sign(write(text), signer()))
+    sealed = seal(compact(write(text), signer()))
     stated: dict[str, Any] = {
         "id": identity,
         "kind": TYPES[kind],

@@ -17,6 +17,7 @@ DEFAULT_STEP = "commissioning"
 """What the mapping calls a TransformationEvent that names no business step."""
 COLLECTING = "collecting"
 MINED = "mine"
+UNTRACKED = "SOURCE(untracked)"
 FIRST = frozenset({MINED, *RECYCLED})
 """Sources of what nothing was before: what is mined, and what is collected as scrap."""
 
@@ -71,12 +72,15 @@ def in_process(outcome: Outcome) -> tuple[list[Json], list[Json]]:
     name = outcome.transformation_id or ""
     net: dict[str, int] = {}
     opened: dict[str, dict[str, int]] = {}
+    own = f"WIP({name})"
     for posting in outcome.postings:
-        kind, _, ref = posting.account.removesuffix(")").partition("(")
-        if (kind, ref) == ("WIP", name):
+        account = posting.account
+        if account == own:
             _add(net, posting.element, posting.amount_mg)
-        elif kind in ("WIP", "SOURCE") and ref != "untracked":
-            _add(opened.setdefault(ref if kind == "WIP" else f"{name}#opening", {}), posting.element, -posting.amount_mg)
+        elif account.startswith("WIP("):
+            _add(opened.setdefault(account[4:-1], {}), posting.element, -posting.amount_mg)
+        elif account.startswith("SOURCE(") and account != UNTRACKED:
+            _add(opened.setdefault(f"{name}#opening", {}), posting.element, -posting.amount_mg)
     drawn = _side(net, -1) or (_content(went) if not came and not net else {})
     left = _side(net, 1) or (_content(came) if not went and not net else {})
     inputs = [_work(ref, [], content, "consumed") for ref, content in sorted(opened.items()) if any(content.values())]

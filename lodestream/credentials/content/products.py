@@ -20,9 +20,15 @@ class Products:
     """The products of one outcome. What kind a lot is may have been said when it was made, not in this event."""
 
     def __init__(self, outcome: Outcome, profile: IssuerProfile) -> None:
-        self._lots = {lot.lot: lot for lot in outcome.lots}
-        self._postings = outcome.postings
+        self._outcome = outcome
         self._profile = profile
+        self._lots: dict[str, LotState] = {}
+
+    def _lot(self, identity: str) -> LotState | None:
+        """The state of a lot, where the outcome has it. Most lines say all that is needed themselves."""
+        if not self._lots:
+            self._lots = {lot.lot: lot for lot in self._outcome.lots}
+        return self._lots.get(identity)
 
     def of_line(self, line: Line, disposition: str, more: Json | None = None) -> Json:
         """A lot's part by the mass that the ledger took; `more` are members of its characteristics."""
@@ -46,13 +52,13 @@ class Products:
             return {}
         names = (f"STOCK({line.lot})", f"LOSS({line.loss_class} {line.lot})")
         found: dict[str, int] = {}
-        for posting in self._postings:
+        for posting in self._outcome.postings:
             if posting.account in names:
                 found[posting.element] = found.get(posting.element, 0) + posting.amount_mg
-        lot = self._lots.get(line.lot)
-        if not found and lot is not None and lot.assayed and lot.dry_mg == line.dry_mg:
-            return lot.contained_mg
-        return found
+        if found:
+            return found
+        lot = self._lot(line.lot)
+        return lot.contained_mg if lot is not None and lot.assayed and lot.dry_mg == line.dry_mg else found
 
     def of_lot(self, line: Line, lot: LotState | None, mass_mg: int) -> Json:
         """A lot as it stands after the event, with a mass and, where the transaction says its state, the grade of the book."""
@@ -61,13 +67,15 @@ class Products:
 
     def _product(self, line: Line, mass_mg: int, found: list[Json], disposition: str) -> Json:
         identity = line.lot
-        lot = self._lots.get(identity)
-        product_class = line.product_class or (lot.product_class if lot is not None else None)
-        if line.loss_class:
-            name = words(line.loss_class)
-        else:
-            name = self._profile.product(product_class).name or words(product_class or "") or identity
+        name = words(line.loss_class) if line.loss_class else self._name(identity, line.product_class)
         return product(uri(identity, "the lot"), name, found, mass_mg, disposition)
+
+    def _name(self, identity: str, product_class: str | None) -> str:
+        """What the profile calls the product class, else the class, else the lot itself."""
+        if not product_class:
+            lot = self._lot(identity)
+            product_class = lot.product_class if lot is not None else None
+        return self._profile.product(product_class).name or words(product_class or "") or identity
 
 
 def product(identity: str, name: str, characteristics: list[Json], mass_mg: int, disposition: str) -> Json:
