@@ -145,7 +145,8 @@ TEXTS = {
         "the same signatures alone",
         "0.6x",
         "Traceability events of the worked scenarios a second of processor: built, placed in a status list, as JSON, signed and "
-        "put in their envelope, beside the signing of the same bytes by the same key. The rest is its text and what is checked of it.",
+        "put in their envelope, beside the signing of the same bytes by the same key. The rest is its text and what is "
+        "checked of it.",
         least=0.6,
         of_ratio=True,
     ),

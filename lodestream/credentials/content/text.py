@@ -1,8 +1,8 @@
 """JSON put together as text: how traceability events are made, of which a ledger has thousands a second.
 
-To make values first and JSON of them then costs more than half of what the signature over it does; text at once costs a third
-(docs/performance.md, Issuing). Whoever needs values reads the text. It is safe by what writes it: what somebody named goes
-through `quoted`, and between quotes stands nothing but what `saying.uri` and `saying.time` give, of which JSON escapes nothing.
+To make values first and JSON of them then costs as much as the signature over it, text at once half as much (docs/performance.md,
+Issuing). Whoever needs values reads the text. It is safe by what writes it: what somebody named goes through `quoted`, and
+between quotes stands nothing but what `saying.uri` and `saying.time` give, of which JSON escapes nothing.
 """
 
 from functools import lru_cache
