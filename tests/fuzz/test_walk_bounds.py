@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from lodestream.credentials.jose import sign
+from lodestream.credentials.jsontext import write
+from lodestream.credentials.securing import compact
 from lodestream.credentials.walk import grades, make_balances, shares, walk
 from lodestream.credentials.walk.balance import key_of
 from tests.conformance.sets import credential, exact, make, product
@@ -44,7 +45,7 @@ def test_walk_reads_each_product_a_few_times_whatever_the_number_of_countries(re
     seen = []
     for countries in (20, 80):
         reads.clear()
-        report = walk(sign(exact(made(countries)), SIGNER).encode(), Chaos(b"x"), TRUST, LIMITS, NOW_US)
+        report = walk(compact(write(exact(made(countries))), SIGNER), Chaos(b"x"), TRUST, LIMITS, NOW_US)
         assert [str(visited.id) for visited in report.visited if visited.id] == ["https://refinery.example/dte/7"]
         seen.append(dict(reads))
     assert seen[0]["_statements"] == seen[1]["_statements"] <= 8  # two products, by the balance and by the shares
