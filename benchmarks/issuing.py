@@ -12,7 +12,7 @@ from typing import Any
 
 from benchmarks.plan import Plan
 from lodestream.credentials.content.event import event_text
-from lodestream.credentials.encoding import to_base64url
+from lodestream.credentials.encoding import base64url
 from lodestream.credentials.permutation import place
 from lodestream.credentials.profile import Issue
 from lodestream.credentials.proof import Enveloped, presented
@@ -61,7 +61,7 @@ def _issued(outcome: Outcome, number: int, key: Ed25519Signer) -> bytes:
 def _signing_input(data: bytes) -> bytes:
     held = presented(data)
     assert isinstance(held, Enveloped)
-    assert to_base64url(held.jws.payload).encode() in held.jws.signing_input
+    assert base64url(held.jws.payload) in held.jws.signing_input
     return held.jws.signing_input
 
 

@@ -38,7 +38,6 @@ def load(path: Path, did: str) -> Ed25519Signer | P256Signer:
 
 def create(path: Path, algorithm: str) -> None:
     """Make a key (EdDSA or ES256). Two programs that start at once agree on one: the second finds the first's file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     key = Ed25519PrivateKey.generate() if algorithm == "EdDSA" else ec.generate_private_key(ec.SECP256R1())
     write_whole(path, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()), 0o600, replace=False)
 

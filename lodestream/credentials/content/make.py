@@ -10,6 +10,7 @@ from lodestream.credentials.content.saying import facility_text, uri
 from lodestream.credentials.content.text import Json, quoted
 from lodestream.credentials.errors import CredentialError
 from lodestream.credentials.profile import IssuerProfile
+from lodestream.ledger.accounts import SOURCE_UNTRACKED
 from lodestream.ledger.records import Line, Outcome
 from lodestream.ledger.run_around import RECYCLED
 
@@ -17,7 +18,7 @@ DEFAULT_STEP = "commissioning"
 """What the mapping calls a TransformationEvent that names no business step."""
 COLLECTING = "collecting"
 MINED = "mine"
-UNTRACKED = "SOURCE(untracked)"
+UNTRACKED = str(SOURCE_UNTRACKED)
 FIRST = frozenset({MINED, *RECYCLED})
 """Sources of what nothing was before: what is mined, and what is collected as scrap."""
 

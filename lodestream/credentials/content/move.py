@@ -23,9 +23,9 @@ def moved(outcome: Outcome, profile: IssuerProfile) -> tuple[str, str, Json, str
         raise CredentialError("OUTCOME", f"transaction {outcome.txn_id} moves {outcome.lines[0].lot}, and does not say {end}")
     names = [_place(profile, place, outcome, own=own).name or place for place, own in ((origin, ships), (target, not ships))]
     products = Products(outcome, profile)
-    moved = ",".join([products.of_line(line, DISPOSITIONS[outcome.kind]) for line in outcome.lines])
+    told = ",".join([products.of_line(line, DISPOSITIONS[outcome.kind]) for line in outcome.lines])
     ends = f'"fromFacility":{facility_text(origin, names[0])},"toFacility":{facility_text(target, names[1])}'
-    said = f'"movedProduct":[{moved}],{ends}'
+    said = f'"movedProduct":[{told}],{ends}'
     consignment = consignment_of(outcome)
     if consignment is not None:
         said += f',"consignmentId":"{uri(consignment, "the consignment")}"'
